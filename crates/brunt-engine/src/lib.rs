@@ -1,0 +1,1 @@
+//! The dispatcher, the clocks, the VU seam and the drivers.

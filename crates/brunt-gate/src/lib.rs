@@ -1,0 +1,1 @@
+//! Verdicts: generator health, self-checks and what a run may claim.

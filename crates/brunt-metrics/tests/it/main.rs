@@ -1,0 +1,4 @@
+//! Promises of the crate that need more than one of its modules.
+
+mod alloc;
+mod laws;

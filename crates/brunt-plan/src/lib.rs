@@ -1,0 +1,1 @@
+//! Plan text (YAML, JSON, TOML) to a workload, with diagnostics that point.

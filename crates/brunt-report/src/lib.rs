@@ -1,0 +1,1 @@
+//! Run records to files other tools read.

@@ -1,0 +1,1 @@
+//! Test fixtures shared by brunt's crates (development only).
