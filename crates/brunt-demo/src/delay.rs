@@ -28,7 +28,8 @@ mod linux {
     };
 
     use rustix::time::{
-        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+        timerfd_settime,
     };
     use tokio::io::unix::AsyncFd;
 
@@ -57,15 +58,29 @@ mod linux {
         /// Creates the timer of the current tokio runtime and spawns the task that drives it.
         pub(crate) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-            let fd = AsyncFd::new(timerfd_create(TimerfdClockId::Monotonic, flags)?)?;
-            let timer = Self(Arc::new(Inner { fd, pending: Mutex::default() }));
+            let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+            // What `register` demands: the descriptor is open, stays the same, and is closed only with the `AsyncFd`.
+            // An `OwnedFd` that is never replaced (nothing here calls `get_mut`) is that.
+            #[expect(
+                deprecated,
+                reason = "unsound only for types that are not I/O safe; an OwnedFd is, and unsafe is forbidden"
+            )]
+            let fd = AsyncFd::new(fd)?;
+            let timer = Self(Arc::new(Inner {
+                fd,
+                pending: Mutex::default(),
+            }));
             tokio::spawn(timer.clone().drive());
             Ok(timer)
         }
 
         /// Waits until `deadline`; a deadline that is past costs nothing.
         pub(crate) fn until(&self, deadline: Instant) -> Sleep {
-            Sleep { timer: self.clone(), deadline, key: None }
+            Sleep {
+                timer: self.clone(),
+                deadline,
+                key: None,
+            }
         }
 
         async fn drive(self) {
@@ -98,14 +113,21 @@ mod linux {
 
         /// Sets the kernel timer to the earliest deadline, unless it is set to that or to an earlier one already.
         fn arm(&self, pending: &mut Pending, at: Instant) {
-            let Some((&(deadline, _), _)) = pending.wakers.first_key_value() else { return };
+            let Some((&(deadline, _), _)) = pending.wakers.first_key_value() else {
+                return;
+            };
             if pending.armed.is_some_and(|armed| armed <= deadline) {
                 return;
             }
             // A value of zero would disarm the timer.
-            let wait = deadline.saturating_duration_since(at).max(Duration::from_nanos(1));
+            let wait = deadline
+                .saturating_duration_since(at)
+                .max(Duration::from_nanos(1));
             let spec = Itimerspec {
-                it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
+                it_interval: Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                },
                 it_value: Timespec {
                     tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
                     tv_nsec: i64::from(wait.subsec_nanos()),
@@ -209,7 +231,10 @@ mod tests {
     use crate::clock::now;
 
     fn run<F: Future>(future: impl FnOnce(Timer) -> F) -> F::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("runtime");
         runtime.block_on(async { future(Timer::new().expect("timer")).await })
     }
 

@@ -54,7 +54,13 @@ pub struct Config {
 impl Config {
     /// `target` on a free loopback port, in plain text, on one thread.
     pub fn new(target: Target) -> Self {
-        Self { target, bind: Bind::default(), tls: None, threads: NonZeroUsize::MIN, times: Times::Off }
+        Self {
+            target,
+            bind: Bind::default(),
+            tls: None,
+            threads: NonZeroUsize::MIN,
+            times: Times::Off,
+        }
     }
 
     /// A mock API.
@@ -81,7 +87,10 @@ impl Config {
     /// Serves over TLS.
     #[must_use]
     pub fn tls(self, tls: TlsConfig) -> Self {
-        Self { tls: Some(tls), ..self }
+        Self {
+            tls: Some(tls),
+            ..self
+        }
     }
 
     /// Serves on `threads` threads.
@@ -93,7 +102,10 @@ impl Config {
     /// Keeps the times of each request.
     #[must_use]
     pub fn exact_times(self) -> Self {
-        Self { times: Times::Exact, ..self }
+        Self {
+            times: Times::Exact,
+            ..self
+        }
     }
 }
 
@@ -114,16 +126,27 @@ pub struct Running {
 /// Errors: what binding or starting a thread says; of kind `InvalidInput` if the configuration cannot be served, with a
 /// [`crate::ConfigError`] inside where the mock's configuration is at fault.
 pub fn start(config: Config) -> io::Result<Running> {
-    let threads = config.threads.get();
-    let server = server(&config)?;
-    let (tls, certificates) = match config.tls {
+    let Config {
+        target,
+        bind,
+        tls,
+        threads,
+        times,
+    } = config;
+    let threads = threads.get();
+    if tls.is_some() && target == Target::Faulty {
+        let message = "the faulty target breaks HTTP on the bare socket and has no TLS";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let server = server(target, threads, times)?;
+    let (tls, certificates) = match tls {
         None => (None, None),
         Some(tls) => {
             let (acceptor, certificates) = tls::acceptor(tls)?;
             (Some(acceptor), Some(certificates))
         }
     };
-    let (bound, socket_file, listeners) = listen::bind(&config.bind, threads)?;
+    let (bound, socket_file, listeners) = listen::bind(&bind, threads)?;
     let (stop, stopped) = watch::channel(());
     // From here on `running` cleans up if a later thread does not start.
     let mut running = Running {
@@ -135,34 +158,39 @@ pub fn start(config: Config) -> io::Result<Running> {
         _socket_file: socket_file,
     };
     for (thread, listening) in listeners.into_iter().enumerate() {
-        let acceptor = Acceptor { server: running.server.clone(), tls: tls.clone(), thread };
+        let acceptor = Acceptor {
+            server: running.server.clone(),
+            tls: tls.clone(),
+            thread,
+        };
         running.threads.push(spawn(acceptor, listening, stopped.clone())?);
     }
     Ok(running)
 }
 
-fn server(config: &Config) -> io::Result<Server> {
-    let threads = config.threads.get();
-    let invalid = |message: String| io::Error::new(io::ErrorKind::InvalidInput, message);
-    match &config.target {
-        Target::Mock(mock) => {
-            let mock = Mock::new(mock, threads, config.times)
+fn server(target: Target, threads: usize, times: Times) -> io::Result<Server> {
+    Ok(match target {
+        Target::Mock(config) => {
+            let mock = Mock::new(&config, threads, times)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-            Ok(Server::Mock(Arc::new(mock)))
+            Server::Mock(Arc::new(mock))
         }
-        Target::Faulty if config.tls.is_some() => {
-            Err(invalid("the faulty target breaks HTTP on the bare socket and has no TLS".to_owned()))
-        }
-        Target::Faulty => Ok(Server::Faulty(Arc::new(Faulty::new(threads)))),
-        Target::Null => Ok(Server::Null(Arc::new(Null::new(threads)))),
-    }
+        Target::Faulty => Server::Faulty(Arc::new(Faulty::new(threads))),
+        Target::Null => Server::Null(Arc::new(Null::new(threads))),
+    })
 }
 
 /// Starts a serving thread and waits until it accepts connections.
-fn spawn(acceptor: Acceptor, listening: Listening, stopped: watch::Receiver<()>) -> io::Result<JoinHandle<()>> {
+fn spawn(
+    acceptor: Acceptor,
+    listening: Listening,
+    stopped: watch::Receiver<()>,
+) -> io::Result<JoinHandle<()>> {
     let (ready, is_ready) = mpsc::sync_channel(1);
     let name = format!("target-{}", acceptor.thread);
-    let handle = std::thread::Builder::new().name(name).spawn(move || serve(acceptor, listening, stopped, &ready))?;
+    let handle = std::thread::Builder::new()
+        .name(name)
+        .spawn(move || serve(&acceptor, listening, stopped, &ready))?;
     match is_ready.recv() {
         Ok(Ok(())) => Ok(handle),
         Ok(Err(error)) => Err(error),
@@ -171,7 +199,7 @@ fn spawn(acceptor: Acceptor, listening: Listening, stopped: watch::Receiver<()>)
 }
 
 fn serve(
-    acceptor: Acceptor,
+    acceptor: &Acceptor,
     listening: Listening,
     mut stopped: watch::Receiver<()>,
     ready: &mpsc::SyncSender<io::Result<()>>,
@@ -185,7 +213,9 @@ fn serve(
         }
     };
     runtime.block_on(async {
-        let begun = listening.into_listener().and_then(|listener| Ok((listener, Timer::new()?)));
+        let begun = listening
+            .into_listener()
+            .and_then(|listener| Ok((listener, Timer::new()?)));
         match begun {
             Ok((listener, timer)) => {
                 let _ = ready.send(Ok(()));
@@ -221,9 +251,15 @@ impl Running {
     /// The base URL without a slash at the end: `http://127.0.0.1:8080`, `https://[::1]:8443`, or `unix:/path` for a Unix
     /// socket. An unspecified address (`0.0.0.0`, `::`) is given as `localhost`.
     pub fn url(&self) -> String {
-        let scheme = if self.certificates.is_some() { "https" } else { "http" };
+        let scheme = if self.certificates.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         match &self.bound {
-            Bound::Tcp(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+            Bound::Tcp(address) if address.ip().is_unspecified() => {
+                format!("{scheme}://localhost:{}", address.port())
+            }
             Bound::Tcp(address) => format!("{scheme}://{address}"),
             Bound::Unix(_) => self.bound.to_string(),
         }

@@ -1,1 +1,47 @@
-//! The dispatcher, the clocks, the VU seam and the drivers.
+//! The engine: runs a workload against a clock, a VU implementation and an observer.
+//!
+//! * [`Dispatcher`]: what must happen next; pure (`dispatcher.rs` has the table of states);
+//! * [`Clock`]: real time on a timer finer than a millisecond, or simulated time that jumps;
+//! * [`Vu`]: what runs one iteration: native steps, a script that suspends, or a simulated user. The engine
+//!   knows nothing of HTTP;
+//! * [`VuContext`]: all that a VU may touch of its worker: time, pauses, deadlines, recording;
+//! * [`run`]: workers on threads, their seconds merged into events; [`simulate`]: the same worker on a
+//!   simulated clock.
+//!
+//! Invariants: the dispatcher never reads a clock. A sample is recorded into the worker's own shard. What
+//! crosses threads is one message a second and worker, and rare control words.
+
+// One `unsafe` in this crate: handing the kernel timer's descriptor to tokio (`clock.rs`), which asks for a
+// promise that the type cannot make.
+
+mod clock;
+
+mod context;
+
+mod coordinator;
+
+mod dispatcher;
+
+mod merge;
+
+mod rows;
+
+mod simulation;
+
+mod sizing;
+
+mod timers;
+
+mod vu;
+
+mod worker;
+
+pub use clock::{Clock, RealClock};
+pub use context::{Interrupt, VuContext};
+pub use coordinator::{Control, ControlInbox, Controller, Observers, RunOptions, controller, run};
+pub use dispatcher::{Action, Dispatcher, Input, Slot, Start};
+pub use merge::{Merger, SUCCESSION_DELAY, Succession};
+pub use rows::{RowChunk, RowTap};
+pub use simulation::{Model, SimulationOptions, simulate};
+pub use sizing::{WorkerCount, worker_count};
+pub use vu::{IterationEnd, Vu, VuSource};

@@ -2,7 +2,7 @@
 //!
 //! A shard belongs to one thread. Recording is a handful of additions: no lock, no channel, no string, and
 //! no allocation once the cells and histogram pages of a series exist (`tests/it/alloc.rs` holds it to
-//! that). Cells are bounded: past [`MAX_CODES`] distinct status codes of an endpoint the code is folded to
+//! that). Cells are bounded: past 24 distinct status codes of an endpoint the code is folded to
 //! its class, and classes, outcomes and phases are closed sets.
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 
 /// Distinct cells an endpoint may have before status codes are folded to classes. A service that answers
 /// one request with more than this many kinds of status is telling its life story in them.
-pub const MAX_CODES: usize = 24;
+const MAX_CODES: usize = 24;
 
 #[derive(Debug)]
 struct Cell {
@@ -196,6 +196,14 @@ impl Shard {
         self.second
     }
 
+    /// Whether nothing was counted since the last seal.
+    pub fn is_empty(&self) -> bool {
+        let counted = |c: &Cell| c.response.count() > 0;
+        self.requests_started == 0
+            && !self.cells.iter().flatten().any(counted)
+            && self.scenarios.iter().all(|s| s.counts == s.fresh())
+    }
+
     /// Seals what was recorded since the last seal as second `self.current_second()` and goes on with the
     /// second that `at` lies in. `at` is the boundary: the integrals are closed there.
     pub fn seal(&mut self, at: Nanos) -> Second {
@@ -229,10 +237,16 @@ impl Shard {
     }
 }
 
+impl ScenarioCounts {
+    fn fresh(&self) -> ScenarioSecond {
+        ScenarioSecond { scenario: self.counts.scenario, ..ScenarioSecond::default() }
+    }
+}
+
 fn seal_scenario(s: &mut ScenarioCounts, at: Nanos) -> Option<ScenarioSecond> {
     s.users.advance(at);
     s.counts.user_time = std::mem::take(&mut s.users.sum);
-    let fresh = ScenarioSecond { scenario: s.counts.scenario, ..ScenarioSecond::default() };
+    let fresh = s.fresh();
     let counts = std::mem::replace(&mut s.counts, fresh);
     (counts != fresh).then_some(counts)
 }

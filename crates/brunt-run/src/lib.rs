@@ -11,7 +11,7 @@ mod event;
 mod verdict;
 
 pub use event::{
-    ErrorDetail, Finish, HostSecond, PhaseChange, RunEvent, RunHeader, ScenarioHeader, SeriesName, Sink,
+    ErrorDetail, Finish, HostSecond, MAX_CURVE, MAX_DETAIL, PhaseChange, RunEvent, RunHeader, ScenarioHeader, SeriesName, Sink,
     StopReason, Warning, WarningKind,
 };
 pub use verdict::{Finding, Outlook, Verdict};

@@ -262,7 +262,7 @@ const POISSON_BIN: Nanos = Nanos::from_millis(10);
 
 /// A Poisson process, bin by bin: N_b ~ Poisson(expected events of bin b), each at a uniform instant.
 #[derive(Clone, Debug)]
-pub struct PoissonBins {
+struct PoissonBins {
     bin: u64,
     /// Arrivals in the bins before `bin`.
     before: u64,

@@ -20,11 +20,11 @@ use std::{
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+pub use self::table::{Fault, faults};
 use self::{
     request::{Incoming, Method, Request},
     table::{Ending, FAULTS, RequestBody, Step},
 };
-pub use self::table::{Fault, faults};
 use crate::{
     clock::now,
     delay::Timer,
@@ -45,6 +45,9 @@ const BIG: &str = "/big/";
 /// Written at once where a body has no end.
 const BLOCK: usize = 16 * 1024;
 
+/// What a body of a given size consists of.
+static FILLING: [u8; BLOCK] = [b'x'; BLOCK];
+
 /// The misbehaving server.
 #[derive(Debug)]
 pub(crate) struct Faulty {
@@ -64,8 +67,13 @@ enum Connection {
 
 impl Faulty {
     pub(crate) fn new(threads: usize) -> Self {
-        let paths = FAULTS.iter().map(|fault| fault.path).chain(["/big/{bytes}", "other"]);
-        Self { counters: Counters::new(paths.map(str::to_owned).collect(), threads, Times::Off) }
+        let paths = FAULTS
+            .iter()
+            .map(|fault| fault.path)
+            .chain(["/big/{bytes}", "other"]);
+        Self {
+            counters: Counters::new(paths.map(str::to_owned).collect(), threads, Times::Off),
+        }
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -89,7 +97,12 @@ impl Faulty {
             if reads_body(route) == RequestBody::Read {
                 incoming.skip_body(&request).await?;
             }
-            let mut answer = Answer { stream: incoming.stream(), timer, method: request.method, sent: 0 };
+            let mut answer = Answer {
+                stream: incoming.stream(),
+                timer,
+                method: request.method,
+                sent: 0,
+            };
             let connection = match FAULTS.get(route) {
                 Some(fault) => answer.perform(fault).await?,
                 None => answer.plain(route, &request).await?,
@@ -113,7 +126,9 @@ fn route_of(path: &str) -> usize {
 }
 
 fn reads_body(route: usize) -> RequestBody {
-    FAULTS.get(route).map_or(RequestBody::Read, |fault| fault.request_body)
+    FAULTS
+        .get(route)
+        .map_or(RequestBody::Read, |fault| fault.request_body)
 }
 
 /// The writing of one answer.
@@ -133,7 +148,11 @@ impl Answer<'_> {
             self.step(step).await?;
         }
         match fault.ending {
-            Ending::KeepAlive => Ok(if self.sent >= LONGEST_ANSWER { Connection::Ends } else { Connection::Continues }),
+            Ending::KeepAlive => Ok(if self.sent >= LONGEST_ANSWER {
+                Connection::Ends
+            } else {
+                Connection::Continues
+            }),
             Ending::Close => Ok(Connection::Ends),
             Ending::Reset => {
                 self.stream.reset_on_close()?;
@@ -151,11 +170,13 @@ impl Answer<'_> {
     async fn step(&mut self, step: &Step) -> io::Result<()> {
         match *step {
             Step::Send(bytes) => self.send(bytes).await,
-            Step::Body(_) | Step::Fill(_) if self.method == Method::Head => Ok(()),
+            Step::Body(_) | Step::Fill(_) | Step::Forever(_) if self.method == Method::Head => Ok(()),
             Step::Body(bytes) => self.send(bytes).await,
             Step::Fill(count) => self.fill(count).await,
             Step::Noise(count) => {
-                let noise: Vec<u8> = (0..count).map(|index| mix(index).to_le_bytes()[0] | 0x80).collect();
+                let noise: Vec<u8> = (0..count)
+                    .map(|index| mix(index).to_le_bytes()[0] | 0x80)
+                    .collect();
                 self.send(&noise).await
             }
             Step::Pause(duration) => {
@@ -201,11 +222,10 @@ impl Answer<'_> {
     }
 
     async fn fill(&mut self, count: u64) -> io::Result<()> {
-        let block = [b'x'; BLOCK];
         let mut left = count;
         while left > 0 {
             let size = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
-            self.send(&block[..size]).await?;
+            self.send(&FILLING[..size]).await?;
             left -= size as u64;
         }
         Ok(())
@@ -213,18 +233,26 @@ impl Answer<'_> {
 
     /// The proper answers: `/big/{bytes}` and 404.
     async fn plain(&mut self, route: usize, request: &Request) -> io::Result<Connection> {
-        let size = request.path.strip_prefix(BIG).and_then(|count| count.parse().ok());
+        let size = request
+            .path
+            .strip_prefix(BIG)
+            .and_then(|count| count.parse().ok());
         match size {
             Some(size) if route == BIG_ROUTE && size <= LONGEST_ANSWER => {
-                self.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n").as_bytes()).await?;
+                self.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n").as_bytes())
+                    .await?;
                 if self.method != Method::Head {
                     self.fill(size).await?;
                 }
             }
             _ if route == BIG_ROUTE => {
-                self.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await?;
+                self.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                    .await?;
             }
-            _ => self.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await?,
+            _ => {
+                self.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                    .await?;
+            }
         }
         Ok(Connection::Continues)
     }

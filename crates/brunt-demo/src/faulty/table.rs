@@ -42,7 +42,7 @@ pub(super) enum Step {
     Pause(Duration),
     /// These bytes so many times.
     Repeat(&'static [u8], usize),
-    /// These bytes until the client closes.
+    /// These bytes until the client closes, unless the request is HEAD.
     Forever(&'static [u8]),
     /// These bytes one by one.
     Drip { bytes: &'static [u8], every: Duration },
@@ -72,7 +72,13 @@ const fn fault(
     steps: &'static [Step],
     ending: Ending,
 ) -> Fault {
-    Fault { path, description, request_body: RequestBody::Read, steps, ending }
+    Fault {
+        path,
+        description,
+        request_body: RequestBody::Read,
+        steps,
+        ending,
+    }
 }
 
 const OK_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
@@ -263,7 +269,12 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "/split",
         "a proper answer, byte by byte, 1 ms apart",
-        &[Drip { bytes: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", every: Duration::from_millis(1) }],
+        &[
+            Drip { bytes: OK_HEAD, every: Duration::from_millis(1) },
+            Body(b"o"),
+            Pause(Duration::from_millis(1)),
+            Body(b"k"),
+        ],
         KeepAlive,
     ),
     fault(
@@ -295,7 +306,11 @@ mod tests {
     fn paths_are_different_and_described() {
         for (index, fault) in FAULTS.iter().enumerate() {
             assert!(fault.path.starts_with('/') && !fault.description.is_empty());
-            assert!(FAULTS[..index].iter().all(|other| other.path != fault.path), "{}", fault.path);
+            assert!(
+                FAULTS[..index].iter().all(|other| other.path != fault.path),
+                "{}",
+                fault.path
+            );
         }
     }
 }

@@ -1,0 +1,355 @@
+//! When answers are due: the queue, the freezes and the ramp, as functions of time.
+//!
+//! Nothing here waits. [`Schedule::plan`] says when a request that arrives now is to be answered; [`Queue`] and [`Stalls`]
+//! are pure, with time as a duration since the start of the clock.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use super::config::{Capacity, MockConfig, Ramp, Stall};
+use crate::{
+    latency::{LONGEST_DRAW, Latency},
+    random::Draws,
+    stats::{lock, nanos},
+};
+
+/// The timing of one mock server, shared by its threads and connections.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    epoch: Instant,
+    /// Nanoseconds from `epoch` to the start of the clock, plus one; 0 while the clock stands.
+    clock: AtomicU64,
+    stalls: Option<Stalls>,
+    ramp: Option<Ramp>,
+    capacity: Option<(Capacity, Mutex<Queue>)>,
+}
+
+/// What to do with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// Answer it at this instant.
+    Answer(Instant),
+    /// Turn it away at this instant; the client may come back after so long.
+    Reject(Instant, Duration),
+}
+
+impl Schedule {
+    pub(super) fn new(config: &MockConfig, epoch: Instant) -> Self {
+        Self {
+            epoch,
+            clock: AtomicU64::new(0),
+            stalls: config.stall.map(Stalls),
+            ramp: config.ramp,
+            capacity: config
+                .capacity
+                .map(|capacity| (capacity, Mutex::new(Queue::new(capacity)))),
+        }
+    }
+
+    /// Starts the clock if it stands.
+    pub(super) fn begin(&self, now: Instant) {
+        if self.clock.load(Relaxed) == 0 {
+            // Whoever is first sets it; the others agree.
+            let _ = self
+                .clock
+                .compare_exchange(0, self.since_epoch(now) + 1, Relaxed, Relaxed);
+        }
+    }
+
+    /// Starts the clock anew and empties the queue.
+    pub(super) fn reset(&self, now: Instant) {
+        self.clock.store(self.since_epoch(now) + 1, Relaxed);
+        if let Some((capacity, queue)) = &self.capacity {
+            *lock(queue) = Queue::new(*capacity);
+        }
+    }
+
+    pub(crate) fn has_stalls(&self) -> bool {
+        self.stalls.is_some()
+    }
+
+    /// The end of the freeze that `now` lies in, if it lies in one.
+    pub(crate) fn frozen_until(&self, now: Instant) -> Option<Instant> {
+        let stalls = self.stalls?;
+        let start = self.start()?;
+        Some(start + stalls.frozen_until(now.saturating_duration_since(start))?)
+    }
+
+    /// `at`, or the end of the freeze that it lies in.
+    pub(super) fn release(&self, at: Instant) -> Instant {
+        self.frozen_until(at).unwrap_or(at)
+    }
+
+    /// When a request that arrives `now` as one of `in_flight` is answered.
+    pub(super) fn plan(&self, now: Instant, latency: Latency, draws: Draws, in_flight: u64) -> Plan {
+        let factor = self
+            .ramp
+            .map_or(1.0, |ramp| ramp_factor(ramp, self.clock_time(now), in_flight));
+        let stretched = |latency: Latency| {
+            let drawn = latency.draw(draws);
+            // Without a ramp the nanoseconds stay as they were drawn.
+            if factor > 1.0 {
+                let seconds = (drawn.as_secs_f64() * factor).min(LONGEST_DRAW.as_secs_f64());
+                Duration::from_secs_f64(seconds)
+            } else {
+                drawn
+            }
+        };
+        let Some((capacity, queue)) = &self.capacity else {
+            return Plan::Answer(self.release(now + stretched(latency)));
+        };
+        let service = stretched(capacity.service.unwrap_or(latency));
+        match lock(queue).admit(now.saturating_duration_since(self.epoch), service) {
+            Some(end) => Plan::Answer(self.release(self.epoch + end)),
+            None => Plan::Reject(self.release(now), capacity.retry_after),
+        }
+    }
+
+    /// Nanoseconds from the server's start to `at`.
+    pub(super) fn since_epoch(&self, at: Instant) -> u64 {
+        nanos(at.saturating_duration_since(self.epoch))
+    }
+
+    fn start(&self) -> Option<Instant> {
+        let nanos = self.clock.load(Relaxed).checked_sub(1)?;
+        Some(self.epoch + Duration::from_nanos(nanos))
+    }
+
+    fn clock_time(&self, now: Instant) -> Duration {
+        self.start()
+            .map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
+    }
+}
+
+fn ramp_factor(ramp: Ramp, since_start: Duration, in_flight: u64) -> f64 {
+    let minutes = since_start.as_secs_f64() / 60.0;
+    (1.0 + ramp.per_minute * minutes) * (1.0 + ramp.per_in_flight * in_flight.saturating_sub(1) as f64)
+}
+
+/// The freezes `[n P, n P + D)`, n = 1, 2, ….
+#[derive(Debug, Clone, Copy)]
+struct Stalls(Stall);
+
+impl Stalls {
+    /// The end of the freeze that `at` lies in.
+    fn frozen_until(self, at: Duration) -> Option<Duration> {
+        let (at, every, lasts) = (nanos(at), nanos(self.0.every), nanos(self.0.lasts));
+        let turn = at.checked_div(every)?;
+        let frozen = turn >= 1 && at % every < lasts;
+        frozen.then(|| Duration::from_nanos(turn * every + lasts))
+    }
+}
+
+/// k servers behind one first-come-first-served queue.
+///
+/// Since the service of a request is known when it arrives, so is its end: no request has to be held anywhere.
+#[derive(Debug)]
+struct Queue {
+    /// When each server is free.
+    free: BinaryHeap<Reverse<Duration>>,
+    /// When those that wait will start; never decreasing, since they start in the order of their arrival.
+    starts: VecDeque<Duration>,
+    limit: usize,
+}
+
+impl Queue {
+    fn new(capacity: Capacity) -> Self {
+        let free = (0..capacity.servers).map(|_| Reverse(Duration::ZERO)).collect();
+        Self {
+            free,
+            starts: VecDeque::new(),
+            limit: capacity.queue,
+        }
+    }
+
+    /// When a request that arrives at `now` and takes `service` is done, or nothing if the queue is full.
+    fn admit(&mut self, now: Duration, service: Duration) -> Option<Duration> {
+        while self.starts.front().is_some_and(|start| *start <= now) {
+            self.starts.pop_front();
+        }
+        let mut first = self.free.peek_mut()?;
+        let start = first.0.max(now);
+        if start > now {
+            if self.starts.len() >= self.limit {
+                return None;
+            }
+            self.starts.push_back(start);
+        }
+        first.0 = start + service;
+        Some(start + service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::now;
+
+    fn ms(value: u64) -> Duration {
+        Duration::from_millis(value)
+    }
+
+    fn capacity(servers: usize, queue: usize) -> Capacity {
+        let service = Some(Latency::Constant(ms(10)));
+        Capacity {
+            servers,
+            service,
+            queue,
+            retry_after: ms(1000),
+        }
+    }
+
+    #[test]
+    fn a_queue_serves_in_order_and_turns_away_when_full() {
+        let mut queue = Queue::new(capacity(2, 2));
+        let ends: Vec<_> = [0, 0, 1, 2, 3, 11, 40]
+            .map(|at| queue.admit(ms(at), ms(10)))
+            .to_vec();
+        // Two are served at once, two wait, the fifth is turned away; at 11 both waiting ones have started.
+        let expected = [
+            Some(ms(10)),
+            Some(ms(10)),
+            Some(ms(20)),
+            Some(ms(20)),
+            None,
+            Some(ms(30)),
+            Some(ms(50)),
+        ];
+        assert_eq!(ends, expected);
+    }
+
+    #[test]
+    fn the_throughput_of_a_full_queue_is_servers_by_service() {
+        let capacity = capacity(3, 1_000_000);
+        let mut queue = Queue::new(capacity);
+        let last = (0..3_000)
+            .filter_map(|_| queue.admit(ms(0), ms(10)))
+            .max()
+            .expect("some");
+        // 3000 requests that arrive together, at 300 per second: the last is done after 10 s.
+        assert_eq!(last, ms(10_000));
+        assert_eq!(capacity.throughput_per_s(), Some(300.0));
+    }
+
+    #[test]
+    fn freezes_begin_after_the_first_period() {
+        let stalls = Stalls(Stall {
+            every: ms(100),
+            lasts: ms(30),
+        });
+        for (at, expected) in [
+            (0, None),
+            (29, None),
+            (99, None),
+            (100, Some(130)),
+            (129, Some(130)),
+            (130, None),
+            (720, Some(730)),
+        ] {
+            assert_eq!(stalls.frozen_until(ms(at)), expected.map(ms), "{at}");
+        }
+    }
+
+    #[test]
+    fn the_mean_wait_of_a_stall_is_the_integral_over_arrivals() {
+        let stall = Stall {
+            every: ms(100),
+            lasts: ms(30),
+        };
+        let stalls = Stalls(stall);
+        let waits = (0..100_000_u64).map(|step| {
+            let at = ms(100) + Duration::from_micros(step);
+            stalls
+                .frozen_until(at)
+                .map_or(Duration::ZERO, |end| end.saturating_sub(at))
+        });
+        let mean = waits.sum::<Duration>() / 100_000;
+        assert!(
+            mean.abs_diff(stall.mean_wait()) < Duration::from_micros(1),
+            "{mean:?}"
+        );
+    }
+
+    #[test]
+    fn an_answer_due_in_a_freeze_waits_for_its_end() {
+        let epoch = now();
+        let stall = Some(Stall {
+            every: ms(100),
+            lasts: ms(30),
+        });
+        let schedule = Schedule::new(
+            &MockConfig {
+                stall,
+                ..MockConfig::default()
+            },
+            epoch,
+        );
+        let plan = |at, latency| {
+            schedule.plan(
+                epoch + ms(at),
+                Latency::Constant(ms(latency)),
+                Draws::new(0, 0, 0),
+                1,
+            )
+        };
+        // The clock stands until the first request.
+        assert_eq!(plan(110, 5), Plan::Answer(epoch + ms(115)));
+        schedule.begin(epoch + ms(50));
+        schedule.begin(epoch + ms(70));
+        assert_eq!(plan(140, 5), Plan::Answer(epoch + ms(145)));
+        assert_eq!(plan(140, 15), Plan::Answer(epoch + ms(180)));
+        assert_eq!(plan(140, 50), Plan::Answer(epoch + ms(190)));
+    }
+
+    #[test]
+    fn a_ramp_stretches_latency_and_service_alike() {
+        let epoch = now();
+        let ramp = Some(Ramp {
+            per_minute: 1.0,
+            per_in_flight: 0.5,
+        });
+        for capacity in [None, Some(capacity(1, 10))] {
+            let schedule = Schedule::new(
+                &MockConfig {
+                    capacity,
+                    ramp,
+                    ..MockConfig::default()
+                },
+                epoch,
+            );
+            schedule.begin(epoch);
+            let minute = epoch + Duration::from_mins(1);
+            let plan = schedule.plan(minute, Latency::Constant(ms(10)), Draws::new(0, 0, 0), 3);
+            // Twice by the minute, twice by the two others in flight.
+            assert_eq!(plan, Plan::Answer(minute + ms(40)), "{capacity:?}");
+        }
+    }
+
+    #[test]
+    fn ramps() {
+        let ramp = Ramp {
+            per_minute: 0.5,
+            per_in_flight: 0.1,
+        };
+        for (seconds, in_flight, expected) in [
+            (0, 1, 1.0),
+            (60, 1, 1.5),
+            (120, 1, 2.0),
+            (0, 11, 2.0),
+            (60, 11, 3.0),
+        ] {
+            let factor = ramp_factor(ramp, Duration::from_secs(seconds), in_flight);
+            assert!(
+                (factor - expected).abs() < 1e-12,
+                "{seconds} {in_flight}: {factor}"
+            );
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! What a VU may touch of its worker.
+
+use crate::clock::Clock;
+use crate::dispatcher::{Action, Dispatcher, Input, Slot, Start};
+use crate::rows::RowTap;
+use crate::timers::{TimerKind, Timers};
+use crate::vu::IterationEnd;
+use brunt_metrics::{CheckId, EndpointId, ErrorKind, Nanos, Outcome, Sample, Shard};
+use brunt_run::{ErrorDetail, MAX_DETAIL};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// Why an awaited operation ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Its deadline passed.
+    Deadline,
+    /// The iteration is cut.
+    Cut,
+}
+
+/// A worker's state, shared by the tasks of its thread. Borrows are short and never held over an await.
+pub(crate) struct Shared {
+    pub(crate) clock: Rc<dyn Clock>,
+    pub(crate) dispatcher: RefCell<Dispatcher>,
+    pub(crate) shard: RefCell<Shard>,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) users: RefCell<Vec<Rc<User>>>,
+    /// Users to be spawned, and whatever else a turn asked of the driver.
+    pub(crate) pending: RefCell<Vec<Action>>,
+    pub(crate) details: RefCell<Details>,
+    pub(crate) rows: RefCell<Option<RowTap>>,
+    /// Users that have been woken and not yet polled: the simulated clock stands still meanwhile.
+    pub(crate) runnable: Rc<Cell<u32>>,
+    /// Wakes the driver when a turn of a user's leaves it something to do.
+    pub(crate) driver: RefCell<Option<Waker>>,
+}
+
+/// What the worker and a user's task tell each other.
+#[derive(Debug, Default)]
+pub(crate) struct User {
+    start: Cell<Option<Start>>,
+    retired: Cell<bool>,
+    cut: Cell<bool>,
+    /// When the operation under way is to be given up; [`Nanos::MAX`] while none has a deadline.
+    deadline: Cell<Nanos>,
+    /// When the heap looks at the deadline next; 0 while it has no entry.
+    watched: Cell<Nanos>,
+    waker: RefCell<Option<Waker>>,
+    runnable: Cell<bool>,
+}
+
+/// First errors of each kind and endpoint, in words.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    /// One bit a kind, by endpoint.
+    seen: Vec<u32>,
+    fresh: Vec<ErrorDetail>,
+    total: usize,
+}
+
+/// Past this many distinct errors of a worker their words are dropped; they are still counted by kind.
+const MAX_DETAILS: usize = 100;
+
+impl Details {
+    pub(crate) fn for_endpoints(endpoints: usize) -> Self {
+        Self { seen: vec![0; endpoints], ..Self::default() }
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<ErrorDetail> {
+        std::mem::take(&mut self.fresh)
+    }
+}
+
+impl User {
+    fn wake(&self, runnable: &Cell<u32>) {
+        if !self.runnable.replace(true) {
+            runnable.set(runnable.get() + 1);
+        }
+        if let Some(waker) = self.waker.borrow().as_ref() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+impl Shared {
+    /// Tells the dispatcher something and does what it answers. New users are left in `pending` for the
+    /// driver, which alone can spawn them.
+    pub(crate) fn turn(&self, now: Nanos, input: Input, actions: &mut Vec<Action>) {
+        self.dispatcher.borrow_mut().turn(now, input, actions);
+        for action in actions.drain(..) {
+            self.apply(now, action);
+        }
+    }
+
+    fn apply(&self, now: Nanos, action: Action) {
+        match action {
+            Action::Start(start) => {
+                let mut shard = self.shard.borrow_mut();
+                let counts = shard.scenario(start.scenario);
+                counts.due += 1;
+                counts.started += 1;
+                drop(shard);
+                self.with_user(start.slot, |user| {
+                    user.start.set(Some(start));
+                    user.wake(&self.runnable);
+                });
+            }
+            Action::Retire { slot } => self.with_user(slot, |user| {
+                user.retired.set(true);
+                user.wake(&self.runnable);
+            }),
+            Action::Cut { slot } => self.with_user(slot, |user| {
+                user.cut.set(true);
+                user.wake(&self.runnable);
+            }),
+            Action::Drop { scenario } => {
+                let mut shard = self.shard.borrow_mut();
+                let counts = shard.scenario(scenario);
+                counts.due += 1;
+                counts.dropped += 1;
+            }
+            Action::AddUser { slot, scenario, .. } => {
+                self.shard.borrow_mut().user_added(scenario, now);
+                let mut users = self.users.borrow_mut();
+                let at = slot.0 as usize;
+                if users.len() <= at {
+                    users.resize_with(at + 1, Rc::default);
+                }
+                // The slot's former user keeps its own half of the old pair until its task has ended.
+                users[at] = Rc::new(User { deadline: Cell::new(Nanos::MAX), ..User::default() });
+                drop(users);
+                self.leave_to_driver(action);
+            }
+            Action::ScenarioDone { .. } => self.leave_to_driver(action),
+        }
+    }
+
+    fn leave_to_driver(&self, action: Action) {
+        self.pending.borrow_mut().push(action);
+        if let Some(driver) = self.driver.borrow().as_ref() {
+            driver.wake_by_ref();
+        }
+    }
+
+    fn with_user(&self, slot: Slot, f: impl FnOnce(&User)) {
+        if let Some(user) = self.users.borrow().get(slot.0 as usize) {
+            f(user);
+        }
+    }
+
+    /// Wakes whoever waited for an instant up to `now`.
+    pub(crate) fn fire_timers(&self, now: Nanos) {
+        while let Some((_, kind, slot)) = self.pop_timer(now) {
+            self.with_user(slot, |user| match kind {
+                TimerKind::Pause => user.wake(&self.runnable),
+                TimerKind::Deadline => {
+                    user.watched.set(Nanos::ZERO);
+                    let deadline = user.deadline.get();
+                    if deadline <= now {
+                        user.wake(&self.runnable);
+                    } else if deadline < Nanos::MAX {
+                        user.watched.set(deadline);
+                        self.timers.borrow_mut().push((deadline, TimerKind::Deadline, slot));
+                    }
+                }
+            });
+        }
+    }
+
+    fn pop_timer(&self, now: Nanos) -> Option<crate::timers::Timer> {
+        self.timers.borrow_mut().pop_due(now)
+    }
+}
+
+/// A user's view of its worker: time, pauses, deadlines, recording. Cheap to clone.
+#[derive(Clone)]
+pub struct VuContext {
+    pub(crate) shared: Rc<Shared>,
+    pub(crate) user: Rc<User>,
+    pub(crate) slot: Slot,
+}
+
+impl VuContext {
+    pub(crate) fn new(shared: Rc<Shared>, slot: Slot) -> Self {
+        let user = Rc::clone(&shared.users.borrow()[slot.0 as usize]);
+        Self { shared, user, slot }
+    }
+
+    /// The present instant of the run.
+    #[inline]
+    pub fn now(&self) -> Nanos {
+        self.shared.clock.now()
+    }
+
+    /// Notes that a request begins at `at`; each must end in a [`record`](Self::record).
+    #[inline]
+    pub fn request_started(&self, at: Nanos) {
+        self.shared.shard.borrow_mut().request_started(at);
+    }
+
+    /// Counts a request that ended.
+    #[inline]
+    pub fn record(&self, sample: &Sample) {
+        self.shared.shard.borrow_mut().record(sample);
+        if let Some(rows) = self.shared.rows.borrow_mut().as_mut() {
+            rows.push(sample);
+        }
+    }
+
+    /// Counts how late something that was due was begun.
+    #[inline]
+    pub fn record_lag(&self, lag: Nanos) {
+        self.shared.shard.borrow_mut().record_lag(lag);
+    }
+
+    /// Counts one evaluation of a check.
+    #[inline]
+    pub fn record_check(&self, check: CheckId, held: bool) {
+        self.shared.shard.borrow_mut().record_check(check, held);
+    }
+
+    /// Keeps the words of an error if it is the first of its kind at its endpoint.
+    pub fn detail(&self, endpoint: EndpointId, outcome: Outcome, text: impl FnOnce() -> String) {
+        let Outcome::Error(kind) = outcome else { return };
+        let mut details = self.shared.details.borrow_mut();
+        let bit = 1 << kind as u32;
+        let known = details.seen.get(endpoint.0 as usize).is_none_or(|seen| seen & bit != 0);
+        if known || details.total >= MAX_DETAILS || kind == ErrorKind::Cut {
+            return;
+        }
+        details.seen[endpoint.0 as usize] |= bit;
+        details.total += 1;
+        let at = self.now();
+        details.fresh.push(ErrorDetail { at, endpoint, kind, text: bounded(&text()) });
+    }
+
+    /// Notes that a connection was opened (`opened`) or closed.
+    pub fn connections_changed(&self, opened: bool) {
+        let mut shard = self.shared.shard.borrow_mut();
+        let worker = shard.worker();
+        if opened {
+            worker.connections += 1;
+            worker.connects += 1;
+        } else {
+            worker.connections = worker.connections.saturating_sub(1);
+        }
+    }
+
+    /// Waits until `at`. Ends early only if the iteration is cut.
+    pub async fn sleep_until(&self, at: Nanos) -> Result<(), Interrupt> {
+        let mut queued = false;
+        poll_fn(|cx| {
+            self.polled(cx);
+            if self.user.cut.get() {
+                return Poll::Ready(Err(Interrupt::Cut));
+            }
+            if self.now() >= at {
+                return Poll::Ready(Ok(()));
+            }
+            if !queued {
+                queued = true;
+                self.shared.timers.borrow_mut().push((at, TimerKind::Pause, self.slot));
+                self.shared.clock.arm(at);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Runs `operation` until `deadline` at the latest, or until the iteration is cut. When it is
+    /// interrupted the operation is dropped, with whatever it holds. Not to be nested.
+    pub async fn until<T>(&self, deadline: Nanos, operation: impl Future<Output = T>) -> Result<T, Interrupt> {
+        let mut operation = pin!(operation);
+        self.user.deadline.set(deadline);
+        let result = poll_fn(|cx| {
+            self.polled(cx);
+            if let Poll::Ready(value) = operation.as_mut().poll(cx) {
+                return Poll::Ready(Ok(value));
+            }
+            if self.user.cut.get() {
+                return Poll::Ready(Err(Interrupt::Cut));
+            }
+            let watched = self.user.watched.get();
+            if watched == Nanos::ZERO || watched > deadline {
+                if self.now() >= deadline {
+                    return Poll::Ready(Err(Interrupt::Deadline));
+                }
+                self.user.watched.set(deadline);
+                self.shared.timers.borrow_mut().push((deadline, TimerKind::Deadline, self.slot));
+                self.shared.clock.arm(deadline);
+            }
+            Poll::Pending
+        })
+        .await;
+        self.user.deadline.set(Nanos::MAX);
+        result
+    }
+
+    /// The user's next iteration; `None` when it must leave.
+    pub(crate) async fn next_start(&self) -> Option<Start> {
+        poll_fn(|cx| {
+            self.polled(cx);
+            match self.user.start.take() {
+                Some(start) => Poll::Ready(Some(start)),
+                None if self.user.retired.get() => Poll::Ready(None),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Reports the end of an iteration. The dispatcher's answer may be this user's next start.
+    pub(crate) fn finish(&self, start: &Start, end: IterationEnd, actions: &mut Vec<Action>) {
+        let mut shard = self.shared.shard.borrow_mut();
+        let counts = shard.scenario(start.scenario);
+        if self.user.cut.get() {
+            counts.cut += 1;
+        } else if end.failed {
+            counts.failed += 1;
+        } else {
+            counts.completed += 1;
+        }
+        drop(shard);
+        let before = self.shared.dispatcher.borrow().next_wake();
+        let input = Input::Done { slot: self.slot, ended: end.ended };
+        self.shared.turn(self.now().max(end.ended), input, actions);
+        let next = self.shared.dispatcher.borrow().next_wake();
+        if next < before {
+            self.shared.clock.arm(next);
+        }
+    }
+
+    /// Notes that the user's task runs, and who wakes it.
+    fn polled(&self, cx: &Context<'_>) {
+        if self.user.runnable.replace(false) {
+            self.shared.runnable.set(self.shared.runnable.get().saturating_sub(1));
+        }
+        let mut waker = self.user.waker.borrow_mut();
+        if waker.as_ref().is_none_or(|w| !w.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+    }
+}
+
+/// At most [`MAX_DETAIL`] bytes, without control characters: error texts may quote what a server sent.
+fn bounded(text: &str) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut out = String::new();
+    for c in clean {
+        if out.len() + c.len_utf8() > MAX_DETAIL {
+            break;
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,343 @@
+//! The coordinator: workers on threads, their reports merged into the events of one run.
+//!
+//! [`Emitter`] is what local and simulated runs share: reports in, events out. [`run`] is the shell that
+//! starts threads and waits for their reports and for control words.
+
+use crate::clock::RealClock;
+use crate::merge::{Merger, Succession};
+use crate::rows::RowTap;
+use crate::vu::VuSource;
+use crate::worker::{WorkerControl, WorkerReport, WorkerSetup, work};
+use brunt_metrics::{Nanos, Phase, ScenarioId};
+use brunt_run::{Finish, HostSecond, PhaseChange, RunEvent, RunHeader, StopReason, Warning, WarningKind};
+use brunt_workload::{StartAt, Workload};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Turns the reports of workers into the events of a run.
+pub(crate) struct Emitter {
+    workload: Arc<Workload>,
+    header: Option<Box<RunHeader>>,
+    merger: Merger,
+    succession: Succession,
+    /// Phase changes to come, latest first.
+    phases: Vec<PhaseChange>,
+    begun: Vec<Option<Nanos>>,
+    in_flight: u64,
+    last: Nanos,
+}
+
+impl Emitter {
+    pub(crate) fn new(workload: Arc<Workload>, header: RunHeader, workers: usize) -> Self {
+        let succession = Succession::new(&workload, workers);
+        let begun = vec![None; workload.scenarios.len()];
+        let mut emitter = Self {
+            workload,
+            header: Some(Box::new(header)),
+            merger: Merger::new(workers),
+            succession,
+            phases: Vec::new(),
+            begun,
+            in_flight: 0,
+            last: Nanos::ZERO,
+        };
+        for (id, s) in (0_u16..).map(ScenarioId).zip(&Arc::clone(&emitter.workload).scenarios) {
+            if let StartAt::Offset(at) = s.start {
+                emitter.plan_phases(id, at);
+            }
+        }
+        emitter
+    }
+
+    fn plan_phases(&mut self, scenario: ScenarioId, begin: Nanos) {
+        let plan = &self.workload.scenarios[usize::from(scenario.0)];
+        let mut changes = Vec::new();
+        if plan.warm_up > Nanos::ZERO {
+            changes.push((begin, Phase::WarmUp));
+        }
+        changes.push((begin + plan.warm_up, Phase::Load));
+        if let Some(after) = plan.stop.after.filter(|_| plan.cool_down > Nanos::ZERO) {
+            changes.push((begin + (after - plan.cool_down), Phase::CoolDown));
+        }
+        let changes = changes.into_iter().map(|(at, phase)| PhaseChange { at, scenario, phase: Some(phase) });
+        self.phases.extend(changes);
+        self.phases.sort_by_key(|change| std::cmp::Reverse(change.at));
+        self.begun[usize::from(scenario.0)] = Some(begin);
+    }
+
+    pub(crate) fn start(&mut self, observe: &mut dyn FnMut(&RunEvent)) {
+        if let Some(header) = self.header.take() {
+            observe(&RunEvent::Started(header));
+        }
+    }
+
+    /// Takes a worker's report; answers which scenarios begin because of it.
+    pub(crate) fn report(
+        &mut self,
+        worker: usize,
+        report: WorkerReport,
+        observe: &mut dyn FnMut(&RunEvent),
+    ) -> Vec<(ScenarioId, Nanos)> {
+        match report {
+            WorkerReport::Second { second, details } => {
+                details.into_iter().for_each(|detail| observe(&RunEvent::ErrorDetail(detail)));
+                self.merger.add(worker, *second);
+                self.emit_complete(observe);
+                Vec::new()
+            }
+            WorkerReport::ScenarioDone { scenario, at } => {
+                let begin = self.succession.done(scenario, at);
+                if let Some(at) = self.succession.ended(scenario) {
+                    self.phases.retain(|change| change.scenario != scenario || change.at <= at);
+                    self.phases.push(PhaseChange { at, scenario, phase: None });
+                    self.phases.sort_by_key(|change| std::cmp::Reverse(change.at));
+                }
+                begin.iter().for_each(|(scenario, at)| self.plan_phases(*scenario, *at));
+                begin
+            }
+            WorkerReport::Finished { at } => {
+                self.last = self.last.max(at);
+                self.merger.finished(worker);
+                self.emit_complete(observe);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Notes that a worker died.
+    pub(crate) fn lost(&mut self, worker: usize, observe: &mut dyn FnMut(&RunEvent)) {
+        self.merger.finished(worker);
+        self.emit_complete(observe);
+        let text = format!("worker {worker} was lost: what it had not reported is missing from the run");
+        observe(&RunEvent::Warning(Warning { at: self.last, kind: WarningKind::Generator, text }));
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.merger.all_finished()
+    }
+
+    fn emit_complete(&mut self, observe: &mut dyn FnMut(&RunEvent)) {
+        while let Some(second) = self.merger.next_complete() {
+            let end = Nanos::from_secs(second.index + 1);
+            self.emit_phases(end, observe);
+            self.in_flight = (self.in_flight + second.requests_started).saturating_sub(second.requests());
+            self.last = self.last.max(Nanos::from_secs(second.index));
+            observe(&RunEvent::Second(Box::new(second)));
+        }
+    }
+
+    fn emit_phases(&mut self, end: Nanos, observe: &mut dyn FnMut(&RunEvent)) {
+        while let Some(change) = self.phases.pop_if(|change| change.at < end) {
+            observe(&RunEvent::Phase(change));
+        }
+    }
+
+    pub(crate) fn finish(&mut self, reason: StopReason, observe: &mut dyn FnMut(&RunEvent)) {
+        self.phases.retain(|change| change.phase.is_none());
+        self.emit_phases(Nanos::MAX, observe);
+        let finish =
+            Finish { at: self.last, reason, in_flight: self.in_flight, self_checks_failed: Vec::new() };
+        observe(&RunEvent::Finished(finish));
+    }
+}
+
+/// What can be asked of a run from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// End gracefully: nothing starts, what runs has its grace.
+    Stop,
+    /// End now: what runs is cut.
+    Cut,
+}
+
+enum Inbox {
+    Worker(usize, WorkerReport),
+    /// A worker's thread has ended.
+    Ended(usize),
+    Control(Control),
+}
+
+/// Steers a run from other threads.
+#[derive(Clone)]
+pub struct Controller(Sender<Inbox>);
+
+impl Controller {
+    /// Asks something of the run; nothing happens if it is over.
+    pub fn send(&self, control: Control) {
+        let _ = self.0.send(Inbox::Control(control));
+    }
+}
+
+/// The receiving end of a [`Controller`]; [`run`] takes it.
+pub struct ControlInbox(Sender<Inbox>, Receiver<Inbox>);
+
+/// A controller and the inbox that [`run`] reads it from.
+pub fn controller() -> (Controller, ControlInbox) {
+    let (sender, receiver) = channel();
+    (Controller(sender.clone()), ControlInbox(sender, receiver))
+}
+
+/// How to run.
+pub struct RunOptions {
+    /// What the run is called and made of; `header.workers` says how many threads.
+    pub header: RunHeader,
+    /// One tap a worker, or none.
+    pub rows: Vec<RowTap>,
+}
+
+/// Who watches a run.
+pub struct Observers<'a> {
+    /// Gets every event, on the coordinator's thread.
+    pub observe: &'a mut dyn FnMut(&RunEvent),
+    /// Asked once a second what the machine looks like.
+    pub host: &'a mut dyn FnMut(u64) -> Option<HostSecond>,
+}
+
+/// Runs `workload` with users made by `sources`, one source a worker, and returns why it ended.
+///
+/// Blocks until the run is over. Fails only if a worker cannot be started.
+pub fn run<S, F>(
+    workload: &Arc<Workload>,
+    sources: &F,
+    options: RunOptions,
+    inbox: ControlInbox,
+    observers: Observers<'_>,
+) -> io::Result<StopReason>
+where
+    S: VuSource,
+    F: Fn(u32) -> S + Sync,
+{
+    let workers = options.header.workers.max(1);
+    let mut rows = options.rows.into_iter();
+    let ControlInbox(sender, receiver) = inbox;
+    let mut emitter = Emitter::new(Arc::clone(workload), options.header, workers as usize);
+    emitter.start(observers.observe);
+    let start = RealClock::present();
+    thread::scope(|scope| {
+        let mut words = Vec::new();
+        for worker in 0..workers {
+            let (control, control_words) = unbounded_channel();
+            words.push(control);
+            let place = Place { worker, workers, start, rows: rows.next() };
+            let reports = sender.clone();
+            thread::Builder::new().name(format!("brunt-w{worker}")).spawn_scoped(scope, move || {
+                let _lost = LostUnlessFinished { worker: worker as usize, reports: reports.clone() };
+                // A worker that cannot have a clock is a lost worker: the guard reports it.
+                let _ = work_on_thread(workload, sources, place, control_words, &reports);
+            })?;
+        }
+        Ok(coordinate(&mut emitter, &receiver, &words, observers))
+    })
+}
+
+struct Place {
+    worker: u32,
+    workers: u32,
+    /// The start of the run, for [`RealClock::new`].
+    start: u64,
+    rows: Option<RowTap>,
+}
+
+fn work_on_thread<S: VuSource>(
+    workload: &Arc<Workload>,
+    sources: &(impl Fn(u32) -> S + Sync),
+    place: Place,
+    words: UnboundedReceiver<WorkerControl>,
+    reports: &Sender<Inbox>,
+) -> io::Result<()> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_io();
+    #[cfg(not(target_os = "linux"))]
+    builder.enable_time();
+    let runtime = builder.build()?;
+    let clock = {
+        let _inside = runtime.enter();
+        Rc::new(RealClock::new(place.start)?)
+    };
+    let setup = WorkerSetup {
+        workload: Arc::clone(workload),
+        worker: place.worker,
+        workers: place.workers,
+        clock,
+        runnable: Rc::default(),
+        rows: place.rows,
+    };
+    let worker = place.worker as usize;
+    let report = |report| {
+        // The coordinator lives as long as its workers.
+        let _ = reports.send(Inbox::Worker(worker, report));
+    };
+    runtime.block_on(work(setup, sources(place.worker), words, report));
+    Ok(())
+}
+
+/// Says that a worker's thread has ended, however it ended.
+struct LostUnlessFinished {
+    worker: usize,
+    reports: Sender<Inbox>,
+}
+
+impl Drop for LostUnlessFinished {
+    fn drop(&mut self) {
+        let _ = self.reports.send(Inbox::Ended(self.worker));
+    }
+}
+
+/// Until every worker has finished or is lost.
+fn coordinate(
+    emitter: &mut Emitter,
+    inbox: &Receiver<Inbox>,
+    words: &[UnboundedSender<WorkerControl>],
+    observers: Observers<'_>,
+) -> StopReason {
+    let Observers { observe, host } = observers;
+    let mut observe_second = |event: &RunEvent| {
+        observe(event);
+        if let RunEvent::Second(second) = event
+            && let Some(host) = host(second.index)
+        {
+            observe(&RunEvent::Host(Box::new(host)));
+        }
+    };
+    let tell_all = |word| words.iter().for_each(|w| {
+        let _ = w.send(word);
+    });
+    let mut reason = StopReason::Completed;
+    let mut finished = vec![false; words.len()];
+    while !emitter.is_finished() {
+        // Every worker holds a sender and says when it ends, so this cannot wait for ever.
+        let Ok(message) = inbox.recv() else { break };
+        match message {
+            Inbox::Worker(worker, report) => {
+                finished[worker] |= matches!(report, WorkerReport::Finished { .. });
+                for (scenario, at) in emitter.report(worker, report, &mut observe_second) {
+                    tell_all(WorkerControl::Begin { scenario, at });
+                }
+            }
+            Inbox::Ended(worker) if !finished[worker] => {
+                finished[worker] = true;
+                emitter.lost(worker, &mut observe_second);
+                reason = StopReason::WorkerLost;
+                tell_all(WorkerControl::Stop);
+            }
+            Inbox::Ended(_) => {}
+            Inbox::Control(Control::Stop) => {
+                if reason == StopReason::Completed {
+                    reason = StopReason::StoppedEarly;
+                }
+                tell_all(WorkerControl::Stop);
+            }
+            Inbox::Control(Control::Cut) => {
+                reason = StopReason::Cut;
+                tell_all(WorkerControl::Stop);
+                tell_all(WorkerControl::Cut);
+            }
+        }
+    }
+    emitter.finish(reason, &mut observe_second);
+    reason
+}

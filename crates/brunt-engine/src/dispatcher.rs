@@ -1,0 +1,432 @@
+//! The dispatcher: what must happen next, decided purely.
+//!
+//! One dispatcher serves one worker. It is given instants and what happened, and answers with actions; it
+//! never reads a clock, never waits, and two dispatchers given the same inputs give the same actions. The
+//! driver around it (real or simulated) applies the actions and calls again at [`Dispatcher::next_wake`].
+//!
+//! A scenario is a row of arrivals x supply x stop. What the dispatcher keeps of it is only where it stands:
+//! how far the schedules are read, and what each of its users is doing.
+//!
+//! | a user is | iteration ends | its time comes | supply says stop | scenario ends | grace is over |
+//! |---|---|---|---|---|---|
+//! | idle (open) | – | starts an arrival | retires | retires | – |
+//! | thinking (closed) | – | starts | retires | retires | – |
+//! | running | idle, thinking or starts | – | leaving | leaving | – |
+//! | leaving | retires | – | leaving | leaving | cut |
+//! | cut | retires | – | cut | cut | cut |
+
+mod scenario;
+
+use brunt_metrics::{Nanos, Phase, ScenarioId};
+use brunt_workload::{IterationIndex, StartAt, Workload};
+use scenario::ScenarioState;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+/// A user of this worker, by its place in the worker's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(pub u32);
+
+/// What the driver tells the dispatcher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Time has passed.
+    Wake,
+    /// The iteration of a user ended at `ended`, not later than now.
+    Done {
+        /// Whose.
+        slot: Slot,
+        /// When.
+        ended: Nanos,
+    },
+    /// A scenario that waited for another begins at `at`.
+    Begin {
+        /// Which.
+        scenario: ScenarioId,
+        /// When.
+        at: Nanos,
+    },
+    /// No iteration starts any more; those that run have their grace.
+    Stop,
+    /// Iterations that run are cut.
+    Cut,
+}
+
+/// What the driver must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A user comes into being.
+    AddUser {
+        /// Its place in the worker's table.
+        slot: Slot,
+        /// Whose.
+        scenario: ScenarioId,
+        /// Its index among all users of the scenario.
+        user: u64,
+    },
+    /// A user, idle until now, runs an iteration.
+    Start(Start),
+    /// A user, idle until now, leaves. Its slot may be used again.
+    Retire {
+        /// Which.
+        slot: Slot,
+    },
+    /// A running iteration must end at once.
+    Cut {
+        /// Whose.
+        slot: Slot,
+    },
+    /// An arrival found no free user below the cap.
+    Drop {
+        /// Of which scenario.
+        scenario: ScenarioId,
+    },
+    /// All users of the scenario have left and none will come.
+    ScenarioDone {
+        /// Which.
+        scenario: ScenarioId,
+    },
+}
+
+/// An iteration to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Who runs it.
+    pub slot: Slot,
+    /// Of which scenario.
+    pub scenario: ScenarioId,
+    /// The user's index among all users of the scenario.
+    pub user: u64,
+    /// How many iterations the user has run before.
+    pub k: u64,
+    /// Its name for all time: all randomness of the iteration comes from it.
+    pub index: IterationIndex,
+    /// When it is due.
+    pub scheduled: Nanos,
+    /// The phase it is due in.
+    pub phase: Phase,
+}
+
+/// What must happen next. See the module's text.
+#[derive(Debug)]
+pub struct Dispatcher {
+    workload: Arc<Workload>,
+    scenarios: Vec<ScenarioState>,
+    users: Vec<User>,
+    vacant: Vec<Slot>,
+    /// Leaving users, by when they are cut. An entry whose user has left since is passed over.
+    cuts: BinaryHeap<Reverse<(Nanos, Slot)>>,
+    next_wake: Nanos,
+}
+
+/// A user of this worker.
+#[derive(Clone, Copy, Debug)]
+struct User {
+    scenario: ScenarioId,
+    v: u64,
+    /// Iterations begun.
+    k: u64,
+    doing: Doing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Vacant,
+    Idle,
+    Thinking { until: Nanos },
+    Running,
+    Leaving { cut_at: Nanos },
+    Cut,
+}
+
+impl Dispatcher {
+    /// The dispatcher of worker `worker` of `workers`.
+    pub fn new(workload: Arc<Workload>, worker: u32, workers: u32) -> Self {
+        let scenarios = (0_u16..)
+            .zip(&workload.scenarios)
+            .map(|(id, s)| ScenarioState::new(ScenarioId(id), s, workload.seed, s.lanes(worker, workers)))
+            .collect();
+        let mut dispatcher = Self {
+            workload,
+            scenarios,
+            users: Vec::new(),
+            vacant: Vec::new(),
+            cuts: BinaryHeap::new(),
+            next_wake: Nanos::ZERO,
+        };
+        for (state, plan) in dispatcher.scenarios.iter_mut().zip(&dispatcher.workload.scenarios) {
+            if let StartAt::Offset(offset) = plan.start {
+                state.begin(offset, plan.stop.after);
+            }
+        }
+        dispatcher
+    }
+
+    /// Applies `input` at `now` and appends what must happen. Allocates nothing once the tables of users
+    /// have their size.
+    pub fn turn(&mut self, now: Nanos, input: Input, out: &mut Vec<Action>) {
+        match input {
+            Input::Wake => self.wake(now, out),
+            Input::Done { slot, ended } => self.done(now, slot, ended, out),
+            Input::Begin { scenario, at } => {
+                let id = usize::from(scenario.0);
+                self.scenarios[id].begin(at, self.workload.scenarios[id].stop.after);
+                self.wake(now, out);
+            }
+            Input::Stop => {
+                for s in &mut self.scenarios {
+                    s.stop(now);
+                }
+                self.wake(now, out);
+                self.shorten_grace(now);
+            }
+            Input::Cut => {
+                for s in &mut self.scenarios {
+                    s.stop(now);
+                }
+                self.wake(now, out);
+                self.cut_until(Nanos::MAX, out);
+            }
+        }
+    }
+
+    /// When [`Input::Wake`] is wanted next; [`Nanos::MAX`] when only an ended iteration or a begin can change
+    /// anything.
+    pub const fn next_wake(&self) -> Nanos {
+        self.next_wake
+    }
+
+    /// Whether every scenario is done.
+    pub fn is_finished(&self) -> bool {
+        self.scenarios.iter().all(ScenarioState::is_done)
+    }
+
+    fn wake(&mut self, now: Nanos, out: &mut Vec<Action>) {
+        let mut next = Nanos::MAX;
+        let workload = Arc::clone(&self.workload);
+        for (id, plan) in workload.scenarios.iter().enumerate() {
+            if !self.scenarios[id].has_begun(now) {
+                next = next.min(self.scenarios[id].begins_at());
+                continue;
+            }
+            self.follow_supply(id, now, out);
+            self.start_thinkers(id, now, out);
+            self.start_arrivals(id, now, out);
+            if self.scenarios[id].schedule_is_over(now, plan) {
+                self.drain(id, out);
+            }
+            let s = &mut self.scenarios[id];
+            if s.finish_if_empty() {
+                out.push(Action::ScenarioDone { scenario: s.id });
+            }
+            next = next.min(self.scenarios[id].next_wake(plan));
+        }
+        self.cut_until(now, out);
+        self.next_wake = self.cuts.peek().map_or(next, |Reverse((cut_at, _))| next.min(*cut_at));
+    }
+
+    fn done(&mut self, now: Nanos, slot: Slot, ended: Nanos, out: &mut Vec<Action>) {
+        let user = &mut self.users[slot.0 as usize];
+        let id = usize::from(user.scenario.0);
+        self.scenarios[id].running -= 1;
+        match user.doing {
+            Doing::Leaving { .. } | Doing::Cut => {
+                self.retire(slot, out);
+                self.finish_after_leaving(id, out);
+            }
+            Doing::Running if self.scenarios[id].is_open() => {
+                user.doing = Doing::Idle;
+                self.scenarios[id].idle.push(slot);
+            }
+            Doing::Running => self.think(now, slot, ended, out),
+            Doing::Vacant | Doing::Idle | Doing::Thinking { .. } => {
+                unreachable!("only a running user's iteration can end")
+            }
+        }
+    }
+
+    /// A closed user's iteration ended: it thinks, starts again or leaves.
+    fn think(&mut self, now: Nanos, slot: Slot, ended: Nanos, out: &mut Vec<Action>) {
+        let user = &mut self.users[slot.0 as usize];
+        let id = usize::from(user.scenario.0);
+        let plan = &self.workload.scenarios[id];
+        let until = ended + self.scenarios[id].think_time(plan, user.v, user.k.saturating_sub(1));
+        if until > now {
+            user.doing = Doing::Thinking { until };
+            self.scenarios[id].push_thinker(until, slot);
+            self.next_wake = self.next_wake.min(until);
+        } else {
+            self.start_or_retire(slot, until, out);
+            self.finish_after_leaving(id, out);
+        }
+    }
+
+    /// Starts a closed user's next iteration, or retires it if the scenario has none for it.
+    fn start_or_retire(&mut self, slot: Slot, scheduled: Nanos, out: &mut Vec<Action>) {
+        let user = &mut self.users[slot.0 as usize];
+        let id = usize::from(user.scenario.0);
+        let s = &mut self.scenarios[id];
+        let plan = &self.workload.scenarios[id];
+        match s.take_iteration(plan, (user.v, user.k), scheduled) {
+            Some(index) => {
+                let start = s.start(plan, (slot, user.v, user.k), index, scheduled);
+                user.doing = Doing::Running;
+                user.k += 1;
+                out.push(Action::Start(start));
+            }
+            None => self.retire(slot, out),
+        }
+    }
+
+    fn follow_supply(&mut self, id: usize, now: Nanos, out: &mut Vec<Action>) {
+        while let Some((at, transition)) = self.scenarios[id].take_transition(now) {
+            match transition.change {
+                brunt_workload::Change::Start => {
+                    let slot = self.add_user(id, transition.user, out);
+                    if self.scenarios[id].is_open() {
+                        self.scenarios[id].idle.push(slot);
+                    } else {
+                        self.start_or_retire(slot, at, out);
+                    }
+                }
+                brunt_workload::Change::Stop => self.dismiss(id, transition.user, at, out),
+            }
+        }
+    }
+
+    fn start_thinkers(&mut self, id: usize, now: Nanos, out: &mut Vec<Action>) {
+        while let Some((until, slot)) = self.scenarios[id].take_thinker(now) {
+            if self.users[slot.0 as usize].doing == (Doing::Thinking { until })
+                && usize::from(self.users[slot.0 as usize].scenario.0) == id
+            {
+                self.start_or_retire(slot, until, out);
+            }
+        }
+    }
+
+    fn start_arrivals(&mut self, id: usize, now: Nanos, out: &mut Vec<Action>) {
+        let workload = Arc::clone(&self.workload);
+        let plan = &workload.scenarios[id];
+        while let Some(arrival) = self.scenarios[id].take_arrival(plan, now) {
+            let slot = match self.scenarios[id].idle.pop() {
+                Some(slot) => Some(slot),
+                None => self.scenarios[id].next_elastic_user().map(|v| self.add_user(id, v, out)),
+            };
+            let s = &mut self.scenarios[id];
+            let Some(slot) = slot else {
+                out.push(Action::Drop { scenario: s.id });
+                continue;
+            };
+            let user = &mut self.users[slot.0 as usize];
+            let index = IterationIndex::arrival(arrival.index);
+            let start = s.start(plan, (slot, user.v, user.k), index, arrival.due);
+            user.doing = Doing::Running;
+            user.k += 1;
+            out.push(Action::Start(start));
+        }
+    }
+
+    fn add_user(&mut self, id: usize, v: u64, out: &mut Vec<Action>) -> Slot {
+        let s = &mut self.scenarios[id];
+        s.users += 1;
+        let user = User { scenario: s.id, v, k: 0, doing: Doing::Idle };
+        let slot = if let Some(slot) = self.vacant.pop() {
+            self.users[slot.0 as usize] = user;
+            slot
+        } else {
+            self.users.push(user);
+            Slot(u32::try_from(self.users.len() - 1).unwrap_or(u32::MAX))
+        };
+        s.remember(v, slot);
+        out.push(Action::AddUser { slot, scenario: user.scenario, user: v });
+        slot
+    }
+
+    fn retire(&mut self, slot: Slot, out: &mut Vec<Action>) {
+        let user = &mut self.users[slot.0 as usize];
+        user.doing = Doing::Vacant;
+        self.scenarios[usize::from(user.scenario.0)].users -= 1;
+        self.vacant.push(slot);
+        out.push(Action::Retire { slot });
+    }
+
+    /// The supply has no more place for user `v`: it leaves at once, or after its iteration.
+    fn dismiss(&mut self, id: usize, v: u64, at: Nanos, out: &mut Vec<Action>) {
+        let is_it = |u: &User| usize::from(u.scenario.0) == id && u.v == v && u.doing != Doing::Vacant;
+        let slot = self.scenarios[id].slot_of(v).filter(|s| is_it(&self.users[s.0 as usize]));
+        let Some(slot) = slot else { return };
+        let grace = self.workload.scenarios[id].stop.grace;
+        self.leave(slot, at + grace, out);
+    }
+
+    fn leave(&mut self, slot: Slot, cut_at: Nanos, out: &mut Vec<Action>) {
+        let user = &mut self.users[slot.0 as usize];
+        match user.doing {
+            Doing::Idle => {
+                let idle = &mut self.scenarios[usize::from(user.scenario.0)].idle;
+                idle.retain(|s| *s != slot);
+                self.retire(slot, out);
+            }
+            Doing::Thinking { .. } => self.retire(slot, out),
+            Doing::Running => {
+                user.doing = Doing::Leaving { cut_at };
+                self.cuts.push(Reverse((cut_at, slot)));
+                self.next_wake = self.next_wake.min(cut_at);
+            }
+            Doing::Vacant | Doing::Leaving { .. } | Doing::Cut => {}
+        }
+    }
+
+    /// The scenario's schedule is over: everyone leaves.
+    fn drain(&mut self, id: usize, out: &mut Vec<Action>) {
+        let plan = &self.workload.scenarios[id];
+        let Some(cut_at) = self.scenarios[id].begin_draining(plan) else { return };
+        for i in 0..self.users.len() {
+            if usize::from(self.users[i].scenario.0) == id {
+                self.leave(Slot(u32::try_from(i).unwrap_or(u32::MAX)), cut_at, out);
+            }
+        }
+    }
+
+    fn finish_after_leaving(&mut self, id: usize, out: &mut Vec<Action>) {
+        if self.scenarios[id].is_exhausted(&self.workload.scenarios[id]) {
+            self.drain(id, out);
+        }
+        let s = &mut self.scenarios[id];
+        if s.finish_if_empty() {
+            out.push(Action::ScenarioDone { scenario: s.id });
+        }
+    }
+
+    /// Users that leave anyway get no longer than the grace that begins now.
+    fn shorten_grace(&mut self, now: Nanos) {
+        for (slot, user) in (0_u32..).map(Slot).zip(&mut self.users) {
+            let latest = now + self.workload.scenarios[usize::from(user.scenario.0)].stop.grace;
+            if let Doing::Leaving { cut_at } = &mut user.doing
+                && *cut_at > latest
+            {
+                *cut_at = latest;
+                self.cuts.push(Reverse((latest, slot)));
+                self.next_wake = self.next_wake.min(latest);
+            }
+        }
+    }
+
+    /// Cuts the leaving users whose grace ends at or before `now`.
+    fn cut_until(&mut self, now: Nanos, out: &mut Vec<Action>) {
+        while let Some(Reverse((cut_at, slot))) = self.cuts.peek().copied()
+            && cut_at <= now
+        {
+            self.cuts.pop();
+            let user = &mut self.users[slot.0 as usize];
+            if user.doing == (Doing::Leaving { cut_at }) {
+                user.doing = Doing::Cut;
+                out.push(Action::Cut { slot });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,275 @@
+//! Where one scenario stands on one worker: how far its schedules are read, who waits.
+
+use super::{Slot, Start};
+use brunt_metrics::{Nanos, ScenarioId};
+use brunt_workload::{
+    Arrival, ArrivalCursor, Draw, IterationIndex, Lanes, Scenario, Supply, Transition,
+};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Keeps the draws of think times apart from those of iterations.
+const THINK_SEED: u64 = 0x7468_696e_6b;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// For another scenario's end.
+    Waiting,
+    /// From `begin` on.
+    Running,
+    /// Nothing starts any more.
+    Draining,
+    Done,
+}
+
+#[derive(Debug)]
+pub(super) struct ScenarioState {
+    pub(super) id: ScenarioId,
+    stage: Stage,
+    begin: Nanos,
+    /// No iteration that is due at or after this starts.
+    end: Option<Nanos>,
+    seed: u64,
+    lanes: Lanes,
+    transitions: Vec<Transition>,
+    followed: usize,
+    open: bool,
+    cursor: ArrivalCursor,
+    /// Shared iterations taken.
+    taken: u64,
+    /// Free users of an open scenario, the last freed on top: its connection is the warmest.
+    pub(super) idle: Vec<Slot>,
+    thinkers: BinaryHeap<Reverse<(Nanos, Slot)>>,
+    /// Users that exist.
+    pub(super) users: u32,
+    /// Users in an iteration.
+    pub(super) running: u32,
+    /// By the user's rank among those that this worker owns.
+    slots: Vec<Slot>,
+    /// Users that may still be added on demand, by rank: from the first number to below the second.
+    elastic: (u64, u64),
+}
+
+impl ScenarioState {
+    pub(super) fn new(id: ScenarioId, plan: &Scenario, seed: u64, lanes: Lanes) -> Self {
+        let elastic = match plan.supply {
+            Supply::Elastic { initial, cap } => {
+                (lanes.count_below(u64::from(initial.min(cap))), lanes.count_below(u64::from(cap)))
+            }
+            Supply::Fixed(_) | Supply::Spawn { .. } | Supply::Ramp { .. } => (0, 0),
+        };
+        Self {
+            id,
+            stage: Stage::Waiting,
+            begin: Nanos::MAX,
+            end: None,
+            seed,
+            transitions: plan.supply.transitions(&lanes),
+            followed: 0,
+            open: plan.arrivals.is_open(),
+            cursor: plan.arrivals.cursor(lanes.clone(), seed, id),
+            lanes,
+            taken: 0,
+            idle: Vec::new(),
+            thinkers: BinaryHeap::new(),
+            users: 0,
+            running: 0,
+            slots: Vec::new(),
+            elastic,
+        }
+    }
+
+    pub(super) fn begin(&mut self, at: Nanos, after: Option<Nanos>) {
+        if self.stage == Stage::Waiting {
+            self.stage = Stage::Running;
+            self.begin = at;
+            self.end = after.map(|after| at + after);
+        }
+    }
+
+    /// Nothing that is due at or after `now` starts.
+    pub(super) fn stop(&mut self, now: Nanos) {
+        if self.stage == Stage::Waiting || (self.stage == Stage::Running && self.begin > now) {
+            self.stage = Stage::Running;
+            self.begin = now;
+            self.followed = self.transitions.len();
+        }
+        self.end = Some(self.end.map_or(now, |end| end.min(now)));
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    pub(super) fn has_begun(&self, now: Nanos) -> bool {
+        self.stage != Stage::Waiting && self.begin <= now
+    }
+
+    /// [`Nanos::MAX`] while it waits for another scenario.
+    pub(super) const fn begins_at(&self) -> Nanos {
+        self.begin
+    }
+
+    /// The next start or stop of a user that is due, at its absolute instant.
+    pub(super) fn take_transition(&mut self, now: Nanos) -> Option<(Nanos, Transition)> {
+        if self.stage != Stage::Running {
+            return None;
+        }
+        let transition = *self.transitions.get(self.followed)?;
+        let at = self.begin + transition.at;
+        if at > now || self.end.is_some_and(|end| at >= end) {
+            return None;
+        }
+        self.followed += 1;
+        Some((at, transition))
+    }
+
+    pub(super) fn push_thinker(&mut self, until: Nanos, slot: Slot) {
+        self.thinkers.push(Reverse((until, slot)));
+    }
+
+    /// The next user whose pause is over.
+    pub(super) fn take_thinker(&mut self, now: Nanos) -> Option<(Nanos, Slot)> {
+        let Reverse((until, _)) = *self.thinkers.peek()?;
+        if until > now || self.stage != Stage::Running {
+            return None;
+        }
+        self.thinkers.pop().map(|Reverse(thinker)| thinker)
+    }
+
+    /// The next arrival that is due, with its absolute instant.
+    pub(super) fn take_arrival(&mut self, plan: &Scenario, now: Nanos) -> Option<Arrival> {
+        let arrival = self.next_arrival(plan).filter(|a| a.due <= now)?;
+        self.cursor.advance();
+        Some(arrival)
+    }
+
+    fn next_arrival(&self, plan: &Scenario) -> Option<Arrival> {
+        if self.stage != Stage::Running {
+            return None;
+        }
+        let arrival = self.cursor.peek().filter(|a| plan.stop.iterations.is_none_or(|n| a.index < n))?;
+        let due = self.begin + arrival.due;
+        (self.end.is_none_or(|end| due < end)).then_some(Arrival { due, ..arrival })
+    }
+
+    /// The user to add when none is free, if the cap allows.
+    pub(super) fn next_elastic_user(&mut self) -> Option<u64> {
+        let (rank, cap) = self.elastic;
+        if rank >= cap {
+            return None;
+        }
+        self.elastic.0 += 1;
+        self.lanes.nth(rank)
+    }
+
+    pub(super) fn remember(&mut self, v: u64, slot: Slot) {
+        let rank = usize::try_from(self.lanes.count_below(v)).unwrap_or(usize::MAX);
+        if self.slots.len() <= rank {
+            self.slots.resize(rank + 1, Slot(u32::MAX));
+        }
+        self.slots[rank] = slot;
+    }
+
+    pub(super) fn slot_of(&self, v: u64) -> Option<Slot> {
+        let rank = usize::try_from(self.lanes.count_below(v)).ok()?;
+        self.slots.get(rank).copied().filter(|slot| slot.0 != u32::MAX)
+    }
+
+    /// The index of a closed user's next iteration; `None` when there is none for it any more.
+    pub(super) fn take_iteration(
+        &mut self,
+        plan: &Scenario,
+        (v, k): (u64, u64),
+        scheduled: Nanos,
+    ) -> Option<IterationIndex> {
+        let over = self.end.is_some_and(|end| scheduled >= end);
+        if over || self.stage != Stage::Running || plan.stop.per_user.is_some_and(|n| k >= n) {
+            return None;
+        }
+        let Some(iterations) = plan.stop.iterations else { return Some(IterationIndex::of_user(v, k)) };
+        let index = self.lanes.nth(self.taken).filter(|i| *i < iterations)?;
+        self.taken += 1;
+        Some(IterationIndex::arrival(index))
+    }
+
+    pub(super) fn start(
+        &mut self,
+        plan: &Scenario,
+        (slot, user, k): (Slot, u64, u64),
+        index: IterationIndex,
+        scheduled: Nanos,
+    ) -> Start {
+        self.running += 1;
+        let phase = plan.phase_at(scheduled - self.begin);
+        Start { slot, scenario: self.id, user, k, index, scheduled, phase }
+    }
+
+    /// The pause after iteration `k` of user `v`.
+    pub(super) fn think_time(&self, plan: &Scenario, v: u64, k: u64) -> Nanos {
+        let Some(class) = plan.classes.get(plan.class_choice.exact(v)) else { return Nanos::ZERO };
+        let think = class.journey.think;
+        if think == brunt_workload::Pause::NONE {
+            return Nanos::ZERO;
+        }
+        let mut draw = Draw::new(self.seed ^ THINK_SEED, self.id, IterationIndex::of_user(v, k));
+        think.after(k, &mut draw)
+    }
+
+    /// Whether nothing more will start: its time is over, or all that it had to do has begun.
+    pub(super) fn schedule_is_over(&self, now: Nanos, plan: &Scenario) -> bool {
+        self.stage == Stage::Running
+            && (self.end.is_some_and(|end| now >= end) || self.nothing_left(plan))
+    }
+
+    /// Whether all that it had to do has begun, whatever the time.
+    pub(super) fn is_exhausted(&self, plan: &Scenario) -> bool {
+        self.stage == Stage::Running && self.nothing_left(plan)
+    }
+
+    fn nothing_left(&self, plan: &Scenario) -> bool {
+        let limited = |index: Option<u64>| {
+            plan.stop.iterations.is_some_and(|n| index.is_none_or(|i| i >= n))
+        };
+        if self.open {
+            let next = self.cursor.peek().map(|a| a.index);
+            return limited(next) || (self.end.is_none() && next.is_none());
+        }
+        let nobody = self.users == 0 && self.followed == self.transitions.len();
+        nobody || limited(self.lanes.nth(self.taken))
+    }
+
+    /// Lets nothing more start; tells when what runs is to be cut. `None` if it drains already.
+    pub(super) fn begin_draining(&mut self, plan: &Scenario) -> Option<Nanos> {
+        if self.stage != Stage::Running {
+            return None;
+        }
+        self.stage = Stage::Draining;
+        self.thinkers.clear();
+        self.idle.clear();
+        Some(self.end.map_or(Nanos::MAX, |end| end + plan.stop.grace))
+    }
+
+    /// Draining, and the last user has left: done, from now on. True once.
+    pub(super) fn finish_if_empty(&mut self) -> bool {
+        let finished = self.stage == Stage::Draining && self.users == 0;
+        if finished {
+            self.stage = Stage::Done;
+        }
+        finished
+    }
+
+    pub(super) fn next_wake(&self, plan: &Scenario) -> Nanos {
+        if self.stage != Stage::Running {
+            return Nanos::MAX;
+        }
+        let transition = self.transitions.get(self.followed).map(|t| self.begin + t.at);
+        let thinker = self.thinkers.peek().map(|Reverse((until, _))| *until);
+        let arrival = self.next_arrival(plan).map(|a| a.due);
+        [transition, thinker, arrival, self.end].into_iter().flatten().min().unwrap_or(Nanos::MAX)
+    }
+}

@@ -1,0 +1,223 @@
+//! The simulated driver: the same worker, on a clock that jumps, with users whose answers a model makes up.
+//!
+//! Used by `--simulate`, by the executors' golden tests and by the accuracy suite: an hour at 1,000/s takes
+//! seconds, and what comes out is exact.
+
+use crate::clock::Clock;
+use crate::context::VuContext;
+use crate::coordinator::Emitter;
+use crate::dispatcher::Start;
+use crate::vu::{IterationEnd, Vu, VuSource};
+use crate::worker::{WorkerControl, WorkerReport, WorkerSetup, work};
+use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Part, Parts, Sample, ScenarioId, Status};
+use brunt_run::{RunEvent, RunHeader, StopReason};
+use brunt_workload::{Draw, Step, Workload};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// A target that exists only as a rule: when does a request that begins at `started` end, and how?
+pub trait Model {
+    /// Called once a request, in the order in which they begin.
+    fn answer(&mut self, endpoint: EndpointId, started: Nanos, draw: &mut Draw) -> (Nanos, Outcome);
+}
+
+impl<F: FnMut(EndpointId, Nanos, &mut Draw) -> (Nanos, Outcome)> Model for F {
+    fn answer(&mut self, endpoint: EndpointId, started: Nanos, draw: &mut Draw) -> (Nanos, Outcome) {
+        self(endpoint, started, draw)
+    }
+}
+
+/// How to simulate.
+#[derive(Clone, Debug)]
+pub struct SimulationOptions {
+    /// What the run is called and made of.
+    pub header: RunHeader,
+    /// Stop after this much simulated time, for workloads without an end in time.
+    pub at_most: Nanos,
+}
+
+/// A clock that stands still while anything can run, then jumps to its alarm.
+struct SimulatedClock {
+    now: Cell<Nanos>,
+    armed: Cell<Nanos>,
+    runnable: Rc<Cell<u32>>,
+}
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Nanos {
+        self.now.get()
+    }
+
+    fn arm(&self, at: Nanos) {
+        self.armed.set(self.armed.get().min(at));
+    }
+
+    fn poll_alarm(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.runnable.get() > 0 {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.now.set(self.now.get().max(self.armed.replace(Nanos::MAX)));
+        Poll::Ready(())
+    }
+
+    fn thread_cpu(&self) -> Option<Nanos> {
+        None
+    }
+}
+
+/// Runs `workload` against `model` on simulated time and passes every event to `observe`.
+///
+/// One worker: N workers produce the same schedule, which `tests/it/lanes.rs` shows. Deterministic: equal
+/// workloads, models and options give equal events.
+pub fn simulate(
+    workload: &Arc<Workload>,
+    model: impl Model + 'static,
+    options: SimulationOptions,
+    observe: &mut dyn FnMut(&RunEvent),
+) {
+    let runnable = Rc::new(Cell::new(0));
+    let clock = Rc::new(SimulatedClock {
+        now: Cell::new(Nanos::ZERO),
+        armed: Cell::new(Nanos::MAX),
+        runnable: Rc::clone(&runnable),
+    });
+    let setup = WorkerSetup {
+        workload: Arc::clone(workload),
+        worker: 0,
+        workers: 1,
+        clock,
+        runnable,
+        rows: None,
+    };
+    let source = SimulatedUsers { workload: Arc::clone(workload), model: Rc::new(RefCell::new(model)) };
+    let mut emitter = Emitter::new(Arc::clone(workload), options.header, 1);
+    emitter.start(observe);
+    let (control, words) = unbounded_channel();
+    let mut limit = Limit { at_most: options.at_most, stopped: false, control: control.clone() };
+    let report = |report: WorkerReport| {
+        limit.check(&report);
+        for (scenario, at) in emitter.report(0, report, observe) {
+            // The receiver lives as long as the worker that reports.
+            let _ = control.send(WorkerControl::Begin { scenario, at });
+        }
+    };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
+    runtime.block_on(work(setup, source, words, report));
+    let reason = if limit.stopped { StopReason::StoppedEarly } else { StopReason::Completed };
+    emitter.finish(reason, observe);
+}
+
+/// Ends a simulation whose workload has no end.
+struct Limit {
+    at_most: Nanos,
+    stopped: bool,
+    control: UnboundedSender<WorkerControl>,
+}
+
+impl Limit {
+    fn check(&mut self, report: &WorkerReport) {
+        if let WorkerReport::Second { second, .. } = report
+            && Nanos::from_secs(second.index + 1) >= self.at_most
+            && !self.stopped
+        {
+            self.stopped = true;
+            let _ = self.control.send(WorkerControl::Stop);
+            let _ = self.control.send(WorkerControl::Cut);
+        }
+    }
+}
+
+struct SimulatedUsers<M> {
+    workload: Arc<Workload>,
+    model: Rc<RefCell<M>>,
+}
+
+impl<M: Model + 'static> VuSource for SimulatedUsers<M> {
+    type Vu = SimulatedUser<M>;
+
+    fn make(&mut self, scenario: ScenarioId, user: u64, _ctx: &VuContext) -> Self::Vu {
+        let plan = &self.workload.scenarios[usize::from(scenario.0)];
+        let class = plan.class_choice.exact(user);
+        SimulatedUser { workload: Arc::clone(&self.workload), class, model: Rc::clone(&self.model) }
+    }
+}
+
+/// Walks the steps of its journey; the model answers.
+struct SimulatedUser<M> {
+    workload: Arc<Workload>,
+    class: usize,
+    model: Rc<RefCell<M>>,
+}
+
+impl<M: Model> Vu for SimulatedUser<M> {
+    async fn iterate(&mut self, start: &Start, ctx: &VuContext) -> IterationEnd {
+        let workload = Arc::clone(&self.workload);
+        let plan = &workload.scenarios[usize::from(start.scenario.0)];
+        let mut draw = Draw::new(workload.seed, start.scenario, start.index);
+        let mut due = start.scheduled;
+        let Some(class) = plan.classes.get(self.class) else {
+            return IterationEnd { ended: due, failed: false };
+        };
+        let action = &class.journey.actions[class.journey.choice.random(&mut draw)];
+        for step in &action.steps {
+            match step {
+                Step::Pause(time) => {
+                    due = due.max(ctx.now()) + time.draw(&mut draw);
+                    if ctx.sleep_until(due).await.is_err() {
+                        return IterationEnd { ended: ctx.now(), failed: true };
+                    }
+                }
+                Step::Request(id) => {
+                    let endpoint = workload.requests[id.0 as usize].endpoint;
+                    let sample = self.request(endpoint, due, start, ctx, &mut draw).await;
+                    due = sample.ended;
+                    if !sample.outcome.is_ok() {
+                        return IterationEnd { ended: due, failed: true };
+                    }
+                }
+            }
+        }
+        IterationEnd { ended: due, failed: false }
+    }
+}
+
+impl<M: Model> SimulatedUser<M> {
+    async fn request(
+        &mut self,
+        endpoint: EndpointId,
+        due: Nanos,
+        start: &Start,
+        ctx: &VuContext,
+        draw: &mut Draw,
+    ) -> Sample {
+        let started = ctx.now();
+        ctx.request_started(started);
+        ctx.record_lag(started - due);
+        let (end, outcome) = self.model.borrow_mut().answer(endpoint, started, draw);
+        let cut = ctx.sleep_until(end).await.is_err();
+        let ended = ctx.now();
+        let mut parts = Parts::default();
+        parts.set(Part::Waiting, ended - started);
+        let outcome = if cut { Outcome::Error(ErrorKind::Cut) } else { outcome };
+        let status = if outcome.is_ok() { Status::code(200) } else { Status::NONE };
+        let sample = Sample {
+            endpoint,
+            phase: start.phase,
+            scheduled: due,
+            started,
+            ended,
+            parts,
+            outcome,
+            status,
+            bytes_out: 0,
+            bytes_in: 0,
+            retries: 0,
+        };
+        ctx.record(&sample);
+        sample
+    }
+}

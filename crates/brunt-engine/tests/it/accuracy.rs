@@ -1,0 +1,1 @@
+//! What must be measured is known: the simulator must report it exactly.

@@ -1,0 +1,6 @@
+//! The engine held to its promises on the simulated clock.
+
+mod accuracy;
+mod executors;
+mod lanes;
+mod workloads;

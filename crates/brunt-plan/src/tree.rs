@@ -1,0 +1,77 @@
+//! A plan as a tree in which every key and value knows where it stands in the text.
+//!
+//! The three formats are read into this one shape; nothing past it knows which format a plan was written in.
+//! Serde is not used here: it stops at the first problem, and people want all of them.
+
+use std::ops::Range;
+
+/// A stretch of a source text, in bytes.
+pub type Span = Range<usize>;
+
+/// How deep a plan may nest. Plans need about eight levels, JSON bodies some more; the limit keeps the
+/// recursive walks far from the end of any thread's stack.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// How many nodes a plan may have, aliases counted as often as they are used. 10,000 actions of ten fields
+/// are 200,000; the limit stops texts whose aliases multiply.
+pub(crate) const MAX_NODES: usize = 4_000_000;
+
+/// A value and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) value: Value,
+}
+
+/// What the three formats can say.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    Int(i128),
+    Float(f64),
+    Str(String),
+    Seq(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// A key with its value, in the order of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    pub(crate) value: Node,
+}
+
+impl Node {
+    /// What it is, for "expected ..., found ...".
+    pub(crate) fn found(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Bool(value) => format!("`{value}`"),
+            Value::Int(value) => format!("the number {value}"),
+            Value::Float(value) => format!("the number {value}"),
+            Value::Str(_) => "text".to_owned(),
+            Value::Seq(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        if let Value::Str(text) = &self.value { Some(text) } else { None }
+    }
+
+    /// The nodes in it, itself included, and how deep it nests (1 for a scalar).
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        let children: Box<dyn Iterator<Item = &Self>> = match &self.value {
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => return (1, 1),
+            Value::Seq(items) => Box::new(items.iter()),
+            Value::Map(entries) => Box::new(entries.iter().map(|e| &e.value)),
+        };
+        let (nodes, depth) = children.fold((0, 0), |(nodes, depth), child| {
+            let (n, d) = child.extent();
+            (nodes + n, depth.max(d))
+        });
+        (nodes + 1, depth + 1)
+    }
+}
