@@ -135,7 +135,7 @@ fn parse(arguments: &[String]) -> Result<Request, XtaskError> {
                     .chain(["build".into()]),
             ),
             name if name == "build" || BENCHES.iter().any(|bench| bench.name == name) => {
-                request.names.push(name.into())
+                request.names.push(name.into());
             }
             other => {
                 let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();

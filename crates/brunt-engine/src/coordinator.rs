@@ -187,6 +187,8 @@ pub struct RunOptions {
     pub header: RunHeader,
     /// One tap a worker, or none.
     pub rows: Vec<RowTap>,
+    /// Start what is due within this time together. 0 starts everything when it is due.
+    pub tick: Nanos,
 }
 
 /// Who watches a run.
@@ -222,7 +224,7 @@ where
         for worker in 0..workers {
             let (control, control_words) = unbounded_channel();
             words.push(control);
-            let place = Place { worker, workers, start, rows: rows.next() };
+            let place = Place { worker, workers, start, tick: options.tick, rows: rows.next() };
             let reports = sender.clone();
             thread::Builder::new().name(format!("brunt-w{worker}")).spawn_scoped(scope, move || {
                 let _lost = LostUnlessFinished { worker: worker as usize, reports: reports.clone() };
@@ -239,6 +241,7 @@ struct Place {
     workers: u32,
     /// The start of the run, for [`RealClock::new`].
     start: u64,
+    tick: Nanos,
     rows: Option<RowTap>,
 }
 
@@ -265,6 +268,7 @@ fn work_on_thread<S: VuSource>(
         clock,
         runnable: Rc::default(),
         rows: place.rows,
+        tick: place.tick,
     };
     let worker = place.worker as usize;
     let report = |report| {

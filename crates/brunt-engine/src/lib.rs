@@ -22,6 +22,8 @@ mod coordinator;
 
 mod dispatcher;
 
+mod journey;
+
 mod merge;
 
 mod rows;
@@ -40,6 +42,7 @@ pub use clock::{Clock, RealClock};
 pub use context::{Interrupt, VuContext};
 pub use coordinator::{Control, ControlInbox, Controller, Observers, RunOptions, controller, run};
 pub use dispatcher::{Action, Dispatcher, Input, Slot, Start};
+pub use journey::{Perform, Performed, walk};
 pub use merge::{Merger, SUCCESSION_DELAY, Succession};
 pub use rows::{RowChunk, RowTap};
 pub use simulation::{Model, SimulationOptions, simulate};

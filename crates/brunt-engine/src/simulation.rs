@@ -7,11 +7,12 @@ use crate::clock::Clock;
 use crate::context::VuContext;
 use crate::coordinator::Emitter;
 use crate::dispatcher::Start;
+use crate::journey::{Perform, Performed, walk};
 use crate::vu::{IterationEnd, Vu, VuSource};
 use crate::worker::{WorkerControl, WorkerReport, WorkerSetup, work};
 use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Part, Parts, Sample, ScenarioId, Status};
 use brunt_run::{RunEvent, RunHeader, StopReason};
-use brunt_workload::{Draw, Step, Workload};
+use brunt_workload::{Draw, RequestId, Workload};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -92,6 +93,7 @@ pub fn simulate(
         clock,
         runnable,
         rows: None,
+        tick: Nanos::ZERO,
     };
     let source = SimulatedUsers { workload: Arc::clone(workload), model: Rc::new(RefCell::new(model)) };
     let mut emitter = Emitter::new(Arc::clone(workload), options.header, 1);
@@ -139,61 +141,34 @@ struct SimulatedUsers<M> {
 impl<M: Model + 'static> VuSource for SimulatedUsers<M> {
     type Vu = SimulatedUser<M>;
 
-    fn make(&mut self, scenario: ScenarioId, user: u64, _ctx: &VuContext) -> Self::Vu {
-        let plan = &self.workload.scenarios[usize::from(scenario.0)];
-        let class = plan.class_choice.exact(user);
-        SimulatedUser { workload: Arc::clone(&self.workload), class, model: Rc::clone(&self.model) }
+    fn make(&mut self, _scenario: ScenarioId, _user: u64, _ctx: &VuContext) -> Self::Vu {
+        SimulatedUser { workload: Arc::clone(&self.workload), model: Rc::clone(&self.model) }
     }
 }
 
 /// Walks the steps of its journey; the model answers.
 struct SimulatedUser<M> {
     workload: Arc<Workload>,
-    class: usize,
     model: Rc<RefCell<M>>,
 }
 
 impl<M: Model> Vu for SimulatedUser<M> {
     async fn iterate(&mut self, start: &Start, ctx: &VuContext) -> IterationEnd {
         let workload = Arc::clone(&self.workload);
-        let plan = &workload.scenarios[usize::from(start.scenario.0)];
-        let mut draw = Draw::new(workload.seed, start.scenario, start.index);
-        let mut due = start.scheduled;
-        let Some(class) = plan.classes.get(self.class) else {
-            return IterationEnd { ended: due, failed: false };
-        };
-        let action = &class.journey.actions[class.journey.choice.random(&mut draw)];
-        for step in &action.steps {
-            match step {
-                Step::Pause(time) => {
-                    due = due.max(ctx.now()) + time.draw(&mut draw);
-                    if ctx.sleep_until(due).await.is_err() {
-                        return IterationEnd { ended: ctx.now(), failed: true };
-                    }
-                }
-                Step::Request(id) => {
-                    let endpoint = workload.requests[id.0 as usize].endpoint;
-                    let sample = self.request(endpoint, due, start, ctx, &mut draw).await;
-                    due = sample.ended;
-                    if !sample.outcome.is_ok() {
-                        return IterationEnd { ended: due, failed: true };
-                    }
-                }
-            }
-        }
-        IterationEnd { ended: due, failed: false }
+        walk(&workload, self, start, ctx).await
     }
 }
 
-impl<M: Model> SimulatedUser<M> {
-    async fn request(
+impl<M: Model> Perform for SimulatedUser<M> {
+    async fn perform(
         &mut self,
-        endpoint: EndpointId,
+        id: RequestId,
         due: Nanos,
         start: &Start,
         ctx: &VuContext,
         draw: &mut Draw,
-    ) -> Sample {
+    ) -> Performed {
+        let endpoint = self.workload.requests[id.0 as usize].endpoint;
         let started = ctx.now();
         ctx.request_started(started);
         ctx.record_lag(started - due);
@@ -204,7 +179,7 @@ impl<M: Model> SimulatedUser<M> {
         parts.set(Part::Waiting, ended - started);
         let outcome = if cut { Outcome::Error(ErrorKind::Cut) } else { outcome };
         let status = if outcome.is_ok() { Status::code(200) } else { Status::NONE };
-        let sample = Sample {
+        ctx.record(&Sample {
             endpoint,
             phase: start.phase,
             scheduled: due,
@@ -216,8 +191,7 @@ impl<M: Model> SimulatedUser<M> {
             bytes_out: 0,
             bytes_in: 0,
             retries: 0,
-        };
-        ctx.record(&sample);
-        sample
+        });
+        Performed { ended, ok: outcome.is_ok() }
     }
 }

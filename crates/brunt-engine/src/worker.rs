@@ -51,6 +51,8 @@ pub(crate) struct WorkerSetup {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) runnable: Rc<Cell<u32>>,
     pub(crate) rows: Option<RowTap>,
+    /// Wake for what is due no sooner than this after the last time.
+    pub(crate) tick: Nanos,
 }
 
 impl WorkerSetup {
@@ -80,9 +82,10 @@ pub(crate) async fn work<S: VuSource>(
     mut control: UnboundedReceiver<WorkerControl>,
     mut report: impl FnMut(WorkerReport),
 ) {
+    let tick = setup.tick;
     let shared = setup.shared();
     let tasks = LocalSet::new();
-    tasks.run_until(drive(&shared, &tasks, &mut source, &mut control, &mut report)).await;
+    tasks.run_until(drive(&shared, &tasks, tick, (&mut source, &mut control, &mut report))).await;
 }
 
 async fn drive<S: VuSource>(

@@ -1,1 +1,26 @@
 //! Verdicts: generator health, self-checks and what a run may claim.
+//!
+//! Everything here is a pure function of a [`RunView`](brunt_run::RunView): nothing is sent, stopped or
+//! printed. Whoever runs the load calls [`conclude`] at its end and sends on what it answers; whoever
+//! watches may call [`health`] at any time.
+//!
+//! A verdict is made of [`Reason`]s. Each part of this crate looks at the view and gives reasons, each with
+//! its [`Bearing`]; [`judge`] gathers them and the gravest bearing decides. That is also where the reasons of
+//! objectives will join: as further reasons that fail the run or find too little to judge.
+//!
+//! 1. [`health`]: was brunt itself the limit?
+//! 2. [`self_checks`]: do the figures agree with each other?
+//! 3. [`judge`]: all of it, with what became of the requests, as one [`Verdict`](brunt_run::Verdict).
+
+mod reason;
+
+mod health;
+
+mod selfcheck;
+
+mod verdict;
+
+pub use health::{HOT_SECONDS, LATE_SECONDS, MIN_SECONDS, STALLED_SECONDS, health};
+pub use reason::{Bearing, Reason};
+pub use selfcheck::{LITTLE_TOLERANCE, self_checks};
+pub use verdict::{DROPPED_SHARE, FEW_REQUESTS, conclude, exit_code, judge};

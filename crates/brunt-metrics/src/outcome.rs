@@ -141,6 +141,7 @@ impl Status {
     }
 
     /// The same status with only its class left.
+    #[must_use]
     pub const fn folded(self) -> Self {
         Self(self.class() as u16)
     }

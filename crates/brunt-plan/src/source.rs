@@ -20,7 +20,11 @@ pub enum Format {
 impl Format {
     /// By the ending of the file's name: `.json`, `.toml`, and YAML for everything else.
     pub fn of_path(path: &Path) -> Self {
-        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let ending = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         match ending.as_str() {
             "json" => Self::Json,
             "toml" => Self::Toml,
@@ -47,14 +51,23 @@ impl Source {
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, Report> {
         let name = path.display().to_string();
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let refuse = |text: String, diagnostic| Report { name: name.clone(), text, diagnostics: vec![diagnostic] };
+        let refuse = |text: String, diagnostic| Report {
+            name: name.clone(),
+            text,
+            diagnostics: vec![diagnostic],
+        };
         if bytes.len() > MAX_PLAN_BYTES {
-            let d = Diagnostic::nowhere(format!("the plan is {} MB large", bytes.len() >> 20))
-                .help(format!("plans may have {} MB; move bodies into files (`body_file:`)", MAX_PLAN_BYTES >> 20));
+            let d = Diagnostic::nowhere(format!("the plan is larger than {} MB", MAX_PLAN_BYTES >> 20))
+                .help("move bodies into files: `body_file: ...`");
             return Err(refuse(String::new(), d));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { text, format: Format::of_path(path), folder, name }),
+            Ok(text) => Ok(Self {
+                text,
+                format: Format::of_path(path),
+                folder,
+                name,
+            }),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -68,6 +81,11 @@ impl Source {
 
     /// A plan that is in no file.
     pub fn inline(name: impl Into<String>, format: Format, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), format, folder: PathBuf::new() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+            format,
+            folder: PathBuf::new(),
+        }
     }
 }

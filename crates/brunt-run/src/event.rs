@@ -84,7 +84,7 @@ pub struct ScenarioHeader {
 pub const MAX_CURVE: usize = 1_000;
 
 /// The name of a series: what is measured apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeriesName {
     /// The scenario.
     pub scenario: String,
@@ -94,6 +94,16 @@ pub struct SeriesName {
     pub method: String,
     /// The templated name.
     pub name: String,
+}
+
+impl SeriesName {
+    /// A name for tables: `POST /checkout`, or only the name where the method is `*`.
+    pub fn label(&self) -> String {
+        if self.method == "*" || self.method.is_empty() {
+            return self.name.clone();
+        }
+        format!("{} {}", self.method, self.name)
+    }
 }
 
 /// A scenario entered a phase, or ended.

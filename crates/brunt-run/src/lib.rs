@@ -10,8 +10,28 @@ mod event;
 
 mod verdict;
 
+mod view;
+
+mod summary;
+
+mod record;
+
 pub use event::{
-    ErrorDetail, Finish, HostSecond, MAX_CURVE, MAX_DETAIL, PhaseChange, RunEvent, RunHeader, ScenarioHeader, SeriesName, Sink,
-    StopReason, Warning, WarningKind,
+    ErrorDetail, Finish, HostSecond, MAX_CURVE, MAX_DETAIL, PhaseChange, RunEvent, RunHeader, ScenarioHeader,
+    SeriesName, Sink, StopReason, Warning, WarningKind,
+};
+pub use record::{
+    CreateError, Ending, FindError, FormatVersion, ListError, NewRecord, OpenError, Reader, RecordFile,
+    RecordProblem, Recorder, RunState, RunSummary, RunTotals, TearReason, Torn, find_run, list_runs,
+    new_run_id,
+};
+pub use summary::{
+    CheckFigures, EndpointFigures, Figures, LatencyFigures, PartFigures, PhasesApart, ScenarioFigures,
+    Summary, SummaryError,
 };
 pub use verdict::{Finding, Outlook, Verdict};
+pub use view::{
+    CheckView, CodeCount, EndpointView, ErrorView, HOT_WORKER, HealthFacts, HostPeaks, LATE_FLOOR,
+    LATE_SHARE, LatencyView, LeftOut, MAX_NOTES, MAX_TIMELINE, PRESSED_SHARE, RunSums, RunView, STALL_FLOOR,
+    STALL_SHARE, STOLEN_SHARE, ScenarioView, TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
+};

@@ -1,1 +1,50 @@
-fn main() {}
+//! `brunt`: load testing that learns, drives, measures and judges.
+//!
+//! The binary wires the crates together: it alone reads arguments, files and the environment, prints, and
+//! chooses exit codes. Reading order: `args.rs` (what can be asked), `run.rs` (the main job), `session.rs`
+//! (who watches a run), then the small commands.
+
+mod args;
+mod console;
+mod demo;
+mod header;
+mod host;
+mod limits;
+mod load;
+mod records;
+mod rows;
+mod run;
+mod session;
+mod signals;
+mod simulate;
+
+use args::{Args, Command};
+use clap::Parser;
+use console::Console;
+use std::process::ExitCode;
+
+/// Exit codes; those of verdicts are `brunt_gate::exit_code`'s.
+pub(crate) mod exit {
+    /// Something went wrong inside brunt or on its machine.
+    pub(crate) const INTERNAL: u8 = 1;
+    /// The command line or a plan is not valid, or does not fit on this machine.
+    pub(crate) const USAGE: u8 = 2;
+    /// Nobody answered at the target.
+    pub(crate) const NOT_READY: u8 = 3;
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let console = Console::from_environment(&args.output);
+    let code = match args.command {
+        Command::Run(run) => run::command(*run, &console),
+        Command::Demo(demo) => demo::demo(&demo, &console),
+        Command::Target(target) => demo::target(&target, &console),
+        Command::Check(check) => load::check(&check, &console),
+        Command::Schema => load::schema(&console),
+        Command::Runs(runs) => records::runs(&runs, &console),
+        Command::Show(show) => records::show(&show, &console),
+        Command::Export(export) => records::export(&export, &console),
+    };
+    ExitCode::from(code)
+}

@@ -259,6 +259,9 @@ fn replace_numbers(text: &str, renamed: &[(String, String)]) -> String {
 mod tests {
     use super::*;
 
+    /// Line, text, exit code, background.
+    type Expected = &'static [(usize, &'static str, i32, bool)];
+
     fn commands(page: &str) -> Vec<(usize, String, i32, bool)> {
         let (blocks, problems) = blocks(page);
         assert!(problems.is_empty(), "{problems:?}");
@@ -272,7 +275,7 @@ mod tests {
 
     #[test]
     fn commands_of_console_blocks() {
-        let rows: [(&str, &[(usize, &str, i32, bool)]); 6] = [
+        let rows: [(&str, Expected); 6] = [
             (
                 "text\n```console\n$ brunt --help\nusage\n$ brunt x\n```\n",
                 &[(3, "brunt --help", 0, false), (5, "brunt x", 0, false)],

@@ -52,12 +52,14 @@ pub(super) fn put_f64(out: &mut Vec<u8>, value: f64) {
     out.extend_from_slice(&value.to_bits().to_le_bytes());
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "masked to 7 bits")]
 const fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half is the caller's to handle")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the upper half is the caller's to handle"
+)]
 const fn lower_half(value: u128) -> u64 {
     value as u64
 }
@@ -121,14 +123,22 @@ impl<'a> Cursor<'a> {
     /// A counter, at most [`MAX_COUNT`].
     pub(super) fn count(&mut self) -> Result<u64, Malformed> {
         let value = self.varint()?;
-        if value > MAX_COUNT { Err(Malformed::Range) } else { Ok(value) }
+        if value > MAX_COUNT {
+            Err(Malformed::Range)
+        } else {
+            Ok(value)
+        }
     }
 
     /// The length of a list whose entries take at least one byte each: never more than there are bytes, so
     /// that a wrong length can't ask for memory.
     pub(super) fn length(&mut self) -> Result<usize, Malformed> {
         let value = usize::try_from(self.varint()?).map_err(|_| Malformed::Range)?;
-        if value > self.rest.len() { Err(Malformed::Short) } else { Ok(value) }
+        if value > self.rest.len() {
+            Err(Malformed::Short)
+        } else {
+            Ok(value)
+        }
     }
 
     pub(super) fn nanos(&mut self) -> Result<Nanos, Malformed> {
@@ -153,17 +163,24 @@ mod tests {
 
     #[test]
     fn known_encodings() {
-        for (value, bytes) in
-            [(0, &[0][..]), (127, &[127]), (128, &[0x80, 1]), (300, &[0xac, 2]), (u64::MAX, &[
-                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1,
-            ])]
-        {
+        for (value, bytes) in [
+            (0, &[0][..]),
+            (127, &[127]),
+            (128, &[0x80, 1]),
+            (300, &[0xac, 2]),
+            (
+                u64::MAX,
+                &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
+            ),
+        ] {
             let mut out = Vec::new();
             put(&mut out, value);
             assert_eq!(out, bytes);
         }
         let mut out = Vec::new();
-        [0, -1, 1, -2].into_iter().for_each(|v| put_signed(&mut out, v));
+        for v in [0, -1, 1, -2] {
+            put_signed(&mut out, v);
+        }
         assert_eq!(out, [0, 1, 2, 3]);
     }
 

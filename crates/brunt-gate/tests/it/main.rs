@@ -1,0 +1,7 @@
+//! Verdicts over synthetic runs.
+
+mod runs;
+
+mod conclude;
+
+mod decisions;

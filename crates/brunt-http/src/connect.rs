@@ -1,0 +1,110 @@
+//! Opening a connection: name, socket, TLS, each part timed.
+
+use crate::error::Failure;
+use crate::network::Network;
+use crate::transport::Transport;
+use brunt_metrics::{Nanos, Part, Parts};
+use brunt_workload::{HttpVersion, Origin, Scheme};
+use rustls::pki_types::ServerName;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio_rustls::TlsConnector;
+
+/// A connection and what its server agreed to speak.
+pub(crate) struct Connected {
+    pub(crate) transport: Transport,
+    pub(crate) http2: bool,
+}
+
+/// Opens a connection to `origin` and adds to `parts` what each step took.
+pub(crate) async fn connect(
+    network: &Network,
+    origin: &Origin,
+    now: &dyn Fn() -> Nanos,
+    parts: &mut Parts,
+) -> Result<Connected, Failure> {
+    let prior_knowledge = network.version == HttpVersion::Http2;
+    if let Some(path) = &origin.unix {
+        let begun = now();
+        let stream = UnixStream::connect(path).await.map_err(|source| Failure::Connect {
+            address: path.display().to_string(),
+            source,
+        })?;
+        parts.set(Part::Connect, now() - begun);
+        return Ok(Connected { transport: Transport::Unix(stream), http2: prior_knowledge });
+    }
+    let (host, port) = network.redirected(&origin.host, origin.port);
+    let begun = now();
+    let addresses = Box::pin(resolve(network, host, port, begun)).await?;
+    let resolved = now();
+    if host.parse::<IpAddr>().is_err() {
+        parts.set(Part::Dns, resolved - begun);
+    }
+    let stream = dial(&addresses).await?;
+    let connected = now();
+    parts.set(Part::Connect, connected - resolved);
+    if origin.scheme == Scheme::Http {
+        return Ok(Connected { transport: Transport::Tcp(stream), http2: prior_knowledge });
+    }
+    let stream = Box::pin(handshake(network, origin, stream)).await?;
+    parts.set(Part::Tls, now() - connected);
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    if network.version == HttpVersion::Http2 && !http2 {
+        return Err(Failure::Http2("the server does not offer h2 (ALPN)".to_owned()));
+    }
+    Ok(Connected { transport: Transport::Tls(Box::new(stream)), http2 })
+}
+
+/// How long a resolved name is used before it is asked for again. The system's resolver does not tell the
+/// record's own lifetime.
+const NAME_LIFETIME: Nanos = Nanos::from_secs(30);
+
+async fn resolve(network: &Network, host: &str, port: u16, now: Nanos) -> Result<Vec<SocketAddr>, Failure> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    if let Some(addresses) = network.known_addresses(host, port, now) {
+        return Ok(addresses);
+    }
+    let failed = |source| Failure::Dns { host: host.to_owned(), source };
+    let addresses: Vec<SocketAddr> = lookup_host((host, port)).await.map_err(failed)?.collect();
+    if addresses.is_empty() {
+        return Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
+    }
+    network.remember_addresses(host, port, &addresses, now + NAME_LIFETIME);
+    Ok(addresses)
+}
+
+/// The first address that answers.
+async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+    let mut last = None;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // A request is one write: waiting to fill a packet could only delay it.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(source) => last = Some(Failure::Connect { address: address.to_string(), source }),
+        }
+    }
+    Err(last.unwrap_or(Failure::ConnectTimeout))
+}
+
+async fn handshake(
+    network: &Network,
+    origin: &Origin,
+    stream: TcpStream,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
+    let Some(config) = network.tls() else {
+        return Err(Failure::Tls("this run was prepared without TLS".to_owned()));
+    };
+    let name = ServerName::try_from(origin.host.clone())
+        .map_err(|_| Failure::Tls(format!("`{}` cannot be the name of a TLS server", origin.host)))?;
+    TlsConnector::from(config).connect(name, stream).await.map_err(|e| match e.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::Other => Failure::Tls(e.to_string()),
+        io::ErrorKind::UnexpectedEof => Failure::Tls("the server closed during the handshake".to_owned()),
+        _ => Failure::Io(e),
+    })
+}

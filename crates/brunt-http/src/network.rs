@@ -1,0 +1,107 @@
+//! What the users of a worker share: settings, TLS, resolved names, one read buffer, shared HTTP/2
+//! connections.
+
+use crate::error::SetupError;
+use crate::http2::SharedConnections;
+use crate::tls;
+use crate::wire::Wire;
+use brunt_metrics::Nanos;
+use brunt_workload::{ConnectTo, HttpVersion, Scheme, Workload};
+use rustls::ClientConfig;
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+/// What every worker's network is made from: prepared once, shared by threads.
+#[derive(Clone)]
+pub struct Settings {
+    pub(crate) workload: Arc<Workload>,
+    pub(crate) wires: Arc<[Wire]>,
+    tls: Arc<OnceLock<Option<Arc<ClientConfig>>>>,
+}
+
+impl Settings {
+    /// Reads certificates (only if an origin is https: the system's take a while) and renders every
+    /// request's fixed bytes.
+    pub fn prepare(workload: &Arc<Workload>) -> Result<Self, SetupError> {
+        let target = &workload.target;
+        let tls = OnceLock::new();
+        if target.origins.iter().any(|o| o.scheme == Scheme::Https) {
+            let _ = tls.set(Some(tls::client_config(&target.tls, target.version)?));
+        }
+        let wires = workload.requests.iter().map(|r| Wire::render(r, workload)).collect();
+        Ok(Self { workload: Arc::clone(workload), wires, tls: Arc::new(tls) })
+    }
+
+    /// The TLS configuration; made now if only a redirect needs it. `None` if it cannot be made.
+    fn tls(&self) -> Option<Arc<ClientConfig>> {
+        let target = &self.workload.target;
+        self.tls.get_or_init(|| tls::client_config(&target.tls, target.version).ok()).clone()
+    }
+}
+
+/// As large as a socket's usual receive buffer fills at once: a megabyte's body takes few reads.
+const BUFFER: usize = 256 * 1024;
+
+/// One worker's share.
+pub(crate) struct Network {
+    pub(crate) settings: Settings,
+    pub(crate) version: HttpVersion,
+    /// Every response of the worker is read through this. Borrowed only within a poll.
+    pub(crate) buffer: RefCell<Box<[u8]>>,
+    pub(crate) shared: Option<SharedConnections>,
+    names: RefCell<Vec<Name>>,
+}
+
+struct Name {
+    host: String,
+    port: u16,
+    addresses: Vec<SocketAddr>,
+    until: Nanos,
+}
+
+/// Hosts remembered by a worker; redirects can lead to any number.
+const MAX_NAMES: usize = 256;
+
+impl Network {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let target = &settings.workload.target;
+        let (version, shared) = (target.version, target.shared_connections);
+        Self {
+            version,
+            buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
+            shared: shared.filter(|_| version != HttpVersion::Http1).map(SharedConnections::new),
+            names: RefCell::new(Vec::new()),
+            settings,
+        }
+    }
+
+    pub(crate) fn tls(&self) -> Option<Arc<ClientConfig>> {
+        self.settings.tls()
+    }
+
+    /// Where `--connect-to` says to go instead of `host` and `port`.
+    pub(crate) fn redirected<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
+        let applies = |rule: &&ConnectTo| {
+            rule.host.as_deref().is_none_or(|h| h.eq_ignore_ascii_case(host)) && rule.port.is_none_or(|p| p == port)
+        };
+        match self.settings.workload.target.connect_to.iter().find(applies) {
+            Some(rule) => (rule.to_host.as_deref().unwrap_or(host), rule.to_port.unwrap_or(port)),
+            None => (host, port),
+        }
+    }
+
+    pub(crate) fn known_addresses(&self, host: &str, port: u16, now: Nanos) -> Option<Vec<SocketAddr>> {
+        let names = self.names.borrow();
+        let known = names.iter().find(|n| n.port == port && n.host == host && n.until > now)?;
+        Some(known.addresses.clone())
+    }
+
+    pub(crate) fn remember_addresses(&self, host: &str, port: u16, addresses: &[SocketAddr], until: Nanos) {
+        let mut names = self.names.borrow_mut();
+        names.retain(|n| n.port != port || n.host != host);
+        if names.len() < MAX_NAMES {
+            names.push(Name { host: host.to_owned(), port, addresses: addresses.to_vec(), until });
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A request's bytes: rendered once where nothing in it changes, anew where something does.
+
+use crate::checks::wants;
+use crate::exchange::Wants;
+use brunt_workload::{Body, Draw, Origin, Request, Text, Workload};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::io::Write;
+
+/// Sent unless the plan says otherwise.
+const USER_AGENT: &str = concat!("brunt/", env!("CARGO_PKG_VERSION"));
+
+/// What is known of a request before it is sent.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    /// The whole request as HTTP/1.1, if nothing in it is generated.
+    pub(crate) fixed: Option<Box<[u8]>>,
+    /// Where in `fixed` further header lines may be put in.
+    pub(crate) headers_end: usize,
+    /// For HTTP/2, and for rules that depend on it.
+    pub(crate) method: Method,
+    /// What must be kept of its response.
+    pub(crate) wants: Wants,
+}
+
+impl Wire {
+    pub(crate) fn render(request: &Request, workload: &Workload) -> Self {
+        let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET);
+        let mut wire = Self { fixed: None, headers_end: 0, method, wants: wants(request, workload) };
+        if is_fixed(request) {
+            let mut out = Vec::new();
+            let origin = &workload.target.origins[usize::from(request.origin.0)];
+            let mut draw = no_draw();
+            let message = Message { request, origin, keep_alive: workload.target.keep_alive, cookies: None };
+            wire.headers_end = render_http1(&message, &mut draw, &mut out);
+            wire.fixed = Some(out.into_boxed_slice());
+        }
+        wire
+    }
+}
+
+/// For requests in which nothing is drawn.
+pub(crate) const fn no_draw() -> Draw {
+    Draw::new(0, brunt_metrics::ScenarioId(0), brunt_workload::IterationIndex(0))
+}
+
+fn is_fixed(request: &Request) -> bool {
+    let fixed = |text: &Text| text.as_literal().is_some();
+    let body = match &request.body {
+        Body::None | Body::Bytes(_) => true,
+        Body::Text(text) => fixed(text),
+    };
+    body && fixed(&request.target) && request.headers.iter().all(|(_, value)| fixed(value))
+}
+
+/// A request about to be sent.
+pub(crate) struct Message<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) origin: &'a Origin,
+    pub(crate) keep_alive: bool,
+    /// The user's cookies for it.
+    pub(crate) cookies: Option<&'a str>,
+}
+
+/// Appends the request as HTTP/1.1 and answers where its header fields end.
+pub(crate) fn render_http1(message: &Message<'_>, draw: &mut Draw, out: &mut Vec<u8>) -> usize {
+    let Message { request, origin, keep_alive, cookies } = message;
+    out.extend_from_slice(request.method.as_bytes());
+    out.push(b' ');
+    request.target.render(draw, out);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    if !has(request, "host") {
+        field(out, "Host", origin.authority().as_bytes());
+    }
+    for (name, value) in &request.headers {
+        let mut rendered = Vec::new();
+        value.render(draw, &mut rendered);
+        field(out, name, &rendered);
+    }
+    for (name, value) in [("User-Agent", USER_AGENT), ("Accept", "*/*")] {
+        if !has(request, name) {
+            field(out, name, value.as_bytes());
+        }
+    }
+    if !keep_alive && !has(request, "connection") {
+        field(out, "Connection", b"close");
+    }
+    let mut body = Vec::new();
+    render_body(request, draw, &mut body);
+    let announces = !body.is_empty() || matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
+    if announces && !has(request, "content-length") && !has(request, "transfer-encoding") {
+        // Writing to a Vec cannot fail.
+        let _ = write!(out, "Content-Length: {}\r\n", body.len());
+    }
+    let headers_end = out.len();
+    if let Some(cookies) = cookies {
+        field(out, "Cookie", cookies.as_bytes());
+    }
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&body);
+    headers_end
+}
+
+pub(crate) fn render_body(request: &Request, draw: &mut Draw, out: &mut Vec<u8>) {
+    match &request.body {
+        Body::None => {}
+        Body::Bytes(bytes) => out.extend_from_slice(bytes),
+        Body::Text(text) => text.render(draw, out),
+    }
+}
+
+/// The header fields of an HTTP/2 request; those that HTTP/2 forbids are left out.
+pub(crate) fn render_headers(message: &Message<'_>, draw: &mut Draw) -> HeaderMap {
+    let Message { request, cookies, .. } = message;
+    let mut map = HeaderMap::new();
+    for (name, value) in &request.headers {
+        let lower = name.to_ascii_lowercase();
+        let mut rendered = Vec::new();
+        value.render(draw, &mut rendered);
+        let forbidden = ["host", "connection", "transfer-encoding", "keep-alive", "upgrade", "proxy-connection"];
+        if forbidden.contains(&lower.as_str()) {
+            continue;
+        }
+        let name = HeaderName::from_bytes(lower.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&rendered)) {
+            map.append(name, value);
+        }
+    }
+    for (name, value) in [(http::header::USER_AGENT, USER_AGENT), (http::header::ACCEPT, "*/*")] {
+        if !map.contains_key(&name) {
+            map.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if let Some(value) = cookies.and_then(|c| HeaderValue::from_str(c).ok()) {
+        map.insert(http::header::COOKIE, value);
+    }
+    map
+}
+
+fn has(request: &Request, name: &str) -> bool {
+    request.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+}
+
+/// A header field. Line ends in a value would make two fields of one: they become spaces.
+fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend(value.iter().map(|b| if matches!(b, b'\r' | b'\n' | 0) { b' ' } else { *b }));
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brunt_metrics::{EndpointId, Nanos};
+    use brunt_workload::{OriginId, Scheme};
+
+    fn text(method: &str, headers: &[(&str, &str)], body: Body, cookies: Option<&str>) -> String {
+        let request = Request {
+            endpoint: EndpointId(0),
+            origin: OriginId(0),
+            method: method.into(),
+            target: Text::literal("/a?b=c"),
+            headers: headers.iter().map(|(n, v)| ((*n).into(), Text::literal(*v))).collect(),
+            body,
+            timeout: Nanos::SECOND,
+            redirects: 0,
+            checks: Vec::new(),
+        };
+        let origin = Origin { scheme: Scheme::Http, host: "::1".into(), port: 8080, unix: None };
+        let message = Message { request: &request, origin: &origin, keep_alive: true, cookies };
+        let mut out = Vec::new();
+        render_http1(&message, &mut no_draw(), &mut out);
+        String::from_utf8(out).unwrap().replace(USER_AGENT, "brunt").replace("\r\n", "|")
+    }
+
+    #[test]
+    fn requests_on_the_wire() {
+        let body = || Body::Bytes(b"hi".as_slice().into());
+        for (got, expected) in [
+            (
+                text("GET", &[], Body::None, None),
+                "GET /a?b=c HTTP/1.1|Host: [::1]:8080|User-Agent: brunt|Accept: */*||",
+            ),
+            (
+                text("POST", &[("Content-Type", "text/plain"), ("accept", "x/y")], body(), Some("a=1; b=2")),
+                "POST /a?b=c HTTP/1.1|Host: [::1]:8080|Content-Type: text/plain|accept: x/y|User-Agent: brunt|\
+                 Content-Length: 2|Cookie: a=1; b=2||hi",
+            ),
+            (
+                text("DELETE", &[("Host", "h"), ("X", "a\r\nInjected: b")], Body::None, None),
+                "DELETE /a?b=c HTTP/1.1|Host: h|X: a  Injected: b|User-Agent: brunt|Accept: */*||",
+            ),
+            (
+                text("PUT", &[("User-Agent", "me"), ("Accept", "*")], Body::None, None),
+                "PUT /a?b=c HTTP/1.1|Host: [::1]:8080|User-Agent: me|Accept: *|Content-Length: 0||",
+            ),
+        ] {
+            assert_eq!(got, expected);
+        }
+    }
+}

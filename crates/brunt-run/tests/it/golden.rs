@@ -1,0 +1,186 @@
+//! The golden record of format 1, kept forever: every later version must read it, and read the same.
+//!
+//! It was written once by [`write_the_golden_record`], from samples that are the same everywhere.
+
+use crate::samples;
+use brunt_metrics::{EndpointId, ErrorKind, Nanos, Phase, ScenarioId};
+use brunt_run::{
+    ErrorDetail, Finding, Finish, HostSecond, NewRecord, Outlook, PhaseChange, Reader, Recorder, RunEvent,
+    RunHeader, RunView, ScenarioHeader, SeriesName, Sink, StopReason, Summary, Verdict, Warning, WarningKind,
+};
+use std::path::{Path, PathBuf};
+
+/// Seconds in the small run.
+pub(crate) const SECONDS: u64 = 5;
+
+pub(crate) fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/runs/v1-small")
+}
+
+pub(crate) fn header() -> RunHeader {
+    let series = |action: &str, method: &str, name: &str| SeriesName {
+        scenario: "browse".to_owned(),
+        action: action.to_owned(),
+        method: method.to_owned(),
+        name: name.to_owned(),
+    };
+    RunHeader {
+        id: "20261120-190102-small-7f3a".to_owned(),
+        name: "small".to_owned(),
+        started_unix_ms: 1_795_201_262_000,
+        seed: 42,
+        targets: vec!["http://127.0.0.1:8080".to_owned()],
+        planned_duration: Some(Nanos::from_secs(SECONDS)),
+        workers: 1,
+        simulated: false,
+        scenarios: vec![ScenarioHeader {
+            name: "browse".to_owned(),
+            executor: "constant rate 40/s".to_owned(),
+            open: true,
+            max_users: 10,
+            curve: vec![40.0; 5],
+            curve_step: Nanos::SECOND,
+        }],
+        endpoints: vec![
+            series("home", "GET", "/"),
+            series("item", "GET", "/items/{id}"),
+            series("buy", "POST", "/cart, \"express\""),
+        ],
+        checks: vec![(EndpointId(0), "status is 200".to_owned())],
+        environment: [("brunt", "0.1.0"), ("cores", "2"), ("os", "linux")]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into(),
+    }
+}
+
+/// Everything but the start, in order.
+pub(crate) fn events() -> Vec<RunEvent> {
+    let phase = |at, phase| {
+        RunEvent::Phase(PhaseChange {
+            at,
+            scenario: ScenarioId(0),
+            phase,
+        })
+    };
+    let mut events = vec![phase(Nanos::ZERO, Some(Phase::WarmUp))];
+    for (s, second) in (0..).zip(samples::seconds(SECONDS)) {
+        events.push(RunEvent::Second(Box::new(second)));
+        events.push(RunEvent::Host(Box::new(HostSecond {
+            index: s,
+            process_cpu: Some(Nanos::from_millis(30 + s)),
+            cores_busy: vec![0.25, 0.5],
+            steal: Some(0.0),
+            resident_bytes: Some(20_000_000),
+            open_files: Some(17),
+            open_files_limit: Some(65_536),
+            target_is_local: true,
+            ..HostSecond::default()
+        })));
+        if s == 0 {
+            events.push(phase(Nanos::SECOND, Some(Phase::Load)));
+            events.push(RunEvent::ErrorDetail(ErrorDetail {
+                at: Nanos(1_250_000_000),
+                endpoint: EndpointId(1),
+                kind: ErrorKind::Status,
+                text: "503 Service Unavailable".to_owned(),
+            }));
+        }
+    }
+    let end = Nanos::from_secs(SECONDS);
+    let text = "a plan's note".to_owned();
+    events.push(phase(end, None));
+    events.push(RunEvent::Warning(Warning {
+        at: end,
+        kind: WarningKind::Plan,
+        text,
+    }));
+    events.push(RunEvent::Verdict(Verdict {
+        outlook: Outlook::Passed,
+        summary: "nothing speaks against it".to_owned(),
+        findings: vec![Finding {
+            id: "little".to_owned(),
+            against: false,
+            text: "L = 0.4".to_owned(),
+        }],
+    }));
+    events.push(RunEvent::Finished(Finish {
+        at: end,
+        reason: StopReason::Completed,
+        in_flight: 0,
+        self_checks_failed: Vec::new(),
+    }));
+    events
+}
+
+/// Writes the small run to `folder`.
+pub(crate) fn write(folder: &Path) {
+    let header = header();
+    let plan = serde_json::json!({"name": "small", "scenarios": {"browse": {"rate": "40/s"}}});
+    let what = NewRecord {
+        header: &header,
+        tool_version: "0.1.0",
+        plan: &plan,
+    };
+    let mut recorder = Recorder::create(folder, &what).unwrap();
+    let mut view = RunView::default();
+    view.apply(&RunEvent::Started(Box::new(header.clone())));
+    for event in events() {
+        recorder.event(&event);
+        view.apply(&event);
+    }
+    assert_eq!(recorder.take_problem(), None);
+    recorder.finish(&Summary::of(&view).unwrap()).unwrap();
+}
+
+/// Reads, compares with what went in, and folds to the summary that was written.
+#[test]
+fn the_golden_record_reads_as_it_was_written() {
+    let mut reader = Reader::open(&golden()).unwrap();
+    assert_eq!(reader.tool_version(), "0.1.0");
+    assert_eq!(reader.plan()["name"], "small");
+    let mut expected = vec![RunEvent::Started(Box::new(header()))];
+    expected.extend(events());
+    let read: Vec<_> = reader.by_ref().collect();
+    assert_eq!(read, expected);
+    let ending = reader.ending();
+    assert!(
+        ending.finished && ending.torn.is_empty() && ending.passed_over == 0,
+        "{ending:?}"
+    );
+    let mut view = RunView::default();
+    for event in &read {
+        view.apply(event);
+    }
+    let summary = Summary::of(&view).unwrap();
+    assert_eq!(reader.summary().unwrap().unwrap(), summary);
+    insta::assert_snapshot!("golden_summary", summary.to_json().unwrap());
+}
+
+/// Today's version writes the same text. A change here is a change of the format: give it a version and a
+/// golden record of its own. (The bytes of seconds depend on the compressor's version once deflated; what
+/// goes into it is held by a test beside the encoder.)
+#[test]
+fn today_writes_the_same_record() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path());
+    for file in ["run.json", "events.jsonl", "summary.json"] {
+        let [was, is] = [golden().join(file), folder.path().join(file)].map(|p| std::fs::read(p).unwrap());
+        assert!(
+            was == is,
+            "{file} has changed: {} bytes, now {}",
+            was.len(),
+            is.len()
+        );
+    }
+}
+
+/// Writes the golden record: once per format, by hand.
+#[test]
+#[ignore = "writes fixtures/runs/v1-small; run by hand, once per format"]
+fn write_the_golden_record() {
+    assert!(
+        !golden().exists(),
+        "the golden record is kept; a new format gets a new one"
+    );
+    write(&golden());
+}

@@ -1,0 +1,7 @@
+//! What is shown, as snapshots of whole screens.
+
+mod runs;
+
+mod screens;
+
+mod streams;

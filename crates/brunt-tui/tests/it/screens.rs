@@ -1,0 +1,178 @@
+//! Frames and summaries at several widths.
+
+use crate::runs::{Run, shop, with_errors};
+use brunt_metrics::{ErrorKind, Nanos};
+use brunt_run::{Outlook, RunView};
+use brunt_tui::{MAX_ROWS, Style, frame, summary};
+use unicode_width::UnicodeWidthStr;
+
+const UNICODE: Style = Style {
+    color: false,
+    ascii: false,
+};
+const ASCII: Style = Style {
+    color: false,
+    ascii: true,
+};
+const WIDTHS: [usize; 4] = [100, 80, 60, 40];
+
+/// The frame at each width, under a ruler of that width.
+fn frames(view: &RunView, now_s: u64, style: Style) -> String {
+    let screen = |columns| {
+        let lines = frame(view, Nanos::from_secs(now_s), columns, 40, style);
+        assert!(lines.iter().all(|l| l.width() <= columns), "{lines:#?}");
+        format!("{}\n{}\n", "=".repeat(columns), lines.join("\n"))
+    };
+    WIDTHS.map(screen).concat()
+}
+
+fn summaries(view: &RunView, style: Style) -> String {
+    let screen = |columns| {
+        let text = summary(view, columns, style);
+        assert!(text.lines().all(|l| l.width() <= columns), "{text}");
+        format!("{}\n{text}", "=".repeat(columns))
+    };
+    WIDTHS.map(screen).concat()
+}
+
+#[test]
+fn an_empty_frame_has_dashes() {
+    insta::assert_snapshot!(frames(&RunView::default(), 0, UNICODE));
+}
+
+#[test]
+fn before_the_first_second() {
+    insta::assert_snapshot!(frames(&shop().view_after(0), 0, UNICODE));
+}
+
+#[test]
+fn a_frame_of_a_healthy_run() {
+    insta::assert_snapshot!(frames(&shop().view(), 252, UNICODE));
+}
+
+#[test]
+fn a_frame_with_errors_in_ascii() {
+    insta::assert_snapshot!(frames(&with_errors().view(), 30, ASCII));
+}
+
+#[test]
+fn a_frame_of_a_run_that_brunt_limits() {
+    let errors = vec![(ErrorKind::LocalLimit, 0, 2)];
+    insta::assert_snapshot!(frames(
+        &Run {
+            lag_us: 9_000,
+            dropped: 12,
+            errors,
+            ..shop()
+        }
+        .view(),
+        30,
+        UNICODE
+    ));
+}
+
+#[test]
+fn a_closed_run_without_an_end() {
+    insta::assert_snapshot!(frames(
+        &Run {
+            open: false,
+            planned_s: None,
+            ..shop()
+        }
+        .view(),
+        30,
+        UNICODE
+    ));
+}
+
+#[test]
+fn colours_and_few_rows() {
+    let style = Style {
+        color: true,
+        ascii: false,
+    };
+    let all = frame(&with_errors().view(), Nanos::from_secs(30), 80, 40, style);
+    let few = frame(&with_errors().view(), Nanos::from_secs(30), 80, 4, UNICODE);
+    let text = format!("{}\n=\n{}", all.join("\n").replace('\u{1b}', "^"), few.join("\n"));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn no_line_is_wider_than_the_screen_nor_holds_control_codes() {
+    let hostile = Run {
+        name: "\u{1b}[2J\u{65e5}\u{672c}\u{8a9e}\u{202e}evil\nname",
+        endpoints: vec![
+            ("GET", "/\u{1b}]0;title\u{7}\u{65e5}\u{672c}/{id}"),
+            ("POST", "/a/b/c/d/e/f/g/h/i/j/k/l"),
+        ],
+        detail: "\u{1b}[31mred\r\nnext",
+        ..with_errors()
+    };
+    let view = hostile.finished(Outlook::Failed, "failed: \u{1b}c", &[(true, "\u{9b}2J")]);
+    for style in [UNICODE, ASCII] {
+        for columns in 0..=130 {
+            let mut lines = frame(&view, Nanos::from_secs(30), columns, 40, style);
+            lines.extend(summary(&view, columns, style).lines().map(str::to_owned));
+            for line in lines {
+                assert!(line.width() <= columns, "{columns}: {line:?}");
+                assert!(!line.chars().any(char::is_control), "{line:?}");
+                assert!(!style.ascii || line.is_ascii(), "{line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_summary_of_nothing() {
+    insta::assert_snapshot!(summaries(&RunView::default(), UNICODE));
+}
+
+#[test]
+fn a_summary_that_passed() {
+    let view = shop().finished(
+        Outlook::Passed,
+        "passed: 4277 requests in 28.0 s (152.8/s), no errors",
+        &[],
+    );
+    insta::assert_snapshot!(summaries(&view, UNICODE));
+}
+
+#[test]
+fn a_summary_with_errors_in_ascii() {
+    let reasons = [
+        (true, "no request of POST /checkout succeeded"),
+        (false, "1.2 % of requests failed: 112 x 503, 28 x request timeout"),
+    ];
+    let view = with_errors().finished(Outlook::Failed, "failed: an objective was not met", &reasons);
+    insta::assert_snapshot!(summaries(&view, ASCII));
+}
+
+#[test]
+fn a_summary_of_a_run_that_is_not_valid() {
+    let reason = "requests were sent late in 40.0 % of seconds (lag p99 up to 5.00 ms, above 1.00 ms)";
+    let words = format!("not valid, generator-limited: {reason}");
+    let run = Run {
+        lag_us: 9_000,
+        dropped: 12,
+        ..shop()
+    };
+    let view = run.finished(
+        Outlook::Invalid,
+        &words,
+        &[(true, reason), (true, "12 of 160 iterations dropped")],
+    );
+    insta::assert_snapshot!(summaries(&view, UNICODE));
+}
+
+#[test]
+fn many_endpoints_are_named_as_left_out() {
+    let view = Run {
+        endpoints: vec![("GET", "/product"); 10_000],
+        seconds: 3,
+        ..shop()
+    }
+    .finished(Outlook::Passed, "passed", &[]);
+    let text = summary(&view, 100, UNICODE);
+    assert_eq!(text.lines().filter(|l| l.starts_with("GET")).count(), MAX_ROWS);
+    assert!(text.contains("9970 more endpoints with"), "{text}");
+}

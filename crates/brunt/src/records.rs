@@ -1,0 +1,162 @@
+//! `brunt runs`, `brunt show`, `brunt export`: what was recorded.
+
+use crate::args::{ExportArgs, ExportFormat, RunsArgs, ShowArgs};
+use crate::console::Console;
+use crate::exit;
+use crate::session::{Session, Show};
+use brunt_gate::exit_code;
+use brunt_report::{Timing, write_hlog, write_seconds_csv};
+use brunt_run::{Outlook, Reader, RunState, RunSummary, find_run, list_runs};
+use brunt_tui::PLAIN_INTERVAL;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+fn refuse(console: &Console, error: impl Display) -> u8 {
+    console.error(error);
+    exit::USAGE
+}
+
+/// `brunt runs`.
+pub(crate) fn runs(args: &RunsArgs, console: &Console) -> u8 {
+    let runs = match list_runs(&args.runs) {
+        Ok(runs) => runs,
+        Err(e) => return refuse(console, e),
+    };
+    if args.json {
+        for run in &runs {
+            console.println(json(run));
+        }
+        return 0;
+    }
+    if runs.is_empty() {
+        console.note(format!("no runs in `{}`", args.runs.display()));
+        return 0;
+    }
+    let width = runs
+        .iter()
+        .map(|r| r.id.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(3);
+    console.println(format!(
+        "{:<width$}  {:<20}  {:>10}  {:>12}  {:>8}",
+        "run", "verdict", "length", "requests", "errors"
+    ));
+    for run in &runs {
+        let (length, requests, errors) = run.totals.map_or_else(
+            || ("-".to_owned(), "-".to_owned(), "-".to_owned()),
+            |t| {
+                (
+                    t.elapsed.to_string(),
+                    t.requests.to_string(),
+                    t.errors.to_string(),
+                )
+            },
+        );
+        let state = state(run);
+        console.println(format!(
+            "{:<width$}  {state:<20}  {length:>10}  {requests:>12}  {errors:>8}",
+            run.id
+        ));
+    }
+    0
+}
+
+fn state(run: &RunSummary) -> String {
+    match (&run.state, run.outlook) {
+        (RunState::Broken(why), _) => format!("broken: {why}"),
+        (RunState::Unfinished, _) => "unfinished".to_owned(),
+        (RunState::Finished(_), Some(outlook)) => word(outlook).to_owned(),
+        (RunState::Finished(_), None) => "not judged".to_owned(),
+    }
+}
+
+const fn word(outlook: Outlook) -> &'static str {
+    match outlook {
+        Outlook::Cut => "cut",
+        Outlook::Invalid => "not valid",
+        Outlook::Failed => "failed",
+        Outlook::StoppedEarly => "stopped early",
+        Outlook::NotEnoughEvidence => "not enough evidence",
+        Outlook::Passed => "passed",
+    }
+}
+
+fn json(run: &RunSummary) -> serde_json::Value {
+    serde_json::json!({
+        "id": run.id, "folder": run.folder, "name": run.name, "started_unix_ms": run.started_unix_ms,
+        "state": state(run), "requests": run.totals.map(|t| t.requests), "errors": run.totals.map(|t| t.errors),
+        "elapsed_s": run.totals.map(|t| t.elapsed.as_secs_f64()),
+    })
+}
+
+fn open(runs: &Path, what: &str) -> Result<Reader, Box<dyn std::error::Error>> {
+    Ok(Reader::open(&find_run(runs, what)?)?)
+}
+
+/// `brunt show`. Its exit code is that of the run's verdict.
+pub(crate) fn show(args: &ShowArgs, console: &Console) -> u8 {
+    let mut reader = match open(&args.runs, &args.run) {
+        Ok(reader) => reader,
+        Err(e) => return refuse(console, e),
+    };
+    let show = if args.replay {
+        Show::to(*console, PLAIN_INTERVAL)
+    } else {
+        Show::Silent
+    };
+    let mut session = Session::of_record(show, args.json, *console);
+    for event in reader.by_ref() {
+        session.observe(&event);
+    }
+    let ending = reader.ending().clone();
+    for torn in &ending.torn {
+        console.note(format!("warning: {torn}"));
+    }
+    if !ending.finished {
+        console.note("warning: the run has no end in the record: it was killed, or it still runs");
+    }
+    exit_code(session.finish())
+}
+
+/// `brunt export`.
+pub(crate) fn export(args: &ExportArgs, console: &Console) -> u8 {
+    let reader = match open(&args.runs, &args.run) {
+        Ok(reader) => reader,
+        Err(e) => return refuse(console, e),
+    };
+    let out: Box<dyn Write> = match &args.output {
+        None => Box::new(io::stdout().lock()),
+        Some(path) => match File::create(path) {
+            Ok(file) => Box::new(file),
+            Err(e) => return refuse(console, format!("cannot write `{}`: {e}", path.display())),
+        },
+    };
+    let mut out = BufWriter::new(out);
+    let written = match args.to {
+        ExportFormat::Hlog => write_hlog(reader, Timing::Response, &mut out),
+        ExportFormat::HlogService => write_hlog(reader, Timing::Service, &mut out),
+        ExportFormat::Csv => write_seconds_csv(reader, &mut out),
+        ExportFormat::Json => totals(reader, &mut out),
+    };
+    match written
+        .map_err(|e| e.to_string())
+        .and_then(|()| out.flush().map_err(|e| e.to_string()))
+    {
+        Ok(()) => 0,
+        Err(e) => {
+            console.error(format!("the export is incomplete: {e}"));
+            exit::INTERNAL
+        }
+    }
+}
+
+fn totals(reader: Reader, out: &mut impl Write) -> Result<(), brunt_report::ExportError> {
+    let mut view = brunt_run::RunView::default();
+    for event in reader {
+        view.apply(&event);
+    }
+    brunt_report::write_summary_json(&view, out)
+}

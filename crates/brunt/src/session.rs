@@ -1,0 +1,179 @@
+//! Who watches a run: the view, the record, the terminal. The same for a live run and for a recorded one.
+
+use crate::args::RunArgs;
+use crate::console::Console;
+use brunt_gate::conclude;
+use brunt_metrics::Nanos;
+use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, Summary, Warning, WarningKind};
+use brunt_tui::{LiveTerminal, PlainPace, ScreenSize, json_summary, json_tick, summary};
+use std::io::Stderr;
+
+/// How a run is shown while it goes on.
+pub(crate) enum Show {
+    /// Not at all; one line at the end.
+    Quiet,
+    /// Not at all; all figures at the end.
+    Silent,
+    /// Drawn in place.
+    Live(LiveTerminal<Stderr, Box<dyn Fn() -> ScreenSize>>),
+    /// A line now and then.
+    Plain(PlainPace),
+}
+
+impl Show {
+    pub(crate) fn new(args: &RunArgs, interval: Nanos, console: Console) -> Self {
+        if args.quiet {
+            Self::Quiet
+        } else {
+            Self::to(console, interval)
+        }
+    }
+
+    /// What suits the console.
+    pub(crate) fn to(console: Console, interval: Nanos) -> Self {
+        if console.live {
+            let size: Box<dyn Fn() -> ScreenSize> = Box::new(move || console.size());
+            Self::Live(LiveTerminal::new(std::io::stderr(), size, console.style))
+        } else {
+            Self::Plain(PlainPace::new(interval))
+        }
+    }
+}
+
+/// The observers of one run.
+pub(crate) struct Session {
+    pub(crate) view: RunView,
+    recorder: Option<Recorder>,
+    show: Show,
+    json: bool,
+    console: Console,
+    /// The verdict comes from a record, or is made at the end.
+    judged: bool,
+    /// Warnings known before the run began.
+    pub(crate) early: Vec<Warning>,
+}
+
+impl Session {
+    pub(crate) fn new(recorder: Option<Recorder>, show: Show, json: bool, console: Console) -> Self {
+        let judged = false;
+        Self {
+            view: RunView::default(),
+            recorder,
+            show,
+            json,
+            console,
+            judged,
+            early: Vec::new(),
+        }
+    }
+
+    /// For a recorded run: its verdict is in the record.
+    pub(crate) fn of_record(show: Show, json: bool, console: Console) -> Self {
+        Self {
+            judged: true,
+            ..Self::new(None, show, json, console)
+        }
+    }
+
+    /// Passes an event to everyone.
+    pub(crate) fn observe(&mut self, event: &RunEvent) {
+        if let RunEvent::Finished(finish) = event
+            && !self.judged
+        {
+            let (verdict, finish) = conclude(&mut self.view, finish.clone());
+            self.record(&RunEvent::Verdict(verdict));
+            self.record(&RunEvent::Finished(finish));
+            self.close();
+            return;
+        }
+        self.view.apply(event);
+        self.record(event);
+        match event {
+            RunEvent::Started(_) => {
+                for warning in std::mem::take(&mut self.early) {
+                    self.observe(&RunEvent::Warning(warning));
+                }
+            }
+            RunEvent::Second(_) => self.second(),
+            RunEvent::Warning(warning) => self.note(&format!("warning: {}", warning.text)),
+            RunEvent::Finished(_) => self.close(),
+            RunEvent::Phase(_) | RunEvent::Host(_) | RunEvent::ErrorDetail(_) | RunEvent::Verdict(_) => {}
+        }
+    }
+
+    fn record(&mut self, event: &RunEvent) {
+        let Some(recorder) = self.recorder.as_mut() else {
+            return;
+        };
+        recorder.event(event);
+        if let Some(problem) = recorder.take_problem() {
+            let warning = Warning {
+                at: self.view.elapsed(),
+                kind: WarningKind::Record,
+                text: problem.to_string(),
+            };
+            self.note(&format!("warning: {problem}"));
+            self.view.apply(&RunEvent::Warning(warning));
+        }
+    }
+
+    fn second(&mut self) {
+        if self.json
+            && let Some(tick) = json_tick(&self.view)
+        {
+            self.console.println(tick);
+        }
+        match &mut self.show {
+            Show::Quiet | Show::Silent => {}
+            // A terminal that has gone away must not end the run.
+            Show::Live(terminal) => drop(terminal.draw(&self.view, self.view.elapsed())),
+            Show::Plain(pace) => {
+                if let Some(line) = pace.line(&self.view) {
+                    self.console.note(line);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        match &mut self.show {
+            Show::Live(terminal) => drop(terminal.println_above(text)),
+            Show::Quiet | Show::Silent | Show::Plain(_) => self.console.note(text),
+        }
+    }
+
+    fn close(&mut self) {
+        if let Show::Live(terminal) = &mut self.show {
+            let _ = terminal.close();
+        }
+    }
+
+    /// Prints the results and completes the record. Answers the verdict.
+    pub(crate) fn finish(mut self) -> Outlook {
+        let outlook = self.view.verdict().map_or(Outlook::Cut, |v| v.outlook);
+        let totals = Summary::of(&self.view);
+        let recorded = self
+            .recorder
+            .take()
+            .zip(totals.as_ref())
+            .map(|(r, totals)| r.finish(totals));
+        if self.json {
+            if let Some(summary) = json_summary(&self.view) {
+                self.console.println(summary);
+            }
+        } else if matches!(self.show, Show::Quiet) {
+            let verdict = self.view.verdict().map_or("", |v| v.summary.as_str());
+            self.console.println(verdict);
+        } else {
+            let size = self.console.size();
+            self.console
+                .print(&summary(&self.view, size.columns, self.console.style));
+        }
+        match recorded {
+            Some(Ok(folder)) if !self.json => self.console.println(format!("record    {}", folder.display())),
+            Some(Err(problem)) => self.console.error(problem),
+            Some(Ok(_)) | None => {}
+        }
+        outlook
+    }
+}

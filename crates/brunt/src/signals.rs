@@ -1,0 +1,49 @@
+//! Ctrl-C: the first ends the run gracefully, the second cuts it, the third leaves at once.
+
+use crate::console::Console;
+use brunt_engine::{Control, Controller};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::io;
+use std::thread;
+
+/// Steers the run by signals until the process ends.
+pub(crate) fn steer(controller: Controller, console: Console) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let steer = move || {
+        for (n, _) in signals.forever().enumerate() {
+            match n {
+                0 => {
+                    console.note("stopping: what is under way may end; press Ctrl-C again to cut it");
+                    controller.send(Control::Stop);
+                }
+                1 => {
+                    console.note("cutting");
+                    controller.send(Control::Cut);
+                }
+                _ => leave(),
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("brunt-signals".into())
+        .spawn(steer)
+        .map(drop)
+}
+
+/// The record is readable at any time: leaving now loses only what no second was sealed of.
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "the user asked three times"
+)]
+fn leave() {
+    std::process::exit(130);
+}
+
+/// Waits for Ctrl-C.
+pub(crate) fn wait() -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    signals.forever().next();
+    Ok(())
+}

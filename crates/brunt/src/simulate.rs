@@ -1,0 +1,153 @@
+//! `brunt run --simulate`: the load that a plan would produce, from the same dispatcher, sending nothing.
+
+use crate::args::RunArgs;
+use crate::console::{Console, unix_ms};
+use crate::header::{About, executor, header};
+use crate::load::duration;
+use crate::run::Refusal;
+use brunt_engine::{SimulationOptions, simulate};
+use brunt_metrics::{EndpointId, Nanos, Outcome, Second};
+use brunt_plan::Lowered;
+use brunt_run::RunEvent;
+use brunt_workload::{Draw, Workload};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// A workload without an end is simulated for this long.
+const AT_MOST: Nanos = Nanos::from_secs(3_600);
+
+/// Rows of the printed curve.
+const ROWS: usize = 24;
+
+/// Simulates and prints.
+pub(crate) fn show(args: &RunArgs, lowered: Lowered, console: &Console) -> Result<u8, Refusal> {
+    let response = duration("--simulate-response", &args.simulate_response)?;
+    let workload = Arc::new(lowered.workload);
+    let about = About {
+        id: "simulated".into(),
+        started_unix_ms: unix_ms(),
+        workers: 1,
+        simulated: true,
+        environment: BTreeMap::new(),
+    };
+    let model = move |_: EndpointId, started: Nanos, _: &mut Draw| (started + response, Outcome::Ok);
+    let mut seconds = Vec::new();
+    let options = SimulationOptions {
+        header: header(&workload, about),
+        at_most: workload.planned_duration().map_or(AT_MOST, |d| d + AT_MOST),
+    };
+    simulate(&workload, model, options, &mut |event| {
+        if let RunEvent::Second(second) = event {
+            seconds.push(Sums::of(second));
+        }
+    });
+    if args.json {
+        for (index, sums) in seconds.iter().enumerate() {
+            console.println(sums.json(index));
+        }
+    } else {
+        console.print(&render(&workload, &seconds, response, console.style.ascii));
+    }
+    Ok(0)
+}
+
+/// What a stretch of time had.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    due: u64,
+    dropped: u64,
+    requests: u64,
+    user_time: Nanos,
+    seconds: u64,
+}
+
+impl Sums {
+    fn of(second: &Second) -> Self {
+        let sum = |f: fn(&brunt_metrics::ScenarioSecond) -> u64| second.scenarios.iter().map(f).sum();
+        Self {
+            due: sum(|s| s.due),
+            dropped: sum(|s| s.dropped),
+            requests: second.requests_started,
+            user_time: Nanos(sum(|s| s.user_time.0)),
+            seconds: 1,
+        }
+    }
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            due: self.due + other.due,
+            dropped: self.dropped + other.dropped,
+            requests: self.requests + other.requests,
+            user_time: self.user_time + other.user_time,
+            seconds: self.seconds + other.seconds,
+        }
+    }
+
+    fn per_second(self, count: u64) -> f64 {
+        count as f64 / self.seconds.max(1) as f64
+    }
+
+    fn users(self) -> f64 {
+        self.user_time.as_secs_f64() / self.seconds.max(1) as f64
+    }
+
+    fn json(self, second: usize) -> serde_json::Value {
+        serde_json::json!({
+            "type": "simulated", "second": second, "iterations_due": self.due, "dropped": self.dropped,
+            "requests": self.requests, "users": self.users(),
+        })
+    }
+}
+
+fn render(workload: &Workload, seconds: &[Sums], response: Nanos, ascii: bool) -> String {
+    let mut out = format!(
+        "{}: simulated, nothing is sent; every answer takes {response}\n\n",
+        workload.name
+    );
+    for scenario in &workload.scenarios {
+        let _ = writeln!(out, "  {:<20} {}", scenario.name, executor(scenario));
+    }
+    let per_row = seconds.len().div_ceil(ROWS).max(1);
+    let rows: Vec<Sums> = seconds
+        .chunks(per_row)
+        .map(|c| c.iter().fold(Sums::default(), |a, b| a.add(*b)))
+        .collect();
+    let peak = rows.iter().map(|r| r.per_second(r.requests)).fold(0.0, f64::max);
+    let _ = writeln!(
+        out,
+        "\n  {:>8} {:>12} {:>10} {:>9}",
+        "from", "requests/s", "users", "dropped"
+    );
+    for (i, row) in rows.iter().enumerate() {
+        let rate = row.per_second(row.requests);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 40"
+        )]
+        let length = if peak > 0.0 {
+            (rate / peak * 40.0).round() as usize
+        } else {
+            0
+        };
+        let bar = if ascii { "#" } else { "\u{2588}" }.repeat(length);
+        let from = format!("{} s", i * per_row);
+        let _ = writeln!(
+            out,
+            "  {from:>8} {rate:>12.1} {:>10.1} {:>9}  {bar}",
+            row.users(),
+            row.dropped
+        );
+    }
+    let total = seconds.iter().fold(Sums::default(), |a, b| a.add(*b));
+    let _ = writeln!(
+        out,
+        "\n  {} iterations due, {} dropped, {} requests in {} s",
+        total.due,
+        total.dropped,
+        total.requests,
+        seconds.len()
+    );
+    out
+}
