@@ -113,10 +113,7 @@ pub(crate) fn run(arguments: &[String]) -> Findings {
 
 /// Reads the command line. Without a name: all but the cold build, which takes minutes.
 fn parse(arguments: &[String]) -> Result<Request, XtaskError> {
-    let mut request = Request {
-        build: true,
-        ..Request::default()
-    };
+    let mut request = Request { build: true, ..Request::default() };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
@@ -128,29 +125,22 @@ fn parse(arguments: &[String]) -> Result<Request, XtaskError> {
                     .ok_or_else(|| XtaskError::Usage(format!("bench: `{argument}` needs a value")))?;
                 request.passed_on.extend([argument.clone(), value.clone()]);
             }
-            "all" => request.names.extend(
-                BENCHES
-                    .iter()
-                    .map(|bench| bench.name.to_owned())
-                    .chain(["build".into()]),
-            ),
+            "all" => request
+                .names
+                .extend(BENCHES.iter().map(|bench| bench.name.to_owned()).chain(["build".into()])),
             name if name == "build" || BENCHES.iter().any(|bench| bench.name == name) => {
                 request.names.push(name.into());
             }
             other => {
                 let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
-                let text = format!(
-                    "bench: `{other}` is not understood\n  help: {} build all",
-                    names.join(" ")
-                );
+                let text =
+                    format!("bench: `{other}` is not understood\n  help: {} build all", names.join(" "));
                 return Err(XtaskError::Usage(text));
             }
         }
     }
     if request.names.is_empty() {
-        request
-            .names
-            .extend(BENCHES.iter().map(|bench| bench.name.to_owned()));
+        request.names.extend(BENCHES.iter().map(|bench| bench.name.to_owned()));
     }
     Ok(request)
 }
@@ -170,44 +160,29 @@ fn measure(root: &Path, brunt: &Path, bench: &Bench, run: &[&str], request: &Req
         source,
         help: "the lab needs python3, nginx, openssl, GNU time and taskset: bench/lab/setup.sh apt",
     })?;
-    Ok(if status.success() {
-        Vec::new()
-    } else {
-        vec![format!("lab.py {}: {status}", run.join(" "))]
-    })
+    Ok(if status.success() { Vec::new() } else { vec![format!("lab.py {}: {status}", run.join(" "))] })
 }
 
 /// Prints the binary's size, and how long a build from nothing takes with the dependencies already downloaded.
 fn build_facts(root: &Path, brunt: &Path) -> Result<(), XtaskError> {
     let size = std::fs::metadata(brunt)
-        .map_err(|source| XtaskError::Read {
-            path: brunt.to_path_buf(),
-            source,
-        })?
+        .map_err(|source| XtaskError::Read { path: brunt.to_path_buf(), source })?
         .len();
     let fresh = tempfile::TempDir::new().map_err(XtaskError::Temporary)?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "what is measured is the wall time of a build"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "what is measured is the wall time of a build")]
     let begin = Instant::now();
     cargo_build(root, Some(fresh.path().to_path_buf()))?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     println!("| | |\n|---|---:|");
     println!("| release binary | {:.1} MB |", size as f64 / 1e6);
-    println!(
-        "| cold release build, {cores} cores | {:.0} s |",
-        begin.elapsed().as_secs_f64()
-    );
+    println!("| cold release build, {cores} cores | {:.0} s |", begin.elapsed().as_secs_f64());
     Ok(())
 }
 
 /// Builds the release binary, into another target folder if one is given.
 fn cargo_build(root: &Path, target: Option<PathBuf>) -> Result<(), XtaskError> {
     let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["build", "--release", "--package", "brunt"])
-        .current_dir(root);
+    command.args(["build", "--release", "--package", "brunt"]).current_dir(root);
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);
     }
@@ -242,10 +217,9 @@ mod tests {
         assert_eq!(request.passed_on, ["--rounds", "5"]);
         assert_eq!(parsed("").unwrap().names.len(), BENCHES.len());
         assert!(parsed("all").unwrap().names.contains(&"build".to_owned()));
-        for (line, expected) in [
-            ("fast", "`fast` is not understood"),
-            ("closed --secs", "`--secs` needs a value"),
-        ] {
+        for (line, expected) in
+            [("fast", "`fast` is not understood"), ("closed --secs", "`--secs` needs a value")]
+        {
             let error = parsed(line).unwrap_err();
             assert!(error.contains(expected), "{line}: {error}");
         }
@@ -255,11 +229,7 @@ mod tests {
     fn every_run_is_a_mode_of_the_lab() {
         let lab = repository::read(&repository::root().join("bench/lab/lab.py")).unwrap();
         for run in BENCHES.iter().flat_map(|bench| bench.runs) {
-            assert!(
-                lab.contains(&format!("\"{}\"", run[0])),
-                "lab.py has no mode {}",
-                run[0]
-            );
+            assert!(lab.contains(&format!("\"{}\"", run[0])), "lab.py has no mode {}", run[0]);
         }
     }
 }

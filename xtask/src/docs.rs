@@ -31,30 +31,19 @@ pub(crate) fn run(arguments: &[String]) -> Findings {
         [] => built_brunt(&root)?,
         [flag, path] if flag == "--brunt" => PathBuf::from(path),
         other => {
-            return Err(XtaskError::Usage(format!(
-                "docs: `{}` is not understood",
-                other.join(" ")
-            )));
+            return Err(XtaskError::Usage(format!("docs: `{}` is not understood", other.join(" "))));
         }
     };
     let mut problems = Vec::new();
     for page in pages(&root)? {
         let text = repository::read(&root.join(&page))?;
         let (blocks, unread) = block::blocks(&text);
-        problems.extend(
-            unread
-                .into_iter()
-                .map(|problem| format!("{}:{problem}", page.display())),
-        );
+        problems.extend(unread.into_iter().map(|problem| format!("{}:{problem}", page.display())));
         let mut session = Session::new(&brunt)?;
         let mut counts = Counts::default();
         for block in &blocks {
             let found = run_block(&mut session, block, &mut counts)?;
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|problem| format!("{}:{problem}", page.display())),
-            );
+            problems.extend(found.into_iter().map(|problem| format!("{}:{problem}", page.display())));
         }
         println!("{}: {}", page.display(), counts.in_words());
     }
@@ -101,23 +90,12 @@ fn run_block(session: &mut Session, block: &Block, counts: &mut Counts) -> Findi
             counts.left_out.push(format!("line {}: {reason}", block.line));
             Ok(Vec::new())
         }
-        Kind::Plan {
-            extension,
-            save_as,
-            exit,
-        } => {
+        Kind::Plan { extension, save_as, exit } => {
             counts.plans += 1;
-            let name = save_as
-                .clone()
-                .unwrap_or_else(|| format!("block-{}.{extension}", block.line));
+            let name = save_as.clone().unwrap_or_else(|| format!("block-{}.{extension}", block.line));
             session.save(&name, &block.text)?;
             let text = format!("brunt check {name}");
-            let command = block::Command {
-                line: block.line,
-                text,
-                exit: *exit,
-                background: false,
-            };
+            let command = block::Command { line: block.line, text, exit: *exit, background: false };
             Ok(session.run(&command)?.into_iter().collect())
         }
     }

@@ -61,11 +61,7 @@ pub(crate) fn run() -> Findings {
     let mut found = table_problems(&table);
     found.extend(problems(&table, &members, &edges));
     if found.is_empty() {
-        println!(
-            "layers: {} crates, {} edges, all as layers.toml has them",
-            members.len(),
-            edges.len()
-        );
+        println!("layers: {} crates, {} edges, all as layers.toml has them", members.len(), edges.len());
     }
     Ok(found)
 }
@@ -94,9 +90,8 @@ fn table_problems(table: &Table) -> Vec<String> {
     for (name, row) in &table.crates {
         for used in row.may_use.iter().chain(&row.tests_may_use) {
             match table.crates.get(used) {
-                None => found.push(format!(
-                    "layers.toml: `{name}` may use `{used}`, which the table does not have"
-                )),
+                None => found
+                    .push(format!("layers.toml: `{name}` may use `{used}`, which the table does not have")),
                 Some(other) if other.layer > row.layer && row.may_use.contains(used) => found.push(format!(
                     "layers.toml: `{name}` (layer {}) may use `{used}` (layer {}): nothing points up",
                     row.layer, other.layer
@@ -111,10 +106,7 @@ fn table_problems(table: &Table) -> Vec<String> {
 /// Where the workspace departs from the table.
 fn problems(table: &Table, members: &[String], edges: &[Edge]) -> Vec<String> {
     let mut found = Vec::new();
-    for member in members
-        .iter()
-        .filter(|member| !table.crates.contains_key(*member))
-    {
+    for member in members.iter().filter(|member| !table.crates.contains_key(*member)) {
         found.push(format!(
             "crate `{member}` has no row in layers.toml\n  = help: add [crate.{member}] with its layer"
         ));
@@ -133,11 +125,7 @@ fn edge_problem(table: &Table, row: &Row, edge: &Edge) -> Option<String> {
     if table.crates.contains_key(to) {
         let allowed = row.may_use.contains(to)
             || *for_tests && (row.tests_may_use.contains(to) || table.dev_for_all.contains(to));
-        let kind = if *for_tests {
-            "dev-dependency"
-        } else {
-            "dependency"
-        };
+        let kind = if *for_tests { "dev-dependency" } else { "dependency" };
         return (!allowed).then(|| {
             format!(
                 "`{from}` has the {kind} `{to}`, which layers.toml does not allow: `{from}` must never know {}\n  \
@@ -150,20 +138,11 @@ fn edge_problem(table: &Table, row: &Row, edge: &Edge) -> Option<String> {
     if *for_tests {
         return None;
     }
-    let heavy = table
-        .heavy
-        .iter()
-        .find(|(name, _)| covers(name, to))
-        .map(|(_, heavy)| heavy)?;
+    let heavy = table.heavy.iter().find(|(name, _)| covers(name, to)).map(|(_, heavy)| heavy)?;
     (!heavy.only.contains(from)).then(|| {
         format!(
             "`{from}` depends on `{to}`, which only {} may hold: {}",
-            heavy
-                .only
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", "),
+            heavy.only.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
             heavy.why
         )
     })
@@ -225,11 +204,7 @@ mod tests {
             ("high", "saphyr-parser", false, Some("one parser")),
         ];
         for (from, to, for_tests, expected) in rows {
-            let edge = Edge {
-                from: from.into(),
-                to: to.into(),
-                for_tests,
-            };
+            let edge = Edge { from: from.into(), to: to.into(), for_tests };
             let found = problems(&table(), &[], std::slice::from_ref(&edge));
             match expected {
                 None => assert!(found.is_empty(), "{edge:?}: {found:?}"),
@@ -251,10 +226,7 @@ mod tests {
         table.crates.get_mut("low").unwrap().may_use = vec!["high".into(), "gone".into()];
         let found = table_problems(&table);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(
-            found[0].contains("nothing points up") && found[1].contains("`gone`"),
-            "{found:?}"
-        );
+        assert!(found[0].contains("nothing points up") && found[1].contains("`gone`"), "{found:?}");
     }
 
     #[test]
@@ -263,10 +235,7 @@ mod tests {
             {"name": "low", "kind": null}, {"name": "side", "kind": "dev"}, {"name": "cc", "kind": "build"}]}]});
         let (members, edges) = members_and_edges(&metadata);
         assert_eq!(members, ["high"]);
-        let kinds: Vec<_> = edges
-            .iter()
-            .map(|edge| (edge.to.as_str(), edge.for_tests))
-            .collect();
+        let kinds: Vec<_> = edges.iter().map(|edge| (edge.to.as_str(), edge.for_tests)).collect();
         assert_eq!(kinds, [("low", false), ("side", true), ("cc", false)]);
     }
 

@@ -3,11 +3,7 @@
 //! Nothing here ships. Each verb is a module; its decisions are pure functions over text, tested with miniature
 //! inputs, and its edge (files, processes) is thin. `layers` and `tidy` are also plain tests, so that
 //! `cargo test --workspace` holds the repository to them.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a developer's command-line program"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's command-line program")]
 
 mod layers;
 

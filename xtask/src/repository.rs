@@ -18,11 +18,7 @@ pub(crate) enum XtaskError {
     Temporary(std::io::Error),
     /// A program that could not be started.
     #[error("cannot start `{program}`: {source}\n  help: {help}")]
-    Start {
-        program: String,
-        source: std::io::Error,
-        help: &'static str,
-    },
+    Start { program: String, source: std::io::Error, help: &'static str },
     /// A program that failed.
     #[error("`{command}` failed:\n{stderr}")]
     Failed { command: String, stderr: String },
@@ -38,22 +34,13 @@ pub(crate) enum XtaskError {
 pub(crate) type Findings = Result<Vec<String>, XtaskError>;
 
 /// Folders that hold what is made, not what is written.
-const SKIPPED_FOLDERS: [&str; 7] = [
-    ".git",
-    "target",
-    "brunt-runs",
-    "node_modules",
-    "__pycache__",
-    "artifacts",
-    "coverage",
-];
+const SKIPPED_FOLDERS: [&str; 7] =
+    [".git", "target", "brunt-runs", "node_modules", "__pycache__", "artifacts", "coverage"];
 
 /// The repository's root: the folder above this crate.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest
-        .parent()
-        .map_or_else(|| manifest.to_path_buf(), Path::to_path_buf)
+    manifest.parent().map_or_else(|| manifest.to_path_buf(), Path::to_path_buf)
 }
 
 /// Every file below `root` but what builds and runs leave behind, as sorted paths relative to `root`.
@@ -61,10 +48,7 @@ pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>, XtaskError> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        let failed = |source| XtaskError::Read {
-            path: folder.clone(),
-            source,
-        };
+        let failed = |source| XtaskError::Read { path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let kind = entry.file_type().map_err(failed)?;
@@ -84,30 +68,19 @@ pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>, XtaskError> {
 
 /// A text file of the repository.
 pub(crate) fn read(path: &Path) -> Result<String, XtaskError> {
-    std::fs::read_to_string(path).map_err(|source| XtaskError::Read {
-        path: path.to_path_buf(),
-        source,
-    })
+    std::fs::read_to_string(path).map_err(|source| XtaskError::Read { path: path.to_path_buf(), source })
 }
 
 /// What cargo knows of the workspace. Needs no network and no registry.
 pub(crate) fn metadata(root: &Path) -> Result<serde_json::Value, XtaskError> {
     let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .current_dir(root)
-        .output()
-        .map_err(|source| XtaskError::Start {
-            program: "cargo".into(),
-            source,
-            help: "install Rust from https://rustup.rs",
+    let output =
+        Command::new(env!("CARGO")).args(arguments).current_dir(root).output().map_err(|source| {
+            XtaskError::Start { program: "cargo".into(), source, help: "install Rust from https://rustup.rs" }
         })?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(XtaskError::Failed {
-            command: format!("cargo {}", arguments.join(" ")),
-            stderr,
-        });
+        return Err(XtaskError::Failed { command: format!("cargo {}", arguments.join(" ")), stderr });
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
@@ -115,9 +88,7 @@ pub(crate) fn metadata(root: &Path) -> Result<serde_json::Value, XtaskError> {
 /// Where cargo puts what it builds.
 pub(crate) fn target_folder(root: &Path) -> Result<PathBuf, XtaskError> {
     let metadata = metadata(root)?;
-    Ok(metadata["target_directory"]
-        .as_str()
-        .map_or_else(|| root.join("target"), PathBuf::from))
+    Ok(metadata["target_directory"].as_str().map_or_else(|| root.join("target"), PathBuf::from))
 }
 
 /// Runs `.ci/run`.
@@ -128,14 +99,6 @@ pub(crate) fn run_ci() -> Findings {
         .stdin(Stdio::null())
         .current_dir(root())
         .status()
-        .map_err(|source| XtaskError::Start {
-            program: "bash".into(),
-            source,
-            help: "install bash",
-        })?;
-    Ok(if status.success() {
-        Vec::new()
-    } else {
-        vec![format!(".ci/run ended with {status}")]
-    })
+        .map_err(|source| XtaskError::Start { program: "bash".into(), source, help: "install bash" })?;
+    Ok(if status.success() { Vec::new() } else { vec![format!(".ci/run ended with {status}")] })
 }

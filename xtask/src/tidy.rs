@@ -15,17 +15,8 @@ const MOST_LINES: usize = 700;
 const MOST_BYTES: u64 = 1_000_000;
 
 /// File and folder names that say nothing of what is inside.
-const EMPTY_NAMES: [&str; 9] = [
-    "util",
-    "utils",
-    "utilities",
-    "common",
-    "helper",
-    "helpers",
-    "misc",
-    "manager",
-    "stuff",
-];
+const EMPTY_NAMES: [&str; 9] =
+    ["util", "utils", "utilities", "common", "helper", "helpers", "misc", "manager", "stuff"];
 
 /// The pages that name every crate.
 const MAPS: [&str; 2] = ["ARCHITECTURE.md", "CHANGELOG.md"];
@@ -74,12 +65,7 @@ pub(crate) fn run() -> Findings {
         ));
     }
     if problems.is_empty() {
-        println!(
-            "tidy: {} files, {} crates, all named in {}",
-            files.len(),
-            crates.len(),
-            MAPS.join(" and ")
-        );
+        println!("tidy: {} files, {} crates, all named in {}", files.len(), crates.len(), MAPS.join(" and "));
     }
     Ok(problems)
 }
@@ -87,10 +73,7 @@ pub(crate) fn run() -> Findings {
 /// All findings of one file.
 fn judge(root: &Path, file: &Path) -> Result<Vec<Finding>, XtaskError> {
     let path = root.join(file);
-    let failed = |source| XtaskError::Read {
-        path: path.clone(),
-        source,
-    };
+    let failed = |source| XtaskError::Read { path: path.clone(), source };
     let bytes = std::fs::metadata(&path).map_err(failed)?.len();
     let mut found = judge_path(file, bytes);
     if bytes <= MOST_BYTES {
@@ -107,9 +90,7 @@ fn judge_path(file: &Path, bytes: u64) -> Vec<Finding> {
     let shown = file.display();
     let mut found = Vec::new();
     if bytes > MOST_BYTES {
-        found.push(Finding::Problem(format!(
-            "{shown}: {bytes} bytes; a file may have {MOST_BYTES}"
-        )));
+        found.push(Finding::Problem(format!("{shown}: {bytes} bytes; a file may have {MOST_BYTES}")));
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     if name.ends_with(".snap.new") || name.ends_with(".pending-snap") {
@@ -117,18 +98,12 @@ fn judge_path(file: &Path, bytes: u64) -> Vec<Finding> {
             "{shown}: a snapshot that nobody has read yet; accept it or delete it"
         )));
     }
-    let empty = file
-        .components()
-        .map(|part| PathBuf::from(part.as_os_str()))
-        .find(|part| {
-            part.file_stem()
-                .is_some_and(|stem| EMPTY_NAMES.iter().any(|empty| stem.eq_ignore_ascii_case(empty)))
-        });
+    let empty = file.components().map(|part| PathBuf::from(part.as_os_str())).find(|part| {
+        part.file_stem().is_some_and(|stem| EMPTY_NAMES.iter().any(|empty| stem.eq_ignore_ascii_case(empty)))
+    });
     if let Some(part) = empty {
         let part = part.display();
-        found.push(Finding::Problem(format!(
-            "{shown}: `{part}` says nothing; name it after what it does"
-        )));
+        found.push(Finding::Problem(format!("{shown}: `{part}` says nothing; name it after what it does")));
     }
     found
 }
@@ -145,9 +120,8 @@ fn judge_text(file: &Path, text: &str) -> Vec<Finding> {
                 "{shown}: {lines} lines without tests; split it ({MOST_LINES} at most)"
             )));
         } else if lines > LONG_LINES {
-            found.push(Finding::Warning(format!(
-                "{shown}: {lines} lines without tests; aim at {LONG_LINES}"
-            )));
+            found
+                .push(Finding::Warning(format!("{shown}: {lines} lines without tests; aim at {LONG_LINES}")));
         }
     }
     for (index, line) in text.lines().enumerate() {
@@ -157,18 +131,15 @@ fn judge_text(file: &Path, text: &str) -> Vec<Finding> {
                 "{at}: `{folder}` is a folder of one machine; use a relative path"
             )));
         }
-        if let Some(mark) = UNFINISHED
-            .iter()
-            .find(|mark| CODE.contains(&&*extension) && has_unfinished(line, mark))
+        if let Some(mark) =
+            UNFINISHED.iter().find(|mark| CODE.contains(&&*extension) && has_unfinished(line, mark))
         {
             found.push(Finding::Problem(format!(
                 "{at}: `{mark}` without its issue; write `{mark}(#12)`, or do it"
             )));
         }
         if extension == "rs" && SILENCED.iter().any(|silenced| line.contains(silenced)) {
-            found.push(Finding::Problem(format!(
-                "{at}: write `#[expect(lint, reason = \"...\")]` instead"
-            )));
+            found.push(Finding::Problem(format!("{at}: write `#[expect(lint, reason = \"...\")]` instead")));
         }
     }
     found
@@ -202,9 +173,8 @@ fn has_unfinished(line: &str, mark: &str) -> bool {
         let word_begins = !line[..at].chars().next_back().is_some_and(char::is_alphanumeric);
         let after = &line[at + mark.len()..];
         let word_ends = !after.chars().next().is_some_and(char::is_alphanumeric);
-        let issue = after
-            .strip_prefix("(#")
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let issue =
+            after.strip_prefix("(#").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         word_begins && word_ends && !issue
     })
 }
@@ -226,11 +196,8 @@ fn unnamed_crates(page: &str, text: Option<&str>, crates: &[String]) -> Vec<Stri
         return vec![format!("{page} is missing")];
     };
     let named = |name: &String| text.contains(&format!("`{name}`"));
-    let unnamed: Vec<String> = crates
-        .iter()
-        .filter(|name| !named(name))
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let unnamed: Vec<String> =
+        crates.iter().filter(|name| !named(name)).map(|name| format!("`{name}`")).collect();
     if unnamed.is_empty() {
         return Vec::new();
     }
@@ -259,32 +226,16 @@ mod tests {
         let silenced = SILENCED[0];
         let rows: [(&str, String, Option<&str>); 15] = [
             ("crates/a/src/rate.rs", "fn f() {}\n".into(), None),
-            (
-                "crates/a/src/util.rs",
-                String::new(),
-                Some("`util.rs` says nothing"),
-            ),
-            (
-                "crates/a/tests/it/common/mod.rs",
-                String::new(),
-                Some("`common` says nothing"),
-            ),
+            ("crates/a/src/util.rs", String::new(), Some("`util.rs` says nothing")),
+            ("crates/a/tests/it/common/mod.rs", String::new(), Some("`common` says nothing")),
             ("crates/a/src/commonest.rs", String::new(), None),
             ("a/x.snap.new", String::new(), Some("nobody has read")),
             ("a.sh", format!("cd {path}main\n"), Some("a.sh:1: `")),
             ("a.md", format!("see \"{path}x\"\n"), Some("relative path")),
-            (
-                "a.md",
-                format!("https://example.com{path}x, ./a{path}b, ~{path}\n"),
-                None,
-            ),
+            ("a.md", format!("https://example.com{path}x, ./a{path}b, ~{path}\n"), None),
             ("a.rs", format!("\n// {mark}: later\n"), Some("a.rs:2: ")),
             ("a.rs", format!("// {mark}(#12): later\n"), None),
-            (
-                "a.rs",
-                format!("// {mark}(soon): later\n"),
-                Some("without its issue"),
-            ),
+            ("a.rs", format!("// {mark}(soon): later\n"), Some("without its issue")),
             ("a.rs", format!("let {mark}S = 1;\n"), None),
             ("a.md", format!("no {mark} here\n"), None),
             ("a.rs", format!("{silenced}dead_code)]\n"), Some("expect(lint")),
@@ -331,10 +282,7 @@ mod tests {
         ]);
         assert_eq!(crates, ["a"]);
         assert_eq!(unnamed_crates("M.md", None, &crates), ["M.md is missing"]);
-        assert_eq!(
-            unnamed_crates("M.md", Some("a crate"), &crates),
-            ["M.md does not name `a`"]
-        );
+        assert_eq!(unnamed_crates("M.md", Some("a crate"), &crates), ["M.md does not name `a`"]);
         assert!(unnamed_crates("M.md", Some("the crate `a`"), &crates).is_empty());
     }
 

@@ -3,10 +3,7 @@
 use std::time::Instant;
 
 /// The current instant of the machine's monotonic clock.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a target serves in real time; this is its only clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "a target serves in real time; this is its only clock")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -66,21 +66,14 @@ mod linux {
                 reason = "unsound only for types that are not I/O safe; an OwnedFd is, and unsafe is forbidden"
             )]
             let fd = AsyncFd::new(fd)?;
-            let timer = Self(Arc::new(Inner {
-                fd,
-                pending: Mutex::default(),
-            }));
+            let timer = Self(Arc::new(Inner { fd, pending: Mutex::default() }));
             tokio::spawn(timer.clone().drive());
             Ok(timer)
         }
 
         /// Waits until `deadline`; a deadline that is past costs nothing.
         pub(crate) fn until(&self, deadline: Instant) -> Sleep {
-            Sleep {
-                timer: self.clone(),
-                deadline,
-                key: None,
-            }
+            Sleep { timer: self.clone(), deadline, key: None }
         }
 
         async fn drive(self) {
@@ -120,14 +113,9 @@ mod linux {
                 return;
             }
             // A value of zero would disarm the timer.
-            let wait = deadline
-                .saturating_duration_since(at)
-                .max(Duration::from_nanos(1));
+            let wait = deadline.saturating_duration_since(at).max(Duration::from_nanos(1));
             let spec = Itimerspec {
-                it_interval: Timespec {
-                    tv_sec: 0,
-                    tv_nsec: 0,
-                },
+                it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
                 it_value: Timespec {
                     tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
                     tv_nsec: i64::from(wait.subsec_nanos()),
@@ -231,10 +219,7 @@ mod tests {
     use crate::clock::now;
 
     fn run<F: Future>(future: impl FnOnce(Timer) -> F) -> F::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(async { future(Timer::new().expect("timer")).await })
     }
 

@@ -5,14 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
 /// The units that are understood, with the seconds they stand for; longest name first where one ends in another.
-const UNITS: [(&str, f64); 6] = [
-    ("ns", 1e-9),
-    ("us", 1e-6),
-    ("ms", 1e-3),
-    ("s", 1.0),
-    ("m", 60.0),
-    ("h", 3600.0),
-];
+const UNITS: [(&str, f64); 6] =
+    [("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
 
 /// The longest duration that a configuration may name: a day. Anything longer is a slip of the pen.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -20,14 +14,10 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// The duration that `text` names, or the sentence that says what is wrong with it.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let trimmed = text.trim();
-    let split = trimmed
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(trimmed.len());
+    let split = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(split);
     let hint = "write a number and a unit, e.g. \"5ms\", \"250us\", \"1.5s\" or \"2m\"";
-    let value: f64 = number
-        .parse()
-        .map_err(|_| format!("`{text}` is not a duration; {hint}"))?;
+    let value: f64 = number.parse().map_err(|_| format!("`{text}` is not a duration; {hint}"))?;
     let Some((_, seconds)) = UNITS.iter().find(|(name, _)| *name == unit.trim()) else {
         return Err(format!("`{text}` has no unit that is known; {hint}"));
     };

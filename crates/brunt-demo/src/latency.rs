@@ -85,17 +85,9 @@ impl Latency {
             Self::Normal { mean, deviation } => mean.as_secs_f64() + deviation.as_secs_f64() * draws.normal(),
             Self::Exponential { mean } => -mean.as_secs_f64() * draws.uniform(Purpose::Latency).ln(),
             Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * draws.normal()).exp(),
-            Self::Bimodal {
-                fast,
-                slow,
-                slow_share,
-            } => {
-                return if draws.uniform(Purpose::Latency) < slow_share {
-                    slow
-                } else {
-                    fast
-                }
-                .min(LONGEST_DRAW);
+            Self::Bimodal { fast, slow, slow_share } => {
+                return if draws.uniform(Purpose::Latency) < slow_share { slow } else { fast }
+                    .min(LONGEST_DRAW);
             }
         };
         clamp(seconds)
@@ -113,18 +105,12 @@ impl Latency {
             Self::Exponential { mean } => return mean,
             Self::Normal { mean, deviation } => {
                 let (m, s) = (mean.as_secs_f64(), deviation.as_secs_f64());
-                if s == 0.0 {
-                    m
-                } else {
-                    m * normal_distribution(m / s) + s * normal_density(m / s)
-                }
+                if s == 0.0 { m } else { m * normal_distribution(m / s) + s * normal_density(m / s) }
             }
             Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * sigma / 2.0).exp(),
-            Self::Bimodal {
-                fast,
-                slow,
-                slow_share,
-            } => fast.as_secs_f64() * (1.0 - slow_share) + slow.as_secs_f64() * slow_share,
+            Self::Bimodal { fast, slow, slow_share } => {
+                fast.as_secs_f64() * (1.0 - slow_share) + slow.as_secs_f64() * slow_share
+            }
         };
         Duration::from_secs_f64(seconds.clamp(0.0, MANY_SECONDS))
     }
@@ -145,16 +131,9 @@ impl Latency {
             }
             Self::Exponential { mean } => -mean.as_secs_f64() * (1.0 - p).ln(),
             Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * normal_quantile(p)).exp(),
-            Self::Bimodal {
-                fast,
-                slow,
-                slow_share,
-            } => {
-                let (low, low_share, high) = if fast <= slow {
-                    (fast, 1.0 - slow_share, slow)
-                } else {
-                    (slow, slow_share, fast)
-                };
+            Self::Bimodal { fast, slow, slow_share } => {
+                let (low, low_share, high) =
+                    if fast <= slow { (fast, 1.0 - slow_share, slow) } else { (slow, slow_share, fast) };
                 return if p <= low_share { low } else { high };
             }
         };
@@ -178,9 +157,8 @@ impl Latency {
             }
             Self::Bimodal { slow_share, .. } => {
                 if !(0.0..=1.0).contains(&slow_share) {
-                    problems.push(format!(
-                        "`slow_share` is {slow_share}, which is not a share between 0 and 1"
-                    ));
+                    problems
+                        .push(format!("`slow_share` is {slow_share}, which is not a share between 0 and 1"));
                 }
             }
         }
@@ -201,13 +179,7 @@ fn normal_density(x: f64) -> f64 {
 
 /// Φ, by formula 7.1.26 of Abramowitz and Stegun, "Handbook of Mathematical Functions"; absolute error below 1.5e-7.
 fn normal_distribution(x: f64) -> f64 {
-    const A: [f64; 5] = [
-        0.254_829_592,
-        -0.284_496_736,
-        1.421_413_741,
-        -1.453_152_027,
-        1.061_405_429,
-    ];
+    const A: [f64; 5] = [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429];
     let y = x.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * y);
     let series = t * (A[0] + t * (A[1] + t * (A[2] + t * (A[3] + t * A[4]))));
@@ -243,35 +215,18 @@ mod tests {
     fn all() -> [Latency; 7] {
         [
             Latency::Constant(ms(5.0)),
-            Latency::Uniform {
-                min: ms(1.0),
-                max: ms(9.0),
-            },
-            Latency::Normal {
-                mean: ms(10.0),
-                deviation: ms(2.0),
-            },
-            Latency::Normal {
-                mean: ms(1.0),
-                deviation: ms(2.0),
-            },
+            Latency::Uniform { min: ms(1.0), max: ms(9.0) },
+            Latency::Normal { mean: ms(10.0), deviation: ms(2.0) },
+            Latency::Normal { mean: ms(1.0), deviation: ms(2.0) },
             Latency::Exponential { mean: ms(5.0) },
-            Latency::LogNormal {
-                median: ms(12.0),
-                sigma: 0.5,
-            },
-            Latency::Bimodal {
-                fast: ms(2.0),
-                slow: ms(80.0),
-                slow_share: 0.05,
-            },
+            Latency::LogNormal { median: ms(12.0), sigma: 0.5 },
+            Latency::Bimodal { fast: ms(2.0), slow: ms(80.0), slow_share: 0.05 },
         ]
     }
 
     fn draws_of(latency: Latency) -> Vec<f64> {
-        let mut draws: Vec<f64> = (0..COUNT)
-            .map(|number| latency.draw(Draws::new(11, 0, number)).as_secs_f64())
-            .collect();
+        let mut draws: Vec<f64> =
+            (0..COUNT).map(|number| latency.draw(Draws::new(11, 0, number)).as_secs_f64()).collect();
         draws.sort_by(f64::total_cmp);
         draws
     }
@@ -285,10 +240,7 @@ mod tests {
             let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
             let truth = latency.mean().as_secs_f64();
             let five_errors = 5.0 * (variance / n).sqrt() + 1e-9;
-            assert!(
-                (mean - truth).abs() < five_errors,
-                "{latency:?}: {mean} is not {truth}"
-            );
+            assert!((mean - truth).abs() < five_errors, "{latency:?}: {mean} is not {truth}");
         }
     }
 
@@ -311,13 +263,9 @@ mod tests {
     #[test]
     fn the_normal_matches_its_table() {
         // Abramowitz and Stegun, table 26.1 and 26.5.
-        for (x, p) in [
-            (0.0, 0.5),
-            (1.0, 0.841_344_7),
-            (-1.0, 0.158_655_3),
-            (1.959_964, 0.975),
-            (2.326_348, 0.99),
-        ] {
+        for (x, p) in
+            [(0.0, 0.5), (1.0, 0.841_344_7), (-1.0, 0.158_655_3), (1.959_964, 0.975), (2.326_348, 0.99)]
+        {
             assert!((normal_distribution(x) - p).abs() < 1e-6, "{x}");
             assert!((normal_quantile(p) - x).abs() < 1e-5, "{p}");
         }
@@ -325,9 +273,7 @@ mod tests {
 
     #[test]
     fn draws_are_cut() {
-        let endless = Latency::Exponential {
-            mean: Duration::from_hours(1),
-        };
+        let endless = Latency::Exponential { mean: Duration::from_hours(1) };
         assert!((0..100).all(|n| endless.draw(Draws::new(0, 0, n)) <= LONGEST_DRAW));
     }
 }

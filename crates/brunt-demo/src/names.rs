@@ -3,18 +3,9 @@
 use crate::{mock::MockConfig, running::Target};
 
 const NAMES: [(&str, &str); 3] = [
-    (
-        "mock",
-        "an API made of data: latency distributions, failures, queues, stalls (default: a small shop)",
-    ),
-    (
-        "faulty",
-        "breaks HTTP in a known way per path, e.g. /mid-body, /reset, /never",
-    ),
-    (
-        "null",
-        "the cheapest HTTP/1.1 server there is, to find the generator's own ceiling",
-    ),
+    ("mock", "an API made of data: latency distributions, failures, queues, stalls (default: a small shop)"),
+    ("faulty", "breaks HTTP in a known way per path, e.g. /mid-body, /reset, /never"),
+    ("null", "the cheapest HTTP/1.1 server there is, to find the generator's own ceiling"),
 ];
 
 /// The name and a one-line description of each target, in the order to list them.

@@ -105,11 +105,7 @@ impl Null {
                 body_left = request.body_len;
                 self.counters.add_requests(thread, request.answer, 1);
                 let answer = &self.answers[request.answer];
-                let sent = if request.method == Method::Head {
-                    answer.head_len
-                } else {
-                    answer.bytes.len()
-                };
+                let sent = if request.method == Method::Head { answer.head_len } else { answer.bytes.len() };
                 output.extend_from_slice(&answer.bytes[..sent]);
                 if request.after == After::Close {
                     return end(&mut stream, &output).await;
@@ -178,16 +174,8 @@ fn parse(input: &[u8]) -> Parsed {
         return Parsed::Partial;
     };
     let line = &input[..line_end];
-    let method = if line.starts_with(b"HEAD ") {
-        Method::Head
-    } else {
-        Method::Other
-    };
-    let mut after = if line.ends_with(b"HTTP/1.0\r") {
-        After::Close
-    } else {
-        After::KeepAlive
-    };
+    let method = if line.starts_with(b"HEAD ") { Method::Head } else { Method::Other };
+    let mut after = if line.ends_with(b"HTTP/1.0\r") { After::Close } else { After::KeepAlive };
     let answer = answer_for(line);
     let mut body_len = 0;
     let mut at = line_end + 1;
@@ -198,13 +186,7 @@ fn parse(input: &[u8]) -> Parsed {
         let line = input[at..at + length].trim_ascii_end();
         at += length + 1;
         if line.is_empty() {
-            return Parsed::Request(Request {
-                head_len: at,
-                body_len,
-                answer,
-                method,
-                after,
-            });
+            return Parsed::Request(Request { head_len: at, body_len, answer, method, after });
         }
         // Only three headers matter, and their first letters keep most others from being looked at.
         if !matches!(line[0], b'c' | b'C' | b't' | b'T') {
@@ -237,14 +219,8 @@ fn answer_for(line: &[u8]) -> usize {
         return 0;
     };
     let target = &line[start + 1..];
-    let end = target
-        .iter()
-        .position(|byte| matches!(byte, b' ' | b'?'))
-        .unwrap_or(target.len());
-    ANSWERS
-        .iter()
-        .position(|(path, _)| path.as_bytes() == &target[..end])
-        .unwrap_or(0)
+    let end = target.iter().position(|byte| matches!(byte, b' ' | b'?')).unwrap_or(target.len());
+    ANSWERS.iter().position(|(path, _)| path.as_bytes() == &target[..end]).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -272,23 +248,11 @@ mod tests {
         for cut in 0..head.len() {
             assert_eq!(parse(&head.as_bytes()[..cut]), Parsed::Partial, "{cut}");
         }
-        assert_eq!(
-            request("POST / HTTP/1.1\r\ncontent-LENGTH:  12 \r\n\r\n").body_len,
-            12
-        );
+        assert_eq!(request("POST / HTTP/1.1\r\ncontent-LENGTH:  12 \r\n\r\n").body_len, 12);
         assert_eq!(request("HEAD /1m HTTP/1.1\r\n\r\n").method, Method::Head);
-        assert_eq!(
-            request("GET / HTTP/1.1\r\nConnection: Close\r\n\r\n").after,
-            After::Close
-        );
+        assert_eq!(request("GET / HTTP/1.1\r\nConnection: Close\r\n\r\n").after, After::Close);
         assert_eq!(request("GET / HTTP/1.0\r\n\r\n").after, After::Close);
-        assert_eq!(
-            parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
-            Parsed::Unsupported
-        );
-        assert_eq!(
-            parse(b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"),
-            Parsed::Unsupported
-        );
+        assert_eq!(parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), Parsed::Unsupported);
+        assert_eq!(parse(b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"), Parsed::Unsupported);
     }
 }

@@ -76,10 +76,7 @@ mod tests {
     #[test]
     fn a_draw_depends_on_its_place_only() {
         let draws = Draws::new(7, 3, 41);
-        assert_eq!(
-            draws.bits(Purpose::Failure),
-            Draws::new(7, 3, 41).bits(Purpose::Failure)
-        );
+        assert_eq!(draws.bits(Purpose::Failure), Draws::new(7, 3, 41).bits(Purpose::Failure));
         for other in [Draws::new(8, 3, 41), Draws::new(7, 4, 41), Draws::new(7, 3, 42)] {
             assert_ne!(draws.bits(Purpose::Failure), other.bits(Purpose::Failure));
         }

@@ -54,13 +54,7 @@ pub struct Config {
 impl Config {
     /// `target` on a free loopback port, in plain text, on one thread.
     pub fn new(target: Target) -> Self {
-        Self {
-            target,
-            bind: Bind::default(),
-            tls: None,
-            threads: NonZeroUsize::MIN,
-            times: Times::Off,
-        }
+        Self { target, bind: Bind::default(), tls: None, threads: NonZeroUsize::MIN, times: Times::Off }
     }
 
     /// A mock API.
@@ -87,10 +81,7 @@ impl Config {
     /// Serves over TLS.
     #[must_use]
     pub fn tls(self, tls: TlsConfig) -> Self {
-        Self {
-            tls: Some(tls),
-            ..self
-        }
+        Self { tls: Some(tls), ..self }
     }
 
     /// Serves on `threads` threads.
@@ -102,10 +93,7 @@ impl Config {
     /// Keeps the times of each request.
     #[must_use]
     pub fn exact_times(self) -> Self {
-        Self {
-            times: Times::Exact,
-            ..self
-        }
+        Self { times: Times::Exact, ..self }
     }
 }
 
@@ -126,13 +114,7 @@ pub struct Running {
 /// Errors: what binding or starting a thread says; of kind `InvalidInput` if the configuration cannot be served, with a
 /// [`crate::ConfigError`] inside where the mock's configuration is at fault.
 pub fn start(config: Config) -> io::Result<Running> {
-    let Config {
-        target,
-        bind,
-        tls,
-        threads,
-        times,
-    } = config;
+    let Config { target, bind, tls, threads, times } = config;
     let threads = threads.get();
     if tls.is_some() && target == Target::Faulty {
         let message = "the faulty target breaks HTTP on the bare socket and has no TLS";
@@ -149,20 +131,10 @@ pub fn start(config: Config) -> io::Result<Running> {
     let (bound, socket_file, listeners) = listen::bind(&bind, threads)?;
     let (stop, stopped) = watch::channel(());
     // From here on `running` cleans up if a later thread does not start.
-    let mut running = Running {
-        bound,
-        server,
-        certificates,
-        stop,
-        threads: Vec::new(),
-        _socket_file: socket_file,
-    };
+    let mut running =
+        Running { bound, server, certificates, stop, threads: Vec::new(), _socket_file: socket_file };
     for (thread, listening) in listeners.into_iter().enumerate() {
-        let acceptor = Acceptor {
-            server: running.server.clone(),
-            tls: tls.clone(),
-            thread,
-        };
+        let acceptor = Acceptor { server: running.server.clone(), tls: tls.clone(), thread };
         running.threads.push(spawn(acceptor, listening, stopped.clone())?);
     }
     Ok(running)
@@ -188,9 +160,8 @@ fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     let (ready, is_ready) = mpsc::sync_channel(1);
     let name = format!("target-{}", acceptor.thread);
-    let handle = std::thread::Builder::new()
-        .name(name)
-        .spawn(move || serve(&acceptor, listening, stopped, &ready))?;
+    let handle =
+        std::thread::Builder::new().name(name).spawn(move || serve(&acceptor, listening, stopped, &ready))?;
     match is_ready.recv() {
         Ok(Ok(())) => Ok(handle),
         Ok(Err(error)) => Err(error),
@@ -213,9 +184,7 @@ fn serve(
         }
     };
     runtime.block_on(async {
-        let begun = listening
-            .into_listener()
-            .and_then(|listener| Ok((listener, Timer::new()?)));
+        let begun = listening.into_listener().and_then(|listener| Ok((listener, Timer::new()?)));
         match begun {
             Ok((listener, timer)) => {
                 let _ = ready.send(Ok(()));
@@ -251,11 +220,7 @@ impl Running {
     /// The base URL without a slash at the end: `http://127.0.0.1:8080`, `https://[::1]:8443`, or `unix:/path` for a Unix
     /// socket. An unspecified address (`0.0.0.0`, `::`) is given as `localhost`.
     pub fn url(&self) -> String {
-        let scheme = if self.certificates.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.certificates.is_some() { "https" } else { "http" };
         match &self.bound {
             Bound::Tcp(address) if address.ip().is_unspecified() => {
                 format!("{scheme}://localhost:{}", address.port())

@@ -167,30 +167,19 @@ impl Counters {
     }
 
     pub(crate) fn snapshot(&self) -> Stats {
-        let routes: Vec<RouteStats> = self
-            .names
-            .iter()
-            .enumerate()
-            .map(|(i, name)| self.route(i, name))
-            .collect();
+        let routes: Vec<RouteStats> =
+            self.names.iter().enumerate().map(|(i, name)| self.route(i, name)).collect();
         Stats {
             connections: self.connections.load(Relaxed),
             requests: routes.iter().map(|route| route.requests).sum(),
             in_flight: self.in_flight.load(Relaxed),
             routes,
-            times: self
-                .times
-                .as_ref()
-                .map(|times| lock(times).clone())
-                .unwrap_or_default(),
+            times: self.times.as_ref().map(|times| lock(times).clone()).unwrap_or_default(),
         }
     }
 
     fn route(&self, index: usize, name: &str) -> RouteStats {
-        let mut stats = RouteStats {
-            name: name.to_owned(),
-            ..RouteStats::default()
-        };
+        let mut stats = RouteStats { name: name.to_owned(), ..RouteStats::default() };
         for shard in &self.shards {
             let counters = &shard.0[index];
             stats.requests += counters.requests.load(Relaxed);
@@ -223,24 +212,12 @@ mod tests {
         counters.add_requests(1, 1, 1);
         counters.add_failure(0, 1);
         counters.add_rejected(1, 1);
-        let served = Served {
-            route: 0,
-            number: 0,
-            arrived_ns: 1,
-            due_ns: 2,
-            answered_ns: 3,
-            status: 200,
-        };
+        let served = Served { route: 0, number: 0, arrived_ns: 1, due_ns: 2, answered_ns: 3, status: 200 };
         counters.record(|| served);
         let stats = counters.snapshot();
         assert_eq!(stats.requests, 6);
         assert_eq!(stats.route("a").map(|route| route.requests), Some(5));
-        let b = RouteStats {
-            name: "b".into(),
-            requests: 1,
-            failures: 1,
-            rejected: 1,
-        };
+        let b = RouteStats { name: "b".into(), requests: 1, failures: 1, rejected: 1 };
         assert_eq!(stats.route("b"), Some(&b));
         assert_eq!(stats.times, [served]);
         counters.reset();

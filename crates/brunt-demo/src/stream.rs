@@ -98,14 +98,12 @@ struct Gate {
 impl<S> Gated<S> {
     /// `stream`, frozen whenever `schedule` says so; a schedule without stalls costs nothing.
     pub(crate) fn new(stream: S, schedule: Option<Arc<Schedule>>, timer: &Timer) -> Self {
-        let gate = schedule
-            .filter(|schedule| schedule.has_stalls())
-            .map(|schedule| Gate {
-                schedule,
-                timer: timer.clone(),
-                reading: None,
-                writing: None,
-            });
+        let gate = schedule.filter(|schedule| schedule.has_stalls()).map(|schedule| Gate {
+            schedule,
+            timer: timer.clone(),
+            reading: None,
+            writing: None,
+        });
         Self { stream, gate }
     }
 }

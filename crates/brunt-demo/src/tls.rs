@@ -74,9 +74,7 @@ struct Made {
 fn make() -> Result<Made, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "brunt demo authority");
+    params.distinguished_name.push(DnType::CommonName, "brunt demo authority");
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca_key = KeyPair::generate()?;
     let ca = params.self_signed(&ca_key)?;
@@ -84,22 +82,14 @@ fn make() -> Result<Made, rcgen::Error> {
 
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
     let (server, server_key) = leaf(&issuer, names, ExtendedKeyUsagePurpose::ServerAuth)?;
-    let (client, client_key) = leaf(
-        &issuer,
-        vec!["client".to_owned()],
-        ExtendedKeyUsagePurpose::ClientAuth,
-    )?;
+    let (client, client_key) = leaf(&issuer, vec!["client".to_owned()], ExtendedKeyUsagePurpose::ClientAuth)?;
     let shown = Certificates {
         ca_pem: ca.pem(),
         client_cert_pem: client.pem(),
         client_key_pem: client_key.serialize_pem(),
     };
     let server_key = PrivatePkcs8KeyDer::from(server_key.serialize_der());
-    Ok(Made {
-        ca: ca.der().clone(),
-        server: (server.der().clone(), server_key.into()),
-        shown,
-    })
+    Ok(Made { ca: ca.der().clone(), server: (server.der().clone(), server_key.into()), shown })
 }
 
 fn leaf(

@@ -58,10 +58,8 @@ mod real {
 
         /// A clock whose zero is `start`. Must be made inside a tokio runtime with I/O enabled.
         pub fn new(start: u64) -> io::Result<Self> {
-            let timer = timerfd_create(
-                TimerfdClockId::Monotonic,
-                TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
-            )?;
+            let timer =
+                timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
             #[expect(unsafe_code, reason = "tokio cannot see that this descriptor is owned")]
             // SAFETY: an `OwnedFd` is an open descriptor, always the same one, until it is dropped.
             let timer = unsafe { AsyncFd::register_with_interest(timer, tokio::io::Interest::READABLE) }?;
@@ -157,7 +155,8 @@ mod real {
         fn arm(&self, at: Nanos) {
             if at < self.armed.get() {
                 self.armed.set(at);
-                let deadline = tokio::time::Instant::now() + Duration::from((at - self.now()).min(Nanos::from_secs(3_600)));
+                let deadline = tokio::time::Instant::now()
+                    + Duration::from((at - self.now()).min(Nanos::from_secs(3_600)));
                 self.sleep.borrow_mut().as_mut().reset(deadline);
             }
         }

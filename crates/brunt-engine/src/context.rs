@@ -273,7 +273,11 @@ impl VuContext {
 
     /// Runs `operation` until `deadline` at the latest, or until the iteration is cut. When it is
     /// interrupted the operation is dropped, with whatever it holds. Not to be nested.
-    pub async fn until<T>(&self, deadline: Nanos, operation: impl Future<Output = T>) -> Result<T, Interrupt> {
+    pub async fn until<T>(
+        &self,
+        deadline: Nanos,
+        operation: impl Future<Output = T>,
+    ) -> Result<T, Interrupt> {
         let mut operation = pin!(operation);
         self.user.deadline.set(deadline);
         let result = poll_fn(|cx| {

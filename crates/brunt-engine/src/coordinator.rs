@@ -307,9 +307,11 @@ fn coordinate(
             observe(&RunEvent::Host(Box::new(host)));
         }
     };
-    let tell_all = |word| words.iter().for_each(|w| {
-        let _ = w.send(word);
-    });
+    let tell_all = |word| {
+        words.iter().for_each(|w| {
+            let _ = w.send(word);
+        })
+    };
     let mut reason = StopReason::Completed;
     let mut finished = vec![false; words.len()];
     while !emitter.is_finished() {

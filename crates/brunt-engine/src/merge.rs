@@ -77,10 +77,11 @@ pub const SUCCESSION_DELAY: Nanos = Nanos::from_millis(20);
 impl Succession {
     /// For `workers` workers.
     pub fn new(workload: &Workload, workers: usize) -> Self {
-        let waiting = (0_u16..).map(ScenarioId).zip(&workload.scenarios).filter_map(|(id, s)| match s.start {
-            StartAt::Offset(_) => None,
-            StartAt::After { scenario, delay } => Some((scenario, id, delay)),
-        });
+        let waiting =
+            (0_u16..).map(ScenarioId).zip(&workload.scenarios).filter_map(|(id, s)| match s.start {
+                StartAt::Offset(_) => None,
+                StartAt::After { scenario, delay } => Some((scenario, id, delay)),
+            });
         let n = workload.scenarios.len();
         Self { remaining: vec![workers; n], ended: vec![Nanos::ZERO; n], waiting: waiting.collect() }
     }

@@ -45,7 +45,9 @@ impl RowTap {
             return;
         }
         let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
-        if let Err(TrySendError::Full(chunk) | TrySendError::Disconnected(chunk)) = self.sender.try_send(chunk) {
+        if let Err(TrySendError::Full(chunk) | TrySendError::Disconnected(chunk)) =
+            self.sender.try_send(chunk)
+        {
             self.lost += chunk.len() as u64;
             self.chunk = chunk;
             self.chunk.clear();

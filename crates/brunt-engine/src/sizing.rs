@@ -38,7 +38,11 @@ fn scenario_need(scenario: &brunt_workload::Scenario) -> f64 {
             let users = f64::from(scenario.supply.max_users());
             let journeys = scenario.classes.iter().map(|c| c.journey.think.time.mean().as_secs_f64());
             let pause = journeys.fold(f64::INFINITY, f64::min);
-            if pause > 0.0 && pause.is_finite() { users / pause / PER_WORKER } else { users / BUSY_USERS_PER_WORKER }
+            if pause > 0.0 && pause.is_finite() {
+                users / pause / PER_WORKER
+            } else {
+                users / BUSY_USERS_PER_WORKER
+            }
         }
         (_, Some(rate)) => rate / PER_WORKER,
     }

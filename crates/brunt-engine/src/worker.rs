@@ -91,10 +91,10 @@ pub(crate) async fn work<S: VuSource>(
 async fn drive<S: VuSource>(
     shared: &Rc<Shared>,
     tasks: &LocalSet,
-    source: &mut S,
-    control: &mut UnboundedReceiver<WorkerControl>,
-    report: &mut impl FnMut(WorkerReport),
+    tick: Nanos,
+    (source, control, report): (&mut S, &mut UnboundedReceiver<WorkerControl>, &mut impl FnMut(WorkerReport)),
 ) {
+    let mut last_wake = Nanos::ZERO;
     let mut actions = Vec::new();
     let mut seconds = Seconds { cpu_before: shared.clock.thread_cpu().unwrap_or_default() };
     loop {
@@ -112,6 +112,7 @@ async fn drive<S: VuSource>(
         shared.fire_timers(now);
         if shared.dispatcher.borrow().next_wake() <= now {
             shared.turn(now, Input::Wake, &mut actions);
+            last_wake = now;
         }
         settle(shared, tasks, source, now, report);
         if shared.dispatcher.borrow().is_finished() {
@@ -122,8 +123,9 @@ async fn drive<S: VuSource>(
             report(WorkerReport::Finished { at: now });
             return;
         }
-        let next = shared.dispatcher.borrow().next_wake().min(shared.timers.borrow().next());
-        shared.clock.arm(next.min(boundary));
+        let due = shared.dispatcher.borrow().next_wake();
+        let due = if due == Nanos::MAX { due } else { due.max(last_wake + tick) };
+        shared.clock.arm(due.min(shared.timers.borrow().next()).min(boundary));
         wait(shared, control, &mut actions).await;
     }
 }
@@ -182,7 +184,11 @@ async fn live<V: Vu>(mut vu: V, ctx: VuContext, scenario: ScenarioId) {
 const YIELD_EVERY: u32 = 16;
 
 /// Until the alarm, a control word, or a user's turn that left the driver something to do.
-async fn wait(shared: &Rc<Shared>, control: &mut UnboundedReceiver<WorkerControl>, actions: &mut Vec<Action>) {
+async fn wait(
+    shared: &Rc<Shared>,
+    control: &mut UnboundedReceiver<WorkerControl>,
+    actions: &mut Vec<Action>,
+) {
     let word = poll_fn(|cx| {
         let mut driver = shared.driver.borrow_mut();
         if driver.as_ref().is_none_or(|w| !w.will_wake(cx.waker())) {
@@ -234,4 +240,3 @@ impl Seconds {
         report(WorkerReport::Second { second, details: shared.details.borrow_mut().take() });
     }
 }
-

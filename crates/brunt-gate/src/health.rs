@@ -47,14 +47,8 @@ pub fn health(view: &RunView) -> Vec<Reason> {
     reasons.extend(processor(facts));
     reasons.extend(stalls(facts));
     let trusted = facts.healthy_requests_max;
-    if let Some(limit) = reasons
-        .iter_mut()
-        .find(|r| r.bearing == Invalidates && trusted > 0)
-    {
-        let _ = write!(
-            limit.text,
-            "; the highest rate of a healthy second was {trusted} requests/s"
-        );
+    if let Some(limit) = reasons.iter_mut().find(|r| r.bearing == Invalidates && trusted > 0) {
+        let _ = write!(limit.text, "; the highest rate of a healthy second was {trusted} requests/s");
     }
     reasons.extend(disturbances(facts));
     reasons.extend(notes(view));
@@ -69,15 +63,8 @@ fn too_many(count: u64, judged: u64, share: f64) -> bool {
 
 fn local_limits(view: &RunView) -> Option<Reason> {
     let errors = view.errors();
-    let count: u64 = errors
-        .iter()
-        .filter(|e| e.kind == ErrorKind::LocalLimit)
-        .map(|e| e.count)
-        .sum();
-    let detail = view
-        .error_details()
-        .iter()
-        .find(|d| d.kind == ErrorKind::LocalLimit);
+    let count: u64 = errors.iter().filter(|e| e.kind == ErrorKind::LocalLimit).map(|e| e.count).sum();
+    let detail = view.error_details().iter().find(|d| d.kind == ErrorKind::LocalLimit);
     let detail = detail.map(|d| format!(" ({})", d.text)).unwrap_or_default();
     (count > 0).then(|| {
         let text = format!(
@@ -137,32 +124,13 @@ fn stalls(facts: &HealthFacts) -> Option<Reason> {
 /// What others did to this machine.
 fn disturbances(facts: &HealthFacts) -> Vec<Reason> {
     let causes = [
-        (
-            facts.stolen,
-            "cause-steal",
-            "a hypervisor took processor time from this machine",
-        ),
-        (
-            facts.throttled,
-            "cause-throttled",
-            "a control group's quota stopped brunt",
-        ),
-        (
-            facts.pressed,
-            "cause-pressure",
-            "tasks of this machine waited for a processor",
-        ),
+        (facts.stolen, "cause-steal", "a hypervisor took processor time from this machine"),
+        (facts.throttled, "cause-throttled", "a control group's quota stopped brunt"),
+        (facts.pressed, "cause-pressure", "tasks of this machine waited for a processor"),
     ];
-    let frequent = causes
-        .into_iter()
-        .filter(|(n, ..)| too_many(*n, facts.judged, DISTURBED_SECONDS));
-    let reason = |(n, id, what)| {
-        Reason::new(
-            Note,
-            id,
-            format!("{what} in {} of seconds", percent(n, facts.judged)),
-        )
-    };
+    let frequent = causes.into_iter().filter(|(n, ..)| too_many(*n, facts.judged, DISTURBED_SECONDS));
+    let reason =
+        |(n, id, what)| Reason::new(Note, id, format!("{what} in {} of seconds", percent(n, facts.judged)));
     frequent.map(reason).collect()
 }
 
@@ -205,11 +173,7 @@ mod tests {
             (3, 60, false),
             (4, 60, true),
         ] {
-            assert_eq!(
-                too_many(count, judged, LATE_SECONDS),
-                expected,
-                "{count} of {judged}"
-            );
+            assert_eq!(too_many(count, judged, LATE_SECONDS), expected, "{count} of {judged}");
         }
     }
 }

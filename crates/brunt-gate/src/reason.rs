@@ -31,19 +31,11 @@ pub enum Bearing {
 
 impl Reason {
     pub(crate) fn new(bearing: Bearing, id: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            bearing,
-            id,
-            text: text.into(),
-        }
+        Self { bearing, id, text: text.into() }
     }
 
     pub(crate) fn finding(self) -> Finding {
-        Finding {
-            id: self.id.into(),
-            against: self.bearing != Bearing::Note,
-            text: self.text,
-        }
+        Finding { id: self.id.into(), against: self.bearing != Bearing::Note, text: self.text }
     }
 }
 

@@ -95,17 +95,12 @@ fn requests(view: &RunView) -> Option<Reason> {
 fn sums(view: &RunView) -> Option<Reason> {
     let cells = view.sums().broken_cells;
     if cells > 0 {
-        return Some(broken(
-            "sums",
-            &format!("{cells} histograms do not add up to their count"),
-        ));
+        return Some(broken("sums", &format!("{cells} histograms do not add up to their count")));
     }
     for phase in [Phase::WarmUp, Phase::Load, Phase::CoolDown] {
         let total = view.total(phase);
         let endpoints = view.endpoints(phase);
-        let (count, errors) = endpoints
-            .iter()
-            .fold((0, 0), |(c, e), v| (c + v.count, e + v.errors));
+        let (count, errors) = endpoints.iter().fold((0, 0), |(c, e), v| (c + v.count, e + v.errors));
         let histograms = [total.response.count, total.service.count];
         if count != total.count || errors != total.errors || histograms.iter().any(|n| *n != count) {
             let text = format!(
@@ -125,15 +120,8 @@ fn order(view: &RunView) -> Option<Reason> {
     let disordered =
         |e: &&EndpointView| !rises(&e.response) || !rises(&e.service) || e.response.mean < e.service.mean;
     let wrong = endpoints.iter().chain([&total]).find(disordered)?;
-    let name = if wrong.id.is_some() {
-        wrong.label()
-    } else {
-        "all endpoints".into()
-    };
-    Some(broken(
-        "order",
-        &format!("the percentiles of {name} are out of order"),
-    ))
+    let name = if wrong.id.is_some() { wrong.label() } else { "all endpoints".into() };
+    Some(broken("order", &format!("the percentiles of {name} are out of order")))
 }
 
 fn rises(latency: &LatencyView) -> bool {

@@ -43,9 +43,7 @@ const KINDS_NAMED: usize = 3;
 /// with the self-checks that failed, to be sent on in this order.
 pub fn conclude(view: &mut RunView, mut finish: Finish) -> (Verdict, Finish) {
     view.apply(&RunEvent::Finished(finish.clone()));
-    finish
-        .self_checks_failed
-        .extend(self_checks(view).into_iter().map(|r| r.text));
+    finish.self_checks_failed.extend(self_checks(view).into_iter().map(|r| r.text));
     let verdict = judge(view);
     view.apply(&RunEvent::Verdict(verdict.clone()));
     view.apply(&RunEvent::Finished(finish.clone()));
@@ -62,11 +60,7 @@ pub fn judge(view: &RunView) -> Verdict {
     reasons.sort_by_key(|r| r.bearing);
     let outlook = outlook(view, &reasons);
     let summary = summary(view, outlook, &reasons);
-    Verdict {
-        outlook,
-        summary,
-        findings: reasons.into_iter().map(Reason::finding).collect(),
-    }
+    Verdict { outlook, summary, findings: reasons.into_iter().map(Reason::finding).collect() }
 }
 
 /// The exit code of the program for a verdict.
@@ -125,10 +119,7 @@ fn is_generator(reasons: &[Reason]) -> bool {
 
 fn counts(total: &EndpointView) -> String {
     let plural = if total.count == 1 { "" } else { "s" };
-    let rate = total
-        .rate
-        .map(|r| format!(" in {}", format_seconds(total, r)))
-        .unwrap_or_default();
+    let rate = total.rate.map(|r| format!(" in {}", format_seconds(total, r))).unwrap_or_default();
     let errors = if total.errors == 0 {
         "no errors".into()
     } else {
@@ -198,10 +189,7 @@ fn outcomes(view: &RunView) -> Vec<Reason> {
     }
     let mut notes = Vec::new();
     if total.errors > 0 {
-        let text = format!(
-            "{} of requests failed: {kinds}",
-            percent(total.errors, total.count)
-        );
+        let text = format!("{} of requests failed: {kinds}", percent(total.errors, total.count));
         notes.push(Reason::new(Note, "errors", text));
     }
     if total.count < FEW_REQUESTS {
@@ -213,11 +201,7 @@ fn outcomes(view: &RunView) -> Vec<Reason> {
 
 /// `412 x 503, 9 x request timeout, 3 more`.
 fn error_kinds(view: &RunView) -> String {
-    let errors: Vec<_> = view
-        .errors()
-        .into_iter()
-        .filter(|e| e.phase == Phase::Load)
-        .collect();
+    let errors: Vec<_> = view.errors().into_iter().filter(|e| e.phase == Phase::Load).collect();
     let named = errors.iter().take(KINDS_NAMED).map(|e| {
         let what = if e.kind == brunt_metrics::ErrorKind::Status {
             e.status.to_string()
@@ -236,14 +220,7 @@ fn error_kinds(view: &RunView) -> String {
 
 /// The words that came with the most frequent kind of error.
 fn commonest_detail(view: &RunView) -> String {
-    let commonest = view
-        .errors()
-        .into_iter()
-        .find(|e| e.phase == Phase::Load)
-        .map(|e| e.kind);
-    let detail = view
-        .error_details()
-        .iter()
-        .find(|d| Some(d.kind) == commonest && !d.text.is_empty());
+    let commonest = view.errors().into_iter().find(|e| e.phase == Phase::Load).map(|e| e.kind);
+    let detail = view.error_details().iter().find(|d| Some(d.kind) == commonest && !d.text.is_empty());
     detail.map(|d| format!(" ({})", d.text)).unwrap_or_default()
 }

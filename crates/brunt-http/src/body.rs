@@ -18,7 +18,8 @@ pub(crate) fn decode(body: Vec<u8>, headers: &HeaderMap, limit: u64) -> Result<V
 }
 
 fn undo(body: &[u8], coding: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-    let failed = |e: &dyn std::fmt::Display| Failure::Decode { coding: coding.to_owned(), reason: e.to_string() };
+    let failed =
+        |e: &dyn std::fmt::Display| Failure::Decode { coding: coding.to_owned(), reason: e.to_string() };
     if body.is_empty() {
         return Ok(Vec::new());
     }
@@ -62,8 +63,10 @@ mod tests {
     }
 
     /// "brunt brunt brunt" as other programs encode it (brotli 1.0.9, zstd 1.5.4).
-    const BROTLI: &[u8] =
-        &[0x0b, 0x08, 0x80, 0x62, 0x72, 0x75, 0x6e, 0x74, 0x20, 0x62, 0x72, 0x75, 0x6e, 0x74, 0x20, 0x62, 0x72, 0x75, 0x6e, 0x74, 0x03];
+    const BROTLI: &[u8] = &[
+        0x0b, 0x08, 0x80, 0x62, 0x72, 0x75, 0x6e, 0x74, 0x20, 0x62, 0x72, 0x75, 0x6e, 0x74, 0x20, 0x62, 0x72,
+        0x75, 0x6e, 0x74, 0x03,
+    ];
 
     #[test]
     fn codings_are_undone() {
@@ -78,7 +81,8 @@ mod tests {
     fn what_cannot_be_undone_is_said() {
         let bomb = gzip(&vec![0; 1_000_000]);
         assert!(matches!(decode(bomb, &headers("gzip"), 1_000), Err(Failure::BodyTooLarge(1_000))));
-        for (body, coding) in [(b"plain".to_vec(), "gzip"), (b"x".to_vec(), "rot13"), (b"x".to_vec(), "zstd")] {
+        for (body, coding) in [(b"plain".to_vec(), "gzip"), (b"x".to_vec(), "rot13"), (b"x".to_vec(), "zstd")]
+        {
             assert!(matches!(decode(body, &headers(coding), 100), Err(Failure::Decode { .. })), "{coding}");
         }
     }

@@ -27,10 +27,9 @@ pub(crate) async fn connect(
     let prior_knowledge = network.version == HttpVersion::Http2;
     if let Some(path) = &origin.unix {
         let begun = now();
-        let stream = UnixStream::connect(path).await.map_err(|source| Failure::Connect {
-            address: path.display().to_string(),
-            source,
-        })?;
+        let stream = UnixStream::connect(path)
+            .await
+            .map_err(|source| Failure::Connect { address: path.display().to_string(), source })?;
         parts.set(Part::Connect, now() - begun);
         return Ok(Connected { transport: Transport::Unix(stream), http2: prior_knowledge });
     }

@@ -143,4 +143,3 @@ impl SharedConnections {
         Rc::clone(&places[place])
     }
 }
-

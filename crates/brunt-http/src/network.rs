@@ -83,7 +83,8 @@ impl Network {
     /// Where `--connect-to` says to go instead of `host` and `port`.
     pub(crate) fn redirected<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
         let applies = |rule: &&ConnectTo| {
-            rule.host.as_deref().is_none_or(|h| h.eq_ignore_ascii_case(host)) && rule.port.is_none_or(|p| p == port)
+            rule.host.as_deref().is_none_or(|h| h.eq_ignore_ascii_case(host))
+                && rule.port.is_none_or(|p| p == port)
         };
         match self.settings.workload.target.connect_to.iter().find(applies) {
             Some(rule) => (rule.to_host.as_deref().unwrap_or(host), rule.to_port.unwrap_or(port)),

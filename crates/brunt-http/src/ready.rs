@@ -36,7 +36,11 @@ pub enum NotReady {
 
 /// Waits until every origin takes a connection, for `limit` at most; tries at least once. `waiting` is called
 /// once, with the origin, when a first attempt has failed.
-pub fn wait_until_ready(settings: &Settings, limit: Nanos, mut waiting: impl FnMut(&str)) -> Result<(), NotReady> {
+pub fn wait_until_ready(
+    settings: &Settings,
+    limit: Nanos,
+    mut waiting: impl FnMut(&str),
+) -> Result<(), NotReady> {
     let runtime = {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_io();
@@ -57,7 +61,11 @@ pub fn wait_until_ready(settings: &Settings, limit: Nanos, mut waiting: impl FnM
             let attempt_ends = clock.now() + settings.workload.target.connect_timeout;
             let mut parts = Parts::default();
             let now = || clock.now();
-            let attempt = within(&clock, attempt_ends.min(limit.max(PAUSE)), connect(&network, origin, &now, &mut parts));
+            let attempt = within(
+                &clock,
+                attempt_ends.min(limit.max(PAUSE)),
+                connect(&network, origin, &now, &mut parts),
+            );
             let last = match runtime.block_on(attempt) {
                 Some(Ok(_)) => break,
                 Some(Err(failure)) => failure,

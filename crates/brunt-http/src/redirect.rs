@@ -71,7 +71,10 @@ mod tests {
             origin: OriginId(0),
             method: method.into(),
             target: Text::literal("/a/b?c"),
-            headers: vec![("Authorization".into(), Text::literal("x")), ("Content-Type".into(), Text::literal("y"))],
+            headers: vec![
+                ("Authorization".into(), Text::literal("x")),
+                ("Content-Type".into(), Text::literal("y")),
+            ],
             body: Body::Bytes(b"body".as_slice().into()),
             timeout: Nanos::SECOND,
             redirects: 3,

@@ -10,7 +10,10 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use std::sync::Arc;
 
 /// The client's configuration, shared by all connections of a run (sessions are resumed as browsers do).
-pub(crate) fn client_config(settings: &TlsSettings, version: HttpVersion) -> Result<Arc<ClientConfig>, SetupError> {
+pub(crate) fn client_config(
+    settings: &TlsSettings,
+    version: HttpVersion,
+) -> Result<Arc<ClientConfig>, SetupError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

@@ -18,7 +18,11 @@ pub(crate) enum Transport {
 
 impl Transport {
     /// Reads what there is; 0 bytes mean that the peer has closed.
-    pub(crate) fn poll_read_some(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_read_some(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         // Through `poll_read`, not `try_read`: tokio takes a short read as the sign that the socket is empty
         // and saves the system call that would say so.
         let mut buffer = ReadBuf::new(into);

@@ -12,9 +12,7 @@ use crate::network::{Network, Settings};
 use crate::redirect;
 use crate::transport::Transport;
 use crate::wire::{Message, no_draw, render_body, render_headers, render_http1};
-use brunt_engine::{
-    Interrupt, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk,
-};
+use brunt_engine::{Interrupt, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk};
 use brunt_metrics::{ErrorKind, Nanos, Outcome, Part, Parts, Sample, ScenarioId, Status};
 use brunt_workload::{CheckRule, Draw, Origin, Request, RequestId, Workload};
 use bytes::Bytes;
@@ -185,9 +183,14 @@ impl Perform for User {
     }
 }
 
-
 /// How a complete response counts, with every check of it recorded.
-fn judge(reply: &mut Reply, request: &Request, workload: &Workload, service: Nanos, ctx: &VuContext) -> Outcome {
+fn judge(
+    reply: &mut Reply,
+    request: &Request,
+    workload: &Workload,
+    service: Nanos,
+    ctx: &VuContext,
+) -> Outcome {
     let mut outcome = Outcome::Ok;
     let mut status_checked = false;
     let decoded = match decoded_body(reply, workload) {
@@ -292,7 +295,12 @@ impl User {
     }
 
     /// One exchange. Sent again, once, if a kept connection turns out to be closed and the method allows it.
-    async fn send_once(&mut self, hop: &Hop<'_>, ledger: &mut Ledger, ctx: &VuContext) -> Result<Reply, Failure> {
+    async fn send_once(
+        &mut self,
+        hop: &Hop<'_>,
+        ledger: &mut Ledger,
+        ctx: &VuContext,
+    ) -> Result<Reply, Failure> {
         self.render(hop)?;
         loop {
             let (connection, reused) = match self.kept(hop, ctx) {
@@ -301,7 +309,9 @@ impl User {
                 None => Box::pin(self.new_connection(hop, ledger, ctx)).await?,
             };
             match self.exchange(connection, hop, ledger, ctx).await {
-                Err(failure) if reused && failure.is_close() && hop.method.is_idempotent() && ledger.retries == 0 => {
+                Err(failure)
+                    if reused && failure.is_close() && hop.method.is_idempotent() && ledger.retries == 0 =>
+                {
                     ledger.retries += 1;
                 }
                 result => return result,
@@ -312,7 +322,8 @@ impl User {
     /// Renders what is not fixed into the user's own buffer.
     fn render(&mut self, hop: &Hop<'_>) -> Result<(), Failure> {
         self.rendered.clear();
-        let cookies = if self.cookies.is_empty() { None } else { self.cookies.header_for(&self.url_of(hop)?) };
+        let cookies =
+            if self.cookies.is_empty() { None } else { self.cookies.header_for(&self.url_of(hop)?) };
         match (hop.fixed, &cookies) {
             (Some(_), None) => {}
             (Some(fixed), Some(cookies)) => {
@@ -421,7 +432,12 @@ impl User {
         hop.request.target.render(&mut draw, &mut target);
         let headers = render_headers(&message, &mut draw);
         render_body(hop.request, &mut draw, &mut body);
-        let uri = format!("{}://{}{}", hop.origin.scheme.name(), hop.origin.authority(), String::from_utf8_lossy(&target));
+        let uri = format!(
+            "{}://{}{}",
+            hop.origin.scheme.name(),
+            hop.origin.authority(),
+            String::from_utf8_lossy(&target)
+        );
         let mut request = http::Request::builder().method(hop.method.clone()).uri(uri).body(());
         if let Ok(request) = &mut request {
             *request.headers_mut() = headers;
@@ -500,8 +516,7 @@ async fn in_time<T>(
     ctx: &VuContext,
 ) -> Result<T, Failure> {
     let connect_by = begun + network.settings.workload.target.connect_timeout;
-    let timeout =
-        if connect_by <= hop.deadline { Failure::ConnectTimeout } else { Failure::RequestTimeout };
+    let timeout = if connect_by <= hop.deadline { Failure::ConnectTimeout } else { Failure::RequestTimeout };
     interrupted(ctx.until(connect_by.min(hop.deadline), opening).await, timeout)
 }
 

@@ -116,7 +116,8 @@ pub(crate) fn render_headers(message: &Message<'_>, draw: &mut Draw) -> HeaderMa
         let lower = name.to_ascii_lowercase();
         let mut rendered = Vec::new();
         value.render(draw, &mut rendered);
-        let forbidden = ["host", "connection", "transfer-encoding", "keep-alive", "upgrade", "proxy-connection"];
+        let forbidden =
+            ["host", "connection", "transfer-encoding", "keep-alive", "upgrade", "proxy-connection"];
         if forbidden.contains(&lower.as_str()) {
             continue;
         }

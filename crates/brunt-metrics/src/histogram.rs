@@ -305,7 +305,11 @@ mod tests {
         let mut us = 0_u64;
         while us <= HIGHEST_TRACKABLE_US {
             let (low, high) = bucket_bounds_us(bucket_index(us));
-            assert_eq!((low, high), (reference.lowest_equivalent(us), reference.highest_equivalent(us)), "{us}");
+            assert_eq!(
+                (low, high),
+                (reference.lowest_equivalent(us), reference.highest_equivalent(us)),
+                "{us}"
+            );
             us += 1 + us / 1_500;
         }
     }
@@ -313,7 +317,10 @@ mod tests {
     #[test]
     fn empty_has_no_statistics() {
         let h = Histogram::default();
-        assert_eq!((h.quantile(0.5), h.min(), h.max(), h.mean(), h.std_dev()), (None, None, None, None, None));
+        assert_eq!(
+            (h.quantile(0.5), h.min(), h.max(), h.mean(), h.std_dev()),
+            (None, None, None, None, None)
+        );
     }
 
     #[test]

@@ -201,20 +201,30 @@ impl Second {
         self.index = self.index.max(other.index);
         merge_sorted(&mut self.cells, &other.cells, |c| c.key, CellSecond::merge);
         merge_sorted(&mut self.scenarios, &other.scenarios, |s| s.scenario, ScenarioSecond::merge);
-        merge_sorted(&mut self.checks, &other.checks, |c| c.check, |a, b| {
-            a.passed += b.passed;
-            a.failed += b.failed;
-        });
+        merge_sorted(
+            &mut self.checks,
+            &other.checks,
+            |c| c.check,
+            |a, b| {
+                a.passed += b.passed;
+                a.failed += b.failed;
+            },
+        );
         self.lag.merge(&other.lag);
         self.requests_started += other.requests_started;
         self.in_flight_time = self.in_flight_time + other.in_flight_time;
-        merge_sorted(&mut self.workers, &other.workers, |w| w.worker, |a, b| {
-            a.cpu = a.cpu + b.cpu;
-            a.stall_max = a.stall_max.max(b.stall_max);
-            a.connections = a.connections.max(b.connections);
-            a.connects += b.connects;
-            a.rows_lost += b.rows_lost;
-        });
+        merge_sorted(
+            &mut self.workers,
+            &other.workers,
+            |w| w.worker,
+            |a, b| {
+                a.cpu = a.cpu + b.cpu;
+                a.stall_max = a.stall_max.max(b.stall_max);
+                a.connections = a.connections.max(b.connections);
+                a.connects += b.connects;
+                a.rows_lost += b.rows_lost;
+            },
+        );
     }
 
     /// Requests that ended.

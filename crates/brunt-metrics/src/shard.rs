@@ -221,8 +221,11 @@ impl Shard {
             *check = CheckSecond { check: check.check, ..CheckSecond::default() };
         }
         let worker = self.worker;
-        self.worker =
-            WorkerSecond { worker: worker.worker, connections: worker.connections, ..WorkerSecond::default() };
+        self.worker = WorkerSecond {
+            worker: worker.worker,
+            connections: worker.connections,
+            ..WorkerSecond::default()
+        };
         let index = std::mem::replace(&mut self.second, at.second());
         Second {
             index,

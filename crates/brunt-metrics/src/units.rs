@@ -83,11 +83,7 @@ impl fmt::Display for Nanos {
             1_000_000..1_000_000_000 => (ns / 1e6, "ms"),
             _ => (ns / 1e9, "s"),
         };
-        let digits = if value < 9.995 {
-            2
-        } else {
-            usize::from(value < 99.95)
-        };
+        let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
         write!(f, "{value:.digits$} {unit}")
     }
 }

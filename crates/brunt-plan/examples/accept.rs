@@ -12,27 +12,17 @@ fn main() -> std::io::Result<()> {
         if !["yaml", "json", "toml"].contains(&ending) {
             continue;
         }
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path)?;
-        let source = Source {
-            name: name.clone(),
-            text,
-            format: Format::of_path(&path),
-            folder: folder.clone(),
-        };
+        let source =
+            Source { name: name.clone(), text, format: Format::of_path(&path), folder: folder.clone() };
         // As the test does it: paths in messages must not name this machine's folders.
         let loader = |path: &Path| std::fs::read(path);
         let report = match lower(&source, &Overrides::default(), &loader) {
             Ok(lowered) => lowered.warnings,
             Err(report) => report,
         };
-        let rendered = report
-            .render(Style::Plain)
-            .replace(&format!("{}/", folder.display()), "");
+        let rendered = report.render(Style::Plain).replace(&format!("{}/", folder.display()), "");
         std::fs::write(folder.join(format!("{name}.expected")), rendered)?;
     }
     Ok(())

@@ -48,14 +48,7 @@ pub(crate) struct Cx<'a> {
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(voice: Voice, text: &'a str, folder: &'a Path, loader: &'a Loader<'a>) -> Self {
-        Self {
-            voice,
-            text,
-            folder,
-            loader,
-            files: RefCell::default(),
-            problems: RefCell::default(),
-        }
+        Self { voice, text, folder, loader, files: RefCell::default(), problems: RefCell::default() }
     }
 
     pub(crate) const fn voice(&self) -> Voice {
@@ -69,22 +62,13 @@ impl<'a> Cx<'a> {
     /// All that was reported, in the order of the text, without repetitions.
     pub(crate) fn into_problems(self) -> Vec<Diagnostic> {
         let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|d| {
-            (
-                d.span.is_none(),
-                d.span.as_ref().map(|s| (s.start, s.end)),
-                d.severity,
-            )
-        });
+        problems.sort_by_key(|d| (d.span.is_none(), d.span.as_ref().map(|s| (s.start, s.end)), d.severity));
         problems.dedup();
         problems
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.problems
-            .borrow()
-            .iter()
-            .any(|d| d.severity == Severity::Error)
+        self.problems.borrow().iter().any(|d| d.severity == Severity::Error)
     }
 
     /// A field as messages name it.
@@ -127,11 +111,7 @@ impl<'a> Cx<'a> {
                     Voice::Plan => "relative paths start from the folder of the plan",
                     Voice::Flags => "relative paths start from the current folder",
                 };
-                self.report(
-                    Diagnostic::error(&node.span, message)
-                        .label(error.to_string())
-                        .help(help),
-                );
+                self.report(Diagnostic::error(&node.span, message).label(error.to_string()).help(help));
                 None
             }
         };
@@ -140,10 +120,7 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn expected(&self, node: &Node, what: &str) {
-        self.report(Diagnostic::error(
-            &node.span,
-            format!("expected {what}, found {}", node.found()),
-        ));
+        self.report(Diagnostic::error(&node.span, format!("expected {what}, found {}", node.found())));
     }
 
     pub(crate) fn text_of<'n>(&self, node: &'n Node, what: &str) -> Option<&'n str> {
@@ -151,11 +128,7 @@ impl<'a> Cx<'a> {
         if text.is_none() {
             let quoted = matches!(node.value, Value::Bool(_) | Value::Int(_) | Value::Float(_));
             let d = Diagnostic::error(&node.span, format!("expected {what}, found {}", node.found()));
-            self.report(if quoted {
-                d.help("put it between quotes")
-            } else {
-                d
-            });
+            self.report(if quoted { d.help("put it between quotes") } else { d });
         }
         text
     }
@@ -179,10 +152,7 @@ impl<'a> Cx<'a> {
     /// One text, or a list of texts.
     pub(crate) fn texts<'n>(&self, node: &'n Node, what: &str) -> Vec<(&'n str, &'n Node)> {
         match &node.value {
-            Value::Seq(items) => items
-                .iter()
-                .filter_map(|i| Some((self.text_of(i, what)?, i)))
-                .collect(),
+            Value::Seq(items) => items.iter().filter_map(|i| Some((self.text_of(i, what)?, i))).collect(),
             Value::Null
             | Value::Bool(_)
             | Value::Int(_)
@@ -256,9 +226,7 @@ impl<'a> Cx<'a> {
             return None;
         }
         let text = self.text_of(node, &format!("text like `{example}`"))?;
-        parse(text)
-            .map_err(|problem| self.unit(field, node, problem, example))
-            .ok()
+        parse(text).map_err(|problem| self.unit(field, node, problem, example)).ok()
     }
 
     pub(crate) fn rate(&self, field: &str, node: &Node) -> Option<Rate> {
@@ -308,12 +276,7 @@ impl<'n, 'c> Fields<'n, 'c> {
     /// Complains about unknown and empty fields, and about a `node` that is no map (`None`).
     pub(crate) fn of(cx: &'c Cx<'c>, node: &'n Node, object: &'static Object) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            let names: Vec<String> = object
-                .fields
-                .iter()
-                .take(3)
-                .map(|f| format!("`{}:`", f.name))
-                .collect();
+            let names: Vec<String> = object.fields.iter().take(3).map(|f| format!("`{}:`", f.name)).collect();
             let what = format!("a map with {} ...", names.join(", "));
             cx.expected(node, &what);
             return None;
@@ -324,38 +287,23 @@ impl<'n, 'c> Fields<'n, 'c> {
             let Some(at) = object.fields.iter().position(|f| f.name == entry.key) else {
                 let known = object.fields.iter().map(|f| f.name);
                 let what = format!("field of a {}", object.name.replace('_', " "));
-                let what = what
-                    .replace("of a plan", "of the plan")
-                    .replace("of a http", "of `http`");
+                let what = what.replace("of a plan", "of the plan").replace("of a http", "of `http`");
                 cx.report(Cx::unknown(&what, &entry.key, &entry.key_span, known));
                 has_unknown = true;
                 continue;
             };
             if entry.value.value == Value::Null && !matches!(object.fields[at].ty, Type::Any) {
                 let d = Diagnostic::error(&entry.key_span, format!("{} has no value", cx.name(&entry.key)));
-                cx.report(d.help(format!(
-                    "write e.g. `{}`, or remove it",
-                    object.fields[at].example
-                )));
+                cx.report(d.help(format!("write e.g. `{}`, or remove it", object.fields[at].example)));
             }
             found[at] = Some(entry);
         }
-        Some(Self {
-            cx,
-            object,
-            span: node.span.clone(),
-            found,
-            has_unknown,
-        })
+        Some(Self { cx, object, span: node.span.clone(), found, has_unknown })
     }
 
     fn at(&self, name: &str) -> Option<(&'static Field, Option<&'n Entry>)> {
         let at = self.object.fields.iter().position(|f| f.name == name);
-        debug_assert!(
-            at.is_some(),
-            "`{name}` is read but not described in `{}`",
-            self.object.name
-        );
+        debug_assert!(at.is_some(), "`{name}` is read but not described in `{}`", self.object.name);
         at.map(|at| (&self.object.fields[at], self.found[at]))
     }
 
@@ -376,27 +324,19 @@ impl<'n, 'c> Fields<'n, 'c> {
 
     /// The field's name as it was written: on a command line, two flags may say one field.
     fn written(&self, name: &'static str) -> &str {
-        let written = self
-            .cx
-            .text
-            .get(self.key_span(name))
-            .filter(|_| self.cx.voice == Voice::Flags);
+        let written = self.cx.text.get(self.key_span(name)).filter(|_| self.cx.voice == Voice::Flags);
         written.filter(|text| text.starts_with("--")).unwrap_or(name)
     }
 
     /// Where the field is named; the whole map when it is not given.
     pub(crate) fn key_span(&self, name: &str) -> Span {
-        self.at(name)
-            .and_then(|(_, entry)| entry)
-            .map_or_else(|| self.span.clone(), |e| e.key_span.clone())
+        self.at(name).and_then(|(_, entry)| entry).map_or_else(|| self.span.clone(), |e| e.key_span.clone())
     }
 
     /// The field's value, when it has one.
     pub(crate) fn get(&self, name: &str) -> Option<&'n Node> {
         let (field, entry) = self.at(name)?;
-        entry
-            .map(|e| &e.value)
-            .filter(|n| n.value != Value::Null || matches!(field.ty, Type::Any))
+        entry.map(|e| &e.value).filter(|n| n.value != Value::Null || matches!(field.ty, Type::Any))
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&'n str> {
@@ -415,11 +355,7 @@ impl<'n, 'c> Fields<'n, 'c> {
     /// A whole number in the range that the field's description states.
     pub(crate) fn int(&self, name: &'static str, why: &str) -> Option<u64> {
         let (field, _) = self.at(name)?;
-        let range = if let Type::Int { min, max } = &field.ty {
-            (*min, *max)
-        } else {
-            (0, u64::MAX)
-        };
+        let range = if let Type::Int { min, max } = &field.ty { (*min, *max) } else { (0, u64::MAX) };
         int_in(self.cx, self.written(name), self.get(name)?, range, why)
     }
 
@@ -437,10 +373,7 @@ impl<'n, 'c> Fields<'n, 'c> {
             &self.get(name)?.span,
             format!("{} must be greater than 0", self.cx.name(name)),
         );
-        self.cx.report(
-            d.label(why)
-                .help(format!("write e.g. {}", self.cx.setting(name, "30s"))),
-        );
+        self.cx.report(d.label(why).help(format!("write e.g. {}", self.cx.setting(name, "30s"))));
         None
     }
 
@@ -501,11 +434,7 @@ pub(crate) fn int_in(cx: &Cx<'_>, name: &str, node: &Node, (min, max): (u64, u64
             None
         }
         Ok(_) | Err(_) => {
-            let bound = if min == 1 {
-                "greater than 0".to_owned()
-            } else {
-                format!("at least {min}")
-            };
+            let bound = if min == 1 { "greater than 0".to_owned() } else { format!("at least {min}") };
             cx.report(Diagnostic::error(&node.span, format!("{} must be {bound}", cx.name(name))).label(why));
             None
         }

@@ -43,18 +43,12 @@ impl Diagnostic {
     }
 
     pub(crate) fn warning(span: &Span, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(span, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(span, message) }
     }
 
     /// An error that has no place in the source.
     pub(crate) fn nowhere(message: impl Into<String>) -> Self {
-        Self {
-            span: None,
-            ..Self::error(&(0..0), message)
-        }
+        Self { span: None, ..Self::error(&(0..0), message) }
     }
 
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
@@ -129,13 +123,10 @@ pub fn render(diagnostics: &[Diagnostic], name: &str, text: &str, style: Style) 
         let n = diagnostics.iter().filter(|d| d.severity == severity).count();
         (n > 0).then(|| format!("{n} {one}{}", if n == 1 { "" } else { "s" }))
     };
-    let counts: Vec<String> = [
-        count(Severity::Error, "problem"),
-        count(Severity::Warning, "warning"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let counts: Vec<String> = [count(Severity::Error, "problem"), count(Severity::Warning, "warning")]
+        .into_iter()
+        .flatten()
+        .collect();
     if !counts.is_empty() {
         let _ = writeln!(out, "{} in {name}", counts.join(" and "));
     }
@@ -155,31 +146,16 @@ fn one(out: &mut String, d: &Diagnostic, place: &Place<'_>) {
     };
     let style = place.style;
     // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{}: {}",
-        style.paint(colour, word),
-        style.paint("1", &clean(&d.message))
-    );
+    let _ = writeln!(out, "{}: {}", style.paint(colour, word), style.paint("1", &clean(&d.message)));
     let margin = if let Some(span) = &d.span {
-        snippet(
-            out,
-            place,
-            &Line::at(place.text, span),
-            (colour, &clean(&d.label)),
-        )
+        snippet(out, place, &Line::at(place.text, span), (colour, &clean(&d.label)))
     } else {
         let _ = writeln!(out, "  {} {}", style.paint("34", "-->"), place.name);
         2
     };
     if let Some(help) = &d.help {
-        let _ = writeln!(
-            out,
-            "{:margin$} {} {}",
-            "",
-            style.paint("34", "="),
-            clean(&format!("help: {help}"))
-        );
+        let _ =
+            writeln!(out, "{:margin$} {} {}", "", style.paint("34", "="), clean(&format!("help: {help}")));
     }
 }
 
@@ -192,11 +168,7 @@ fn snippet(out: &mut String, place: &Place<'_>, line: &Line<'_>, (colour, label)
     let number = style.paint("34", &line.number.to_string());
     let (shown, before, marked) = line.clipped();
     let marks = style.paint(colour, format!("{} {label}", "^".repeat(marked)).trim_end());
-    let _ = writeln!(
-        out,
-        "{:margin$}{arrow} {}:{}:{}",
-        "", place.name, line.number, line.column
-    );
+    let _ = writeln!(out, "{:margin$}{arrow} {}:{}:{}", "", place.name, line.number, line.column);
     let _ = writeln!(out, "{:margin$} {bar}", "");
     let _ = writeln!(out, "{number} {bar} {}", shown.trim_end());
     let _ = writeln!(out, "{:margin$} {bar} {:before$}{marks}", "", "");
@@ -231,11 +203,7 @@ impl<'a> Line<'a> {
     /// The part that is shown, the columns before the mark, and the mark's width (at least 1).
     fn clipped(&self) -> (String, usize, usize) {
         let before = width(&self.text[..self.marked.start]);
-        let skip = if width(self.text) <= MAX_LINE_WIDTH {
-            0
-        } else {
-            before.saturating_sub(CLIP_CONTEXT)
-        };
+        let skip = if width(self.text) <= MAX_LINE_WIDTH { 0 } else { before.saturating_sub(CLIP_CONTEXT) };
         let mut shown = String::new();
         let (mut at, mut start, mut marked, mut used) = (0, 0, 0, 0);
         if skip > 0 {

@@ -74,10 +74,7 @@ pub enum Type {
     Any,
 }
 
-const WEIGHT: Type = Type::Int {
-    min: 0,
-    max: MAX_WEIGHT,
-};
+const WEIGHT: Type = Type::Int { min: 0, max: MAX_WEIGHT };
 
 /// The largest weight of a user class or an action.
 pub(crate) const MAX_WEIGHT: u64 = 1_000_000;
@@ -106,10 +103,7 @@ pub static PLAN: Object = Object {
         },
         Field {
             name: "seed",
-            ty: Type::Int {
-                min: 0,
-                max: u64::MAX,
-            },
+            ty: Type::Int { min: 0, max: u64::MAX },
             doc: "Everything random comes from it: two runs with one seed send the same. Default: drawn for each \
                   run, and recorded.",
             example: "seed: 42",
@@ -174,10 +168,7 @@ pub(crate) static HTTP: Object = Object {
         },
         Field {
             name: "redirects",
-            ty: Type::Int {
-                min: 0,
-                max: MAX_REDIRECTS,
-            },
+            ty: Type::Int { min: 0, max: MAX_REDIRECTS },
             doc: "Redirects that a request follows; 0 takes the redirect as the answer. Default: 10.",
             example: "redirects: 0",
         },
@@ -201,12 +192,7 @@ pub(crate) static HTTP: Object = Object {
                   browsers have.",
             example: "shared_connections: 4",
         },
-        Field {
-            name: "tls",
-            ty: Type::Object(&TLS),
-            doc: "Certificates.",
-            example: "tls: {ca: ca.pem}",
-        },
+        Field { name: "tls", ty: Type::Object(&TLS), doc: "Certificates.", example: "tls: {ca: ca.pem}" },
     ],
 };
 
@@ -295,12 +281,7 @@ pub(crate) static STEP: Object = Object {
             doc: "Query parameters, encoded as they must be.",
             example: "query: {q: \"${choice(tea,mugs)}\"}",
         },
-        Field {
-            name: "body",
-            ty: Type::Template,
-            doc: "The body as text.",
-            example: "body: hello",
-        },
+        Field { name: "body", ty: Type::Template, doc: "The body as text.", example: "body: hello" },
         Field {
             name: "json",
             ty: Type::Any,
@@ -333,10 +314,7 @@ pub(crate) static STEP: Object = Object {
         },
         Field {
             name: "redirects",
-            ty: Type::Int {
-                min: 0,
-                max: MAX_REDIRECTS,
-            },
+            ty: Type::Int { min: 0, max: MAX_REDIRECTS },
             doc: "Redirects that this request follows. Default: `http.redirects`.",
             example: "redirects: 0",
         },
@@ -354,12 +332,7 @@ pub(crate) static PART: Object = Object {
     name: "part",
     doc: "A file of a multipart form.",
     fields: &[
-        Field {
-            name: "file",
-            ty: Type::Path,
-            doc: "The file's path.",
-            example: "file: photo.jpg",
-        },
+        Field { name: "file", ty: Type::Path, doc: "The file's path.", example: "file: photo.jpg" },
         Field {
             name: "filename",
             ty: Type::Text,
@@ -475,10 +448,7 @@ pub(crate) static THINK: Object = Object {
         },
         Field {
             name: "every",
-            ty: Type::Int {
-                min: 1,
-                max: 1_000_000,
-            },
+            ty: Type::Int { min: 1, max: 1_000_000 },
             doc: "Pause only after every so many iterations; of no use in a `pause` step. Default: 1.",
             example: "every: 5",
         },
@@ -490,12 +460,7 @@ pub(crate) static NORMAL: Object = Object {
     name: "normal",
     doc: "A normal distribution.",
     fields: &[
-        Field {
-            name: "mean",
-            ty: Type::Duration,
-            doc: "Its mean.",
-            example: "mean: 2s",
-        },
+        Field { name: "mean", ty: Type::Duration, doc: "Its mean.", example: "mean: 2s" },
         Field {
             name: "std_dev",
             ty: Type::Duration,
@@ -510,12 +475,7 @@ pub(crate) static LOG_NORMAL: Object = Object {
     name: "log_normal",
     doc: "A log-normal distribution.",
     fields: &[
-        Field {
-            name: "median",
-            ty: Type::Duration,
-            doc: "Half are shorter.",
-            example: "median: 2s",
-        },
+        Field { name: "median", ty: Type::Duration, doc: "Half are shorter.", example: "median: 2s" },
         Field {
             name: "sigma",
             ty: Type::Number,

@@ -14,17 +14,8 @@ use serde_json::{Map, Value, json};
 pub(crate) const HIDDEN: &str = "(hidden)";
 
 /// Words that mark a header as secret wherever they stand in its name.
-const SECRET_WORDS: [&str; 9] = [
-    "authorization",
-    "cookie",
-    "api-key",
-    "apikey",
-    "token",
-    "secret",
-    "password",
-    "session",
-    "signature",
-];
+const SECRET_WORDS: [&str; 9] =
+    ["authorization", "cookie", "api-key", "apikey", "token", "secret", "password", "session", "signature"];
 
 /// Whether a header of this name usually carries a secret.
 pub(crate) fn is_secret_header(name: &str) -> bool {
@@ -58,13 +49,7 @@ fn target(t: &TargetSettings) -> Value {
     let connect_to = |c: &brunt_workload::ConnectTo| {
         let port = |p: Option<u16>| p.map(|p| p.to_string()).unwrap_or_default();
         let host = |h: &Option<String>| h.clone().unwrap_or_default();
-        format!(
-            "{}:{}:{}:{}",
-            host(&c.host),
-            port(c.port),
-            host(&c.to_host),
-            port(c.to_port)
-        )
+        format!("{}:{}:{}:{}", host(&c.host), port(c.port), host(&c.to_host), port(c.to_port))
     };
     json!({
         "origins": t.origins.iter().map(origin).collect::<Vec<_>>(),
@@ -153,10 +138,8 @@ fn supply(s: &Supply) -> Value {
         Supply::Fixed(users) => json!({ "fixed": users }),
         Supply::Spawn { users, rate } => json!({ "spawn": { "users": users, "rate": rate_text(*rate) } }),
         Supply::Ramp { start, stages } => {
-            let stages: Vec<Value> = stages
-                .iter()
-                .map(|s| json!({ "to": s.target, "over": duration_text(s.duration) }))
-                .collect();
+            let stages: Vec<Value> =
+                stages.iter().map(|s| json!({ "to": s.target, "over": duration_text(s.duration) })).collect();
             json!({ "ramp": { "start": start, "stages": stages } })
         }
         Supply::Elastic { initial, cap } => json!({ "elastic": { "initial": initial, "cap": cap } }),
@@ -204,11 +187,7 @@ fn pause_time(time: &PauseTime) -> Value {
 }
 
 fn range(min: Nanos, max: Nanos) -> String {
-    if min == max {
-        duration_text(min)
-    } else {
-        format!("{}..{}", duration_text(min), duration_text(max))
-    }
+    if min == max { duration_text(min) } else { format!("{}..{}", duration_text(min), duration_text(max)) }
 }
 
 fn request(r: &Request) -> Value {
@@ -216,11 +195,7 @@ fn request(r: &Request) -> Value {
         .headers
         .iter()
         .map(|(name, value)| {
-            let value = if is_secret_header(name) {
-                HIDDEN.to_owned()
-            } else {
-                text(value)
-            };
+            let value = if is_secret_header(name) { HIDDEN.to_owned() } else { text(value) };
             (name.clone(), value.into())
         })
         .collect();

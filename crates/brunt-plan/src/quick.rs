@@ -36,6 +36,10 @@ pub struct QuickOptions {
     pub spawn_rate: Option<String>,
     /// `--max-users`: the most users that `rate` may need.
     pub max_users: Option<u64>,
+    /// `--think`: a user's pause between requests, `1s` or `1s..10s`.
+    pub think: Option<String>,
+    /// `--warm-up`: a part at the start that is measured apart.
+    pub warm_up: Option<String>,
     /// `--method`. Default `GET`, with a body `POST`.
     pub method: Option<String>,
     /// `--header`, each as `name: value`.
@@ -44,6 +48,10 @@ pub struct QuickOptions {
     pub body: Option<QuickBody>,
     /// `--timeout` of a request; a bare number is seconds.
     pub timeout: Option<String>,
+    /// `--redirects`: how many are followed.
+    pub redirects: Option<u64>,
+    /// `--shared-connections`: HTTP/2 connections that users share.
+    pub shared_connections: Option<u64>,
     /// `--http2` asks for [`HttpVersion::Http2`].
     pub version: HttpVersion,
     /// `--no-keepalive`: a new connection for every request.
@@ -78,17 +86,8 @@ pub fn lower_quick(options: &QuickOptions, loader: &Loader<'_>) -> Result<Lowere
     let mut line = Line::new();
     let root = root(options, &mut line);
     let source = Source::inline("command line", Format::Yaml, line.text);
-    let overrides = Overrides {
-        seed: options.seed,
-        default_seed: options.default_seed,
-        target: None,
-    };
-    let reading = Reading {
-        root: &root,
-        source: &source,
-        voice: Voice::Flags,
-        problems: line.problems,
-    };
+    let overrides = Overrides { seed: options.seed, default_seed: options.default_seed, target: None };
+    let reading = Reading { root: &root, source: &source, voice: Voice::Flags, problems: line.problems };
     lower_tree(reading, &overrides, loader)
 }
 
@@ -100,19 +99,12 @@ struct Line {
 
 impl Line {
     fn new() -> Self {
-        Self {
-            text: "brunt run".to_owned(),
-            problems: Vec::new(),
-        }
+        Self { text: "brunt run".to_owned(), problems: Vec::new() }
     }
 
     /// Appends a word, in quotes where a shell needs them; the span is that of the word alone.
     fn word(&mut self, word: &str) -> Span {
-        let quote = if word.contains([' ', '\t', '\n', '$', '&', '?', '*', '"']) {
-            "'"
-        } else {
-            ""
-        };
+        let quote = if word.contains([' ', '\t', '\n', '$', '&', '?', '*', '"']) { "'" } else { "" };
         self.text.push(' ');
         self.text.push_str(quote);
         let start = self.text.len();
@@ -124,16 +116,8 @@ impl Line {
 
     fn flag(&mut self, field: &str, flag: &str, shown: &str, value: Value) -> Entry {
         let key_span = self.word(flag);
-        let span = if shown.is_empty() {
-            key_span.clone()
-        } else {
-            self.word(shown)
-        };
-        Entry {
-            key: field.to_owned(),
-            key_span,
-            value: Node { span, value },
-        }
+        let span = if shown.is_empty() { key_span.clone() } else { self.word(shown) };
+        Entry { key: field.to_owned(), key_span, value: Node { span, value } }
     }
 
     fn text_flag(&mut self, field: &str, flag: &str, text: &str, value: String) -> Entry {
@@ -147,14 +131,7 @@ impl Line {
 
 /// An entry that no flag stands for, at the place of something that does.
 fn entry(key: &str, span: &Span, value: Value) -> Entry {
-    Entry {
-        key: key.to_owned(),
-        key_span: span.clone(),
-        value: Node {
-            span: span.clone(),
-            value,
-        },
-    }
+    Entry { key: key.to_owned(), key_span: span.clone(), value: Node { span: span.clone(), value } }
 }
 
 fn root(options: &QuickOptions, line: &mut Line) -> Node {
@@ -162,20 +139,28 @@ fn root(options: &QuickOptions, line: &mut Line) -> Node {
     let (name, target, path) = split(&options.url, &url);
     let step = step(options, path, line);
     let scenario = scenario(options, &url, line);
+    let users = options.think.as_ref().map(|time| user_class(time, &url, line));
     let http = http(options, line);
-    let node = |value| Node {
-        span: url.clone(),
-        value,
-    };
+    let node = |value| Node { span: url.clone(), value };
     let actions = entry("request", &url, Value::Seq(vec![node(Value::Map(step))]));
     let scenarios = entry("load", &url, Value::Map(scenario));
-    node(Value::Map(vec![
+    let mut plan = vec![
         entry("name", &url, Value::Str(name)),
         entry("target", &url, Value::Str(target)),
         entry("http", &url, Value::Map(http)),
         entry("actions", &url, Value::Map(vec![actions])),
         entry("scenarios", &url, Value::Map(vec![scenarios])),
-    ]))
+    ];
+    plan.extend(users);
+    node(Value::Map(plan))
+}
+
+/// The one kind of user, for its pauses.
+fn user_class(think: &str, url: &Span, line: &mut Line) -> Entry {
+    let think = line.text_flag("think", "--think", think, with_unit(think, "s"));
+    let actions = entry("actions", url, Value::Map(vec![entry("request", url, Value::Int(1))]));
+    let class = entry("user", url, Value::Map(vec![think, actions]));
+    entry("users", url, Value::Map(vec![class]))
 }
 
 /// The run's name, the target's base URL, and the path with its place. A URL that cannot be read is left to
@@ -189,29 +174,10 @@ fn split(url: &str, span: &Span) -> (String, String, Node) {
         Err(_) => ("load".to_owned(), ""),
     };
     let target = url[..url.len() - rest.len()].trim_end_matches(':').to_owned();
-    let place = if rest.is_empty() {
-        span.clone()
-    } else {
-        span.end - rest.len()..span.end
-    };
-    let path = if rest.starts_with('/') {
-        rest.to_owned()
-    } else {
-        format!("/{rest}")
-    };
-    let name = if name.chars().count() > 80 {
-        "load".to_owned()
-    } else {
-        name
-    };
-    (
-        name,
-        target,
-        Node {
-            span: place,
-            value: Value::Str(path),
-        },
-    )
+    let place = if rest.is_empty() { span.clone() } else { span.end - rest.len()..span.end };
+    let path = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+    let name = if name.chars().count() > 80 { "load".to_owned() } else { name };
+    (name, target, Node { span: place, value: Value::Str(path) })
 }
 
 fn step(options: &QuickOptions, path: Node, line: &mut Line) -> Vec<Entry> {
@@ -226,22 +192,11 @@ fn step(options: &QuickOptions, path: Node, line: &mut Line) -> Vec<Entry> {
         None => (default.to_owned(), path.span.clone()),
     };
     if KNOWN.contains(&method.as_str()) {
-        out.push(Entry {
-            key: method,
-            key_span,
-            value: path,
-        });
+        out.push(Entry { key: method, key_span, value: path });
     } else {
         let text = format!("{} {}", method.to_uppercase(), path.as_str().unwrap_or_default());
-        let value = Node {
-            span: key_span.clone(),
-            value: Value::Str(text),
-        };
-        out.push(Entry {
-            key: "request".to_owned(),
-            key_span,
-            value,
-        });
+        let value = Node { span: key_span.clone(), value: Value::Str(text) };
+        out.push(Entry { key: "request".to_owned(), key_span, value });
     }
     let headers: Vec<Entry> = options.headers.iter().filter_map(|h| header(h, line)).collect();
     if let Some(first) = headers.first() {
@@ -263,23 +218,15 @@ fn header(text: &str, line: &mut Line) -> Option<Entry> {
     let Some((name, value)) = text.split_once(':') else {
         let span = line.word(text);
         let d = Diagnostic::error(&span, "a header is a name and a value").label("there is no `:` in it");
-        line.problems
-            .push(d.help("write e.g. `--header 'accept: application/json'`"));
+        line.problems.push(d.help("write e.g. `--header 'accept: application/json'`"));
         return None;
     };
     let (name, value) = (name.trim(), value.trim());
     let shown = if is_secret_header(name) { HIDDEN } else { value };
     let span = line.word(&format!("{name}: {shown}"));
     let value_span = span.end - shown.len()..span.end;
-    let value = Node {
-        span: value_span,
-        value: Value::Str(value.to_owned()),
-    };
-    Some(Entry {
-        key: name.to_owned(),
-        key_span: span.start..span.start + name.len(),
-        value,
-    })
+    let value = Node { span: value_span, value: Value::Str(value.to_owned()) };
+    Some(Entry { key: name.to_owned(), key_span: span.start..span.start + name.len(), value })
 }
 
 fn scenario(options: &QuickOptions, url: &Span, line: &mut Line) -> Vec<Entry> {
@@ -314,6 +261,9 @@ fn scenario(options: &QuickOptions, url: &Span, line: &mut Line) -> Vec<Entry> {
         }
         None => {}
     }
+    if let Some(time) = &options.warm_up {
+        out.push(line.text_flag("warm_up", "--warm-up", time, with_unit(time, "s")));
+    }
     out
 }
 
@@ -321,6 +271,12 @@ fn http(options: &QuickOptions, line: &mut Line) -> Vec<Entry> {
     let mut out = Vec::new();
     if let Some(time) = &options.timeout {
         out.push(line.text_flag("timeout", "--timeout", time, with_unit(time, "s")));
+    }
+    if let Some(redirects) = options.redirects {
+        out.push(line.int_flag("redirects", "--redirects", redirects));
+    }
+    if let Some(connections) = options.shared_connections {
+        out.push(line.int_flag("shared_connections", "--shared-connections", connections));
     }
     let at = line.text.len()..line.text.len();
     match options.version {
@@ -343,11 +299,9 @@ fn http(options: &QuickOptions, line: &mut Line) -> Vec<Entry> {
     if options.insecure {
         tls.push(line.flag("insecure", "--insecure", "", Value::Bool(true)));
     }
-    for (field, flag, path) in [
-        ("ca", "--cacert", &options.ca),
-        ("cert", "--cert", &options.cert),
-        ("key", "--key", &options.key),
-    ] {
+    for (field, flag, path) in
+        [("ca", "--cacert", &options.ca), ("cert", "--cert", &options.cert), ("key", "--key", &options.key)]
+    {
         if let Some(path) = path {
             let path = path.display().to_string();
             tls.push(line.text_flag(field, flag, &path, path.clone()));

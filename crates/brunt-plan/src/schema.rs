@@ -17,10 +17,8 @@ const RATE: &str = r"^\s*[0-9.]+\s*/\s*([0-9.]+\s*)?(ns|us|µs|ms|s|m|h|d)\s*$";
 pub fn json_schema() -> Value {
     let mut objects = BTreeMap::new();
     collect(&PLAN, &mut objects);
-    let definitions: Map<String, Value> = objects
-        .iter()
-        .map(|(name, object)| ((*name).to_owned(), object_schema(object)))
-        .collect();
+    let definitions: Map<String, Value> =
+        objects.iter().map(|(name, object)| ((*name).to_owned(), object_schema(object))).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "brunt plan",
@@ -31,10 +29,7 @@ pub fn json_schema() -> Value {
 
 fn collect(object: &'static Object, into: &mut BTreeMap<&'static str, &'static Object>) {
     if into.insert(object.name, object).is_none() {
-        object
-            .fields
-            .iter()
-            .for_each(|f| objects_of(&f.ty, &mut |o| collect(o, into)));
+        object.fields.iter().for_each(|f| objects_of(&f.ty, &mut |o| collect(o, into)));
     }
 }
 
@@ -59,11 +54,8 @@ fn objects_of(ty: &'static Type, visit: &mut dyn FnMut(&'static Object)) {
 }
 
 fn object_schema(object: &Object) -> Value {
-    let properties: Map<String, Value> = object
-        .fields
-        .iter()
-        .map(|f| (f.name.to_owned(), field_schema(f)))
-        .collect();
+    let properties: Map<String, Value> =
+        object.fields.iter().map(|f| (f.name.to_owned(), field_schema(f))).collect();
     json!({
         "type": "object",
         "description": object.doc,
@@ -75,10 +67,7 @@ fn object_schema(object: &Object) -> Value {
 fn field_schema(field: &Field) -> Value {
     let mut schema = type_schema(&field.ty);
     if let Value::Object(schema) = &mut schema {
-        schema.insert(
-            "description".to_owned(),
-            format!("{} Example: `{}`", field.doc, field.example).into(),
-        );
+        schema.insert("description".to_owned(), format!("{} Example: `{}`", field.doc, field.example).into());
     }
     schema
 }
@@ -122,17 +111,8 @@ pub fn reference_markdown() -> String {
         let _ = writeln!(out, "\n## `{}`\n\n{}\n", object.name, object.doc);
         out.push_str("| Field | Takes | What it does | Example |\n|---|---|---|---|\n");
         for f in object.fields {
-            let row = [
-                format!("`{}`", f.name),
-                words(&f.ty),
-                f.doc.to_owned(),
-                format!("`{}`", f.example),
-            ];
-            let _ = writeln!(
-                out,
-                "| {} |",
-                row.map(|cell| cell.replace('|', "\\|")).join(" | ")
-            );
+            let row = [format!("`{}`", f.name), words(&f.ty), f.doc.to_owned(), format!("`{}`", f.example)];
+            let _ = writeln!(out, "| {} |", row.map(|cell| cell.replace('|', "\\|")).join(" | "));
         }
     }
     out
@@ -158,11 +138,7 @@ fn words(ty: &Type) -> String {
     match ty {
         Type::Text => "text".to_owned(),
         Type::Template => "text, generated parts allowed".to_owned(),
-        Type::Word(words) => words
-            .iter()
-            .map(|w| format!("`{w}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Type::Word(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "),
         Type::Path => "path, from the plan's folder".to_owned(),
         Type::Bool => "`true` or `false`".to_owned(),
         Type::Int { min, max } if *max == u64::MAX => format!("whole number from {min}"),

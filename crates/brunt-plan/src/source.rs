@@ -20,11 +20,7 @@ pub enum Format {
 impl Format {
     /// By the ending of the file's name: `.json`, `.toml`, and YAML for everything else.
     pub fn of_path(path: &Path) -> Self {
-        let ending = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
         match ending.as_str() {
             "json" => Self::Json,
             "toml" => Self::Toml,
@@ -51,23 +47,15 @@ impl Source {
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, Report> {
         let name = path.display().to_string();
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let refuse = |text: String, diagnostic| Report {
-            name: name.clone(),
-            text,
-            diagnostics: vec![diagnostic],
-        };
+        let refuse =
+            |text: String, diagnostic| Report { name: name.clone(), text, diagnostics: vec![diagnostic] };
         if bytes.len() > MAX_PLAN_BYTES {
             let d = Diagnostic::nowhere(format!("the plan is larger than {} MB", MAX_PLAN_BYTES >> 20))
                 .help("move bodies into files: `body_file: ...`");
             return Err(refuse(String::new(), d));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self {
-                text,
-                format: Format::of_path(path),
-                folder,
-                name,
-            }),
+            Ok(text) => Ok(Self { text, format: Format::of_path(path), folder, name }),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -81,11 +69,6 @@ impl Source {
 
     /// A plan that is in no file.
     pub fn inline(name: impl Into<String>, format: Format, text: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-            format,
-            folder: PathBuf::new(),
-        }
+        Self { name: name.into(), text: text.into(), format, folder: PathBuf::new() }
     }
 }

@@ -58,11 +58,7 @@ impl Node {
     }
 
     pub(crate) fn as_str(&self) -> Option<&str> {
-        if let Value::Str(text) = &self.value {
-            Some(text)
-        } else {
-            None
-        }
+        if let Value::Str(text) = &self.value { Some(text) } else { None }
     }
 
     /// The nodes in it, itself included, and how deep it nests (1 for a scalar).

@@ -111,9 +111,7 @@ const MAX_DIGITS: usize = 20;
 impl Decimal {
     /// The number at the start of `text`, and what follows it; `None` if there is none.
     fn leading(text: &str) -> Option<(Result<Self, UnitProblem>, &str)> {
-        let end = text
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(text.len());
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (number, rest) = text.split_at(end);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
@@ -123,28 +121,14 @@ impl Decimal {
         if digits.len() > MAX_DIGITS {
             return Some((Err(UnitProblem::TooPrecise), rest));
         }
-        let mantissa = if digits.is_empty() {
-            0
-        } else {
-            digits.parse().ok()?
-        };
-        Some((
-            Ok(Self {
-                mantissa,
-                scale: u32::try_from(fraction.len()).ok()?,
-            }),
-            rest,
-        ))
+        let mantissa = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+        Some((Ok(Self { mantissa, scale: u32::try_from(fraction.len()).ok()? }), rest))
     }
 
     fn times(self, factor: u64) -> Result<u128, UnitProblem> {
         let scaled = self.mantissa * u128::from(factor);
         let ten = 10_u128.pow(self.scale);
-        if scaled.is_multiple_of(ten) {
-            Ok(scaled / ten)
-        } else {
-            Err(UnitProblem::TooPrecise)
-        }
+        if scaled.is_multiple_of(ten) { Ok(scaled / ten) } else { Err(UnitProblem::TooPrecise) }
     }
 }
 
@@ -173,16 +157,9 @@ pub fn parse_duration(text: &str) -> Result<Nanos, UnitProblem> {
         let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
         if unit.is_empty() {
-            return Err(if after.is_empty() {
-                UnitProblem::NoUnit
-            } else {
-                UnitProblem::NotADuration
-            });
+            return Err(if after.is_empty() { UnitProblem::NoUnit } else { UnitProblem::NotADuration });
         }
-        let (_, factor) = DURATION_UNITS
-            .iter()
-            .find(|u| u.0 == unit)
-            .ok_or(UnitProblem::UnknownUnit)?;
+        let (_, factor) = DURATION_UNITS.iter().find(|u| u.0 == unit).ok_or(UnitProblem::UnknownUnit)?;
         total += number?.times(*factor)?;
         if total > u128::from(MAX_DURATION.0) {
             return Err(UnitProblem::TooLong);
@@ -210,11 +187,7 @@ pub fn parse_rate(text: &str) -> Result<Rate, UnitProblem> {
         return Err(UnitProblem::NoUnit);
     }
     let per = after.strip_prefix('/').ok_or(UnitProblem::NotARate)?.trim();
-    let per = if per.starts_with(char::is_alphabetic) {
-        format!("1{per}")
-    } else {
-        per.to_owned()
-    };
+    let per = if per.starts_with(char::is_alphabetic) { format!("1{per}") } else { per.to_owned() };
     let per = parse_duration(&per).map_err(as_rate_problem)?;
     let number = number?;
     if per == Nanos::ZERO {
@@ -246,19 +219,13 @@ const fn as_rate_problem(problem: UnitProblem) -> UnitProblem {
 /// The rate as it was written; only fractions of an event are reduced to whole ones.
 fn fraction(number: Decimal, per: Nanos) -> Result<Rate, UnitProblem> {
     if let Ok(count) = number.times(1) {
-        return Ok(Rate {
-            count: u64::try_from(count).map_err(|_| UnitProblem::TooFast)?,
-            per,
-        });
+        return Ok(Rate { count: u64::try_from(count).map_err(|_| UnitProblem::TooFast)?, per });
     }
     let per = u128::from(per.0) * 10_u128.pow(number.scale);
     let divisor = gcd(number.mantissa, per);
     let count = u64::try_from(number.mantissa / divisor).map_err(|_| UnitProblem::TooPrecise)?;
     match u64::try_from(per / divisor) {
-        Ok(per) if per <= MAX_DURATION.0 => Ok(Rate {
-            count,
-            per: Nanos(per),
-        }),
+        Ok(per) if per <= MAX_DURATION.0 => Ok(Rate { count, per: Nanos(per) }),
         Ok(_) | Err(_) => Err(UnitProblem::TooSlow),
     }
 }
@@ -291,15 +258,9 @@ pub fn parse_size(text: &str) -> Result<u64, UnitProblem> {
     if unit.is_empty() {
         return Err(UnitProblem::NoUnit);
     }
-    let (_, factor) = SIZE_UNITS
-        .iter()
-        .find(|u| u.0 == unit)
-        .ok_or(UnitProblem::UnknownUnit)?;
+    let (_, factor) = SIZE_UNITS.iter().find(|u| u.0 == unit).ok_or(UnitProblem::UnknownUnit)?;
     let bytes = number?.times(*factor)?;
-    u64::try_from(bytes)
-        .ok()
-        .filter(|b| b >> 63 == 0)
-        .ok_or(UnitProblem::TooLarge)
+    u64::try_from(bytes).ok().filter(|b| b >> 63 == 0).ok_or(UnitProblem::TooLarge)
 }
 
 /// The shortest text that [`parse_duration`] reads back as `time`: `1m30s`, `250ms`.
@@ -319,15 +280,8 @@ pub fn duration_text(time: Nanos) -> String {
 
 /// The shortest text that [`parse_rate`] reads back as `rate`: `500/s`, `1/250ms`.
 pub fn rate_text(rate: Rate) -> String {
-    let per = DURATION_UNITS
-        .iter()
-        .find(|u| u.1 == rate.per.0)
-        .map(|u| u.0.to_owned());
-    format!(
-        "{}/{}",
-        rate.count,
-        per.unwrap_or_else(|| duration_text(rate.per))
-    )
+    let per = DURATION_UNITS.iter().find(|u| u.1 == rate.per.0).map(|u| u.0.to_owned());
+    format!("{}/{}", rate.count, per.unwrap_or_else(|| duration_text(rate.per)))
 }
 
 #[cfg(test)]
@@ -374,12 +328,7 @@ mod tests {
 
     #[test]
     fn rates() {
-        let rate = |count, per| {
-            Ok(Rate {
-                count,
-                per: Nanos(per),
-            })
-        };
+        let rate = |count, per| Ok(Rate { count, per: Nanos(per) });
         for (text, expected) in [
             ("500/s", rate(500, 1_000_000_000)),
             ("30/m", rate(30, 60_000_000_000)),

@@ -50,21 +50,14 @@ pub(crate) struct RoundMs(pub(crate) Option<Nanos>);
 
 impl fmt::Display for RoundMs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .map_or(Ok(()), |time| write!(f, "{:.3}", time.as_millis_f64()))
+        self.0.map_or(Ok(()), |time| write!(f, "{:.3}", time.as_millis_f64()))
     }
 }
 
 /// Appends mean, p50, p95, p99 and maximum.
 pub(crate) fn latency(row: &mut String, times: &SparseHistogram) {
     let max = (times.total > 0).then_some(times.max);
-    for time in [
-        times.mean(),
-        times.quantile(0.5),
-        times.quantile(0.95),
-        times.quantile(0.99),
-        max,
-    ] {
+    for time in [times.mean(), times.quantile(0.5), times.quantile(0.95), times.quantile(0.99), max] {
         number(row, RoundMs(time));
     }
 }
@@ -94,16 +87,12 @@ pub(crate) fn end(row: &mut String) {
 
 /// The name of an endpoint, made of its number if the header does not know it.
 pub(crate) fn series_of(header: &RunHeader, endpoint: u32) -> SeriesName {
-    header
-        .endpoints
-        .get(endpoint as usize)
-        .cloned()
-        .unwrap_or_else(|| SeriesName {
-            scenario: String::new(),
-            action: String::new(),
-            method: "*".to_owned(),
-            name: format!("(endpoint {endpoint})"),
-        })
+    header.endpoints.get(endpoint as usize).cloned().unwrap_or_else(|| SeriesName {
+        scenario: String::new(),
+        action: String::new(),
+        method: "*".to_owned(),
+        name: format!("(endpoint {endpoint})"),
+    })
 }
 
 #[cfg(test)]

@@ -70,18 +70,12 @@ pub fn write_hlog(
             | RunEvent::Finished(_) => {}
         }
     }
-    if log.is_none() {
-        Err(ExportError::NoHeader)
-    } else {
-        Ok(())
-    }
+    if log.is_none() { Err(ExportError::NoHeader) } else { Ok(()) }
 }
 
 fn write_head(header: &RunHeader, timing: Timing, out: &mut impl Write) -> Result<(), ExportError> {
     let ms = header.started_unix_ms;
-    let at = i64::try_from(ms)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let at = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let date = at.unwrap_or(Timestamp::MAX).strftime("%a %b %d %H:%M:%S UTC %Y");
     let seconds = format!("{}.{:03} (seconds since epoch)", ms / 1_000, ms % 1_000);
     write!(
@@ -110,20 +104,13 @@ struct Log {
 impl Log {
     fn new(header: RunHeader, timing: Timing) -> Self {
         let serializer = V2DeflateSerializer::new();
-        Self {
-            tags: Tags::new(header),
-            timing,
-            dense: None,
-            serializer,
-            bytes: Vec::new(),
-        }
+        Self { tags: Tags::new(header), timing, dense: None, serializer, bytes: Vec::new() }
     }
 
     /// Writes a line for each endpoint and phase of the second; its cells stand ascending by both.
     fn write(&mut self, second: &Second, out: &mut impl Write) -> Result<(), ExportError> {
-        for group in second
-            .cells
-            .chunk_by(|a, b| (a.key.endpoint, a.key.phase) == (b.key.endpoint, b.key.phase))
+        for group in
+            second.cells.chunk_by(|a, b| (a.key.endpoint, a.key.phase) == (b.key.endpoint, b.key.phase))
         {
             let mut times = SparseHistogram::default();
             for cell in group {
@@ -139,11 +126,7 @@ impl Log {
                 reason,
             })?;
             let (at, max) = (second.index, times.max.as_millis_f64());
-            writeln!(
-                out,
-                "Tag={tag},{at}.000,1.000,{max:.3},{}",
-                STANDARD.encode(&self.bytes)
-            )?;
+            writeln!(out, "Tag={tag},{at}.000,1.000,{max:.3},{}", STANDARD.encode(&self.bytes))?;
         }
         Ok(())
     }
@@ -156,14 +139,10 @@ impl Log {
         };
         dense.reset();
         for &(bucket, count) in &times.counts {
-            dense
-                .record_n(bucket_bounds_us(bucket as usize).0, count)
-                .map_err(|e| e.to_string())?;
+            dense.record_n(bucket_bounds_us(bucket as usize).0, count).map_err(|e| e.to_string())?;
         }
         self.bytes.clear();
-        self.serializer
-            .serialize(dense, &mut self.bytes)
-            .map_err(|e| e.to_string())?;
+        self.serializer.serialize(dense, &mut self.bytes).map_err(|e| e.to_string())?;
         Ok(())
     }
 }
@@ -201,17 +180,11 @@ impl Tags {
 }
 
 fn tag_of(series: &SeriesName) -> String {
-    safe(
-        &[&series.scenario, &series.action, &series.method, &series.name]
-            .map(String::as_str)
-            .join("/"),
-    )
+    safe(&[&series.scenario, &series.action, &series.method, &series.name].map(String::as_str).join("/"))
 }
 
 /// A text without what ends a tag, a field or a line in some reader.
 fn safe(text: &str) -> String {
     let unsafe_in_tag = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '|' | '"' | '\'');
-    text.chars()
-        .map(|c| if unsafe_in_tag(c) { '_' } else { c })
-        .collect()
+    text.chars().map(|c| if unsafe_in_tag(c) { '_' } else { c }).collect()
 }

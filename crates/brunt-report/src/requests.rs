@@ -21,20 +21,15 @@ pub struct RequestWriter<W> {
 impl<W: Write> RequestWriter<W> {
     /// A writer to `out`.
     pub const fn new(out: W) -> Self {
-        Self {
-            out,
-            row: String::new(),
-        }
+        Self { out, row: String::new() }
     }
 
     /// Writes the names of the columns; once, first. Instants are seconds of run time, durations
     /// milliseconds, both exact to the nanosecond. A part of 0 did not happen.
     pub fn write_header(&mut self) -> io::Result<()> {
         self.row.clear();
-        self.row
-            .push_str("scheduled_s,started_s,ended_s,lag_ms,response_ms,service_ms,");
-        self.row
-            .push_str("scenario,action,method,name,phase,status,outcome,bytes_out,bytes_in,retries,");
+        self.row.push_str("scheduled_s,started_s,ended_s,lag_ms,response_ms,service_ms,");
+        self.row.push_str("scenario,action,method,name,phase,status,outcome,bytes_out,bytes_in,retries,");
         for part in Part::ALL {
             self.row.push_str(part.name());
             self.row.push_str("_ms,");

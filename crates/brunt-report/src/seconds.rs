@@ -46,12 +46,7 @@ pub fn write_seconds_csv(
 
 fn write_cell(row: &mut String, header: &RunHeader, second: u64, cell: &CellSecond) {
     csv::number(row, second);
-    csv::number(
-        row,
-        header
-            .started_unix_ms
-            .saturating_add(second.saturating_mul(1_000)),
-    );
+    csv::number(row, header.started_unix_ms.saturating_add(second.saturating_mul(1_000)));
     csv::series(row, &csv::series_of(header, cell.key.endpoint.0));
     csv::phase_and_status(row, cell.key.phase, cell.key.status);
     csv::text(row, outcome_name(cell.key.outcome));

@@ -213,10 +213,8 @@ impl Summary {
     pub fn of(view: &RunView) -> Option<Self> {
         let header = view.header()?;
         let (warm_up, cool_down) = (view.total(Phase::WarmUp), view.total(Phase::CoolDown));
-        let endpoints: Vec<_> = (0_u32..)
-            .take(header.endpoints.len())
-            .map(|i| endpoint(view, EndpointId(i)))
-            .collect();
+        let endpoints: Vec<_> =
+            (0_u32..).take(header.endpoints.len()).map(|i| endpoint(view, EndpointId(i))).collect();
         Some(Self {
             format: FormatVersion::CURRENT,
             id: header.id.clone(),
@@ -279,36 +277,21 @@ impl Summary {
             reason = "a time read from JSON: saturates"
         )]
         let elapsed = Nanos((self.elapsed_ms * 1e6).round() as u64);
-        RunTotals {
-            elapsed,
-            requests: self.total.requests,
-            errors: self.total.errors,
-        }
+        RunTotals { elapsed, requests: self.total.requests, errors: self.total.errors }
     }
 }
 
 fn endpoint(view: &RunView, id: EndpointId) -> EndpointFigures {
     let seen = view.endpoint(id, Phase::Load);
-    EndpointFigures {
-        series: view.series(id),
-        figures: Figures::of(&seen.unwrap_or_default()),
-    }
+    EndpointFigures { series: view.series(id), figures: Figures::of(&seen.unwrap_or_default()) }
 }
 
 fn scenarios(view: &RunView, endpoints: &[EndpointFigures]) -> Vec<ScenarioFigures> {
     let headers = view.header().map(|h| h.scenarios.as_slice()).unwrap_or_default();
     let figures = |(id, header): (u16, &crate::ScenarioHeader)| {
-        let seen = view
-            .scenarios()
-            .find(|(seen, _)| *seen == ScenarioId(id))
-            .map(|(_, s)| *s)
-            .unwrap_or_default();
-        let own = || {
-            endpoints
-                .iter()
-                .filter(|e| e.series.scenario == header.name)
-                .map(|e| &e.figures)
-        };
+        let seen =
+            view.scenarios().find(|(seen, _)| *seen == ScenarioId(id)).map(|(_, s)| *s).unwrap_or_default();
+        let own = || endpoints.iter().filter(|e| e.series.scenario == header.name).map(|e| &e.figures);
         ScenarioFigures {
             name: header.name.clone(),
             executor: header.executor.clone(),
@@ -358,11 +341,8 @@ impl Figures {
             if let Outcome::Error(kind) = code.outcome {
                 *figures.errors_by_kind.entry(kind.name().to_owned()).or_default() += code.count;
             }
-            let status = if code.status == Status::NONE {
-                "none".to_owned()
-            } else {
-                code.status.to_string()
-            };
+            let status =
+                if code.status == Status::NONE { "none".to_owned() } else { code.status.to_string() };
             *figures.statuses.entry(status).or_default() += code.count;
         }
         for (part, sum) in Part::ALL.iter().zip(&view.parts) {
@@ -396,10 +376,6 @@ impl LatencyFigures {
 impl PartFigures {
     fn of(sum: &PartSum) -> Option<Self> {
         let mean_ms = sum.mean()?.as_millis_f64();
-        Some(Self {
-            count: sum.count,
-            mean_ms,
-            max_ms: sum.max.as_millis_f64(),
-        })
+        Some(Self { count: sum.count, mean_ms, max_ms: sum.max.as_millis_f64() })
     }
 }

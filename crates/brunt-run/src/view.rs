@@ -178,10 +178,7 @@ impl RunView {
         self.seconds = self.seconds.max(second.index + 1);
         for cell in &second.cells {
             let phase = cell.key.phase;
-            self.totals
-                .entry((phase, cell.key.endpoint))
-                .or_default()
-                .add(cell);
+            self.totals.entry((phase, cell.key.endpoint)).or_default().add(cell);
             self.all[phase as usize].add(cell);
             self.errors.add(second.index, cell);
         }
@@ -190,9 +187,7 @@ impl RunView {
         self.lag.add(&second.lag);
         self.last_judged = self.clock.counts(second);
         let load = &self.all[Phase::Load as usize];
-        self.facts.add(second, self.last_judged, || {
-            load.service(Which::All).quantile(0.5)
-        });
+        self.facts.add(second, self.last_judged, || load.service(Which::All).quantile(0.5));
         self.timeline.add(second);
         if self.recent.len() == WINDOW_SECONDS {
             self.recent.pop_front();
@@ -210,10 +205,10 @@ impl RunView {
             view.users_max = view.users_max.max(view.users);
         }
         for c in &second.checks {
-            let sum = self.checks.entry(c.check).or_insert(CheckSecond {
-                check: c.check,
-                ..CheckSecond::default()
-            });
+            let sum = self
+                .checks
+                .entry(c.check)
+                .or_insert(CheckSecond { check: c.check, ..CheckSecond::default() });
             sum.passed += c.passed;
             sum.failed += c.failed;
         }
@@ -234,9 +229,7 @@ impl RunView {
 
     /// How far the run has come: its exact end once it is finished, else the end of the last sealed second.
     pub fn elapsed(&self) -> Nanos {
-        self.finish
-            .as_ref()
-            .map_or(Nanos::from_secs(self.seconds), |f| f.at)
+        self.finish.as_ref().map_or(Nanos::from_secs(self.seconds), |f| f.at)
     }
 
     /// The time so far in which any scenario was in `phase`: what rates over all endpoints divide by. Not
@@ -252,33 +245,21 @@ impl RunView {
 
     /// The figures of every endpoint that had a request in `phase`, in the order of the run's table.
     pub fn endpoints(&self, phase: Phase) -> Vec<EndpointView> {
-        let of_phase = self
-            .totals
-            .range((phase, EndpointId(0))..=(phase, EndpointId(u32::MAX)));
-        of_phase
-            .map(|(&(_, id), totals)| self.endpoint_view(id, phase, totals))
-            .collect()
+        let of_phase = self.totals.range((phase, EndpointId(0))..=(phase, EndpointId(u32::MAX)));
+        of_phase.map(|(&(_, id), totals)| self.endpoint_view(id, phase, totals)).collect()
     }
 
     /// The figures of one endpoint; `None` if it had no request in `phase`.
     pub fn endpoint(&self, id: EndpointId, phase: Phase) -> Option<EndpointView> {
-        self.totals
-            .get(&(phase, id))
-            .map(|totals| self.endpoint_view(id, phase, totals))
+        self.totals.get(&(phase, id)).map(|totals| self.endpoint_view(id, phase, totals))
     }
 
     fn endpoint_view(&self, id: EndpointId, phase: Phase, totals: &Totals) -> EndpointView {
         let series = self.series(id);
-        let scenario = self
-            .header()
-            .and_then(|h| h.scenarios.iter().position(|s| s.name == series.scenario));
+        let scenario = self.header().and_then(|h| h.scenarios.iter().position(|s| s.name == series.scenario));
         let own = scenario.and_then(|at| u16::try_from(at).ok()).map(ScenarioId);
         let duration = own.map_or(Nanos::ZERO, |id| self.measured_scenario(id, phase));
-        let duration = if duration == Nanos::ZERO {
-            self.measured(phase)
-        } else {
-            duration
-        };
+        let duration = if duration == Nanos::ZERO { self.measured(phase) } else { duration };
         totals.view(Some(id), series, duration)
     }
 
@@ -333,9 +314,7 @@ impl RunView {
 
     /// Requests in flight now.
     pub fn in_flight(&self) -> u64 {
-        self.sums
-            .requests_started
-            .saturating_sub(self.sums.requests_ended)
+        self.sums.requests_started.saturating_sub(self.sums.requests_ended)
     }
 
     /// Every check that was evaluated, ascending.
@@ -467,10 +446,7 @@ impl HostPeaks {
             }
         };
         self.process_cpu = self.process_cpu.max(host.process_cpu);
-        most(
-            &mut self.core_busy,
-            host.cores_busy.iter().copied().reduce(f64::max),
-        );
+        most(&mut self.core_busy, host.cores_busy.iter().copied().reduce(f64::max));
         most(&mut self.steal, host.steal);
         most(&mut self.cpu_pressure, host.cpu_pressure);
         self.throttled = self.throttled.max(host.throttled);

@@ -35,24 +35,11 @@ impl TestContext {
         }
         let filters = filters.text(&folder.path().display().to_string(), "[DIR]");
         let home = folder.path().display().to_string();
-        let fixed = [
-            ("HOME", home.as_str()),
-            ("NO_COLOR", "1"),
-            ("TERM", "dumb"),
-            ("LC_ALL", "C"),
-            ("TZ", "UTC"),
-        ];
-        let environment = fixed
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        Self {
-            program: program.into(),
-            folder,
-            environment,
-            filters,
-            limit: LIMIT,
-        }
+        let fixed =
+            [("HOME", home.as_str()), ("NO_COLOR", "1"), ("TERM", "dumb"), ("LC_ALL", "C"), ("TZ", "UTC")];
+        let environment =
+            fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { program: program.into(), folder, environment, filters, limit: LIMIT }
     }
 
     /// Sets a variable of the environment; the last one of a name counts.
@@ -104,11 +91,7 @@ impl TestContext {
     /// Starts the program. It is killed when what this returns is dropped before its end.
     pub fn spawn(&self, arguments: &[&str]) -> Running<'_> {
         let mut command = Command::new(&self.program);
-        command
-            .args(arguments)
-            .current_dir(self.dir())
-            .env_clear()
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(self.dir()).env_clear().stdin(Stdio::null());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }

@@ -32,18 +32,14 @@ const MEASURED: [(&str, &str); 7] = [
 impl Filters {
     /// Takes out what no text should depend on.
     pub fn stable() -> Self {
-        STABLE.iter().fold(Self::default(), |filters, (pattern, with)| {
-            filters.pattern(pattern, with)
-        })
+        STABLE.iter().fold(Self::default(), |filters, (pattern, with)| filters.pattern(pattern, with))
     }
 
     /// Takes out what is measured as well. Widths of table columns follow the figures: runs of spaces and of rules
     /// become one.
     #[must_use]
     pub fn measured(self) -> Self {
-        let filters = MEASURED
-            .iter()
-            .fold(self, |filters, (pattern, with)| filters.pattern(pattern, with));
+        let filters = MEASURED.iter().fold(self, |filters, (pattern, with)| filters.pattern(pattern, with));
         filters.pattern(r"(\S) {2,}", "$1  ").pattern(r"[─-]{3,}", "---")
     }
 
@@ -81,32 +77,16 @@ mod tests {
         let stable = Filters::stable();
         let measured = Filters::stable().measured();
         let rows = [
-            (
-                "http://127.0.0.1:43817/x",
-                "http://127.0.0.1:[PORT]/x",
-                "http://[LOOPBACK]:[PORT]/x",
-            ),
-            (
-                "brunt-runs/20261120-190102-checkout-7f3a",
-                "brunt-runs/[RUN]",
-                "brunt-runs/[RUN]",
-            ),
+            ("http://127.0.0.1:43817/x", "http://127.0.0.1:[PORT]/x", "http://[LOOPBACK]:[PORT]/x"),
+            ("brunt-runs/20261120-190102-checkout-7f3a", "brunt-runs/[RUN]", "brunt-runs/[RUN]"),
             ("brunt 0.1.0", "brunt [VERSION]", "brunt [VERSION]"),
             (
                 "`rate: 50/s` at plan.yaml:14:11",
                 "`rate: 50/s` at plan.yaml:14:11",
                 "`rate: [RATE]` at plan.yaml:[CLOCK]",
             ),
-            (
-                "p99 12.5ms, 3 errors",
-                "p99 12.5ms, 3 errors",
-                "p99 [TIME], [N] errors",
-            ),
-            (
-                "1,204 requests  20.07/s",
-                "1,204 requests  20.07/s",
-                "[N] requests  [RATE]",
-            ),
+            ("p99 12.5ms, 3 errors", "p99 12.5ms, 3 errors", "p99 [TIME], [N] errors"),
+            ("1,204 requests  20.07/s", "1,204 requests  20.07/s", "[N] requests  [RATE]"),
             ("0.5 % of 16 KB", "0.5 % of 16 KB", "[SHARE] of [SIZE]"),
             ("http2 p95", "http2 p95", "http2 p95"),
             ("a      b\n──────", "a      b\n──────", "a  b\n---"),
@@ -120,9 +100,6 @@ mod tests {
     #[test]
     fn texts_come_first_and_mean_themselves() {
         let filters = Filters::stable().text("127.0.0.1:80/$x.", "[$DIR]");
-        assert_eq!(
-            filters.apply("127.0.0.1:80/$x. 127.0.0.1:80/$xy"),
-            "[$DIR] 127.0.0.1:[PORT]/$xy"
-        );
+        assert_eq!(filters.apply("127.0.0.1:80/$x. 127.0.0.1:80/$xy"), "[$DIR] 127.0.0.1:[PORT]/$xy");
     }
 }

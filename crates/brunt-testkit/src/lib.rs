@@ -7,10 +7,7 @@
 //!
 //! Failures panic, with all that the program printed: this is for tests. Servers of tests listen on port 0 and say
 //! which port they got; [`Running::wait_for_line`] reads it.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "panicking is how a test says that something is wrong"
-)]
+#![expect(clippy::missing_panics_doc, reason = "panicking is how a test says that something is wrong")]
 
 mod context;
 
@@ -26,13 +23,7 @@ use std::path::{Path, PathBuf};
 
 /// The path of a file below the repository's `fixtures/`. Panics if there is none.
 pub fn fixture(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fixtures")
-        .join(name);
-    assert!(
-        path.exists(),
-        "no fixture `{name}`: {} does not exist",
-        path.display()
-    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(name);
+    assert!(path.exists(), "no fixture `{name}`: {} does not exist", path.display());
     path
 }

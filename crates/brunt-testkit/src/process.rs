@@ -58,16 +58,7 @@ pub(crate) fn start(mut command: Command, limit: Duration, filters: &Filters) ->
         // Nobody listens any more if the test is over.
         let _ = send.send(child.wait());
     });
-    Running {
-        id,
-        shown,
-        ended,
-        has_ended: false,
-        stdout,
-        stderr,
-        limit,
-        filters,
-    }
+    Running { id, shown, ended, has_ended: false, stdout, stderr, limit, filters }
 }
 
 impl Stream {
@@ -157,20 +148,11 @@ impl Running<'_> {
         };
         self.has_ended = true;
         let (stdout, stderr) = (self.stdout.all(self.limit), self.stderr.all(self.limit));
-        Captured {
-            code: status.code(),
-            stdout,
-            stderr,
-            filters: self.filters.clone(),
-        }
+        Captured { code: status.code(), stdout, stderr, filters: self.filters.clone() }
     }
 
     fn printed(&self) -> String {
-        format!(
-            "\n--- stdout\n{}--- stderr\n{}",
-            self.stdout.so_far(),
-            self.stderr.so_far()
-        )
+        format!("\n--- stdout\n{}--- stderr\n{}", self.stdout.so_far(), self.stderr.so_far())
     }
 }
 
@@ -201,11 +183,7 @@ impl Captured {
     #[must_use = "what was printed is worth a look; end with a semicolon and `let _ =` if not"]
     pub fn expect_code(self, code: i32) -> Self {
         let Self { stdout, stderr, .. } = &self;
-        assert_eq!(
-            self.code,
-            Some(code),
-            "exit code\n--- stdout\n{stdout}--- stderr\n{stderr}"
-        );
+        assert_eq!(self.code, Some(code), "exit code\n--- stdout\n{stdout}--- stderr\n{stderr}");
         self
     }
 }

@@ -34,12 +34,7 @@ const WARNING_SHOWN: Nanos = Nanos::from_secs(10);
 /// The live block at `now`, in lines of at most `columns`, at most `rows` of them. Without rows enough, what
 /// matters least is left out. Nothing measured is shown as a dash, never as 0.
 pub fn frame(view: &RunView, now: Nanos, columns: usize, rows: usize, style: Style) -> Vec<String> {
-    let screen = Screen {
-        view,
-        now,
-        columns,
-        style,
-    };
+    let screen = Screen { view, now, columns, style };
     // With the order in which they go when there are too few rows, last first.
     let mut lines: Vec<(u8, Line)> = vec![(9, screen.title())];
     lines.extend(screen.progress().map(|line| (3, line)));
@@ -57,10 +52,7 @@ pub fn frame(view: &RunView, now: Nanos, columns: usize, rows: usize, style: Sty
         };
         lines.remove(at);
     }
-    lines
-        .iter()
-        .map(|(_, line)| line.render(columns, style))
-        .collect()
+    lines.iter().map(|(_, line)| line.render(columns, style)).collect()
 }
 
 struct Screen<'a> {
@@ -85,10 +77,7 @@ impl Screen<'_> {
 
     fn title(&self) -> Line {
         let Some(header) = self.view.header() else {
-            return Line::new(
-                Tone::Plain,
-                format!("waiting for the run to begin  {}", clock(self.now)),
-            );
+            return Line::new(Tone::Plain, format!("waiting for the run to begin  {}", clock(self.now)));
         };
         let now = self.view.finish().map_or(self.now, |f| f.at);
         let mut time = clock(now);
@@ -103,11 +92,7 @@ impl Screen<'_> {
             None if self.view.finish().is_some() => "finished",
             None => "waiting",
         };
-        let phase = if header.simulated {
-            format!("simulated {phase}")
-        } else {
-            phase.into()
-        };
+        let phase = if header.simulated { format!("simulated {phase}") } else { phase.into() };
         let target = match header.targets.as_slice() {
             [] => String::new(),
             [one] => format!(" > {one}"),
@@ -122,25 +107,13 @@ impl Screen<'_> {
     }
 
     fn progress(&self) -> Option<Line> {
-        let planned = self
-            .view
-            .header()?
-            .planned_duration
-            .filter(|p| *p > Nanos::ZERO)?;
+        let planned = self.view.header()?.planned_duration.filter(|p| *p > Nanos::ZERO)?;
         let finished = self.view.finish().is_some();
         let done = (self.now.as_secs_f64() / planned.as_secs_f64()).clamp(0.0, 1.0);
         let done = if finished { 1.0 } else { done };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of 0 to 1"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 0 to 1")]
         let (percent, parts) = ((done * 100.0) as u64, self.columns.saturating_sub(8));
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of 0 to 1"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 0 to 1")]
         let full = (done * parts as f64).round() as usize;
         let (fill, empty) = self.style.bar();
         let bar = Line::new(Tone::Plain, "[").and(Tone::Good, fill.repeat(full));
@@ -151,16 +124,13 @@ impl Screen<'_> {
     /// One line, or more where one is too narrow.
     fn rate(&self) -> Vec<Line> {
         let window = self.view.window();
-        let mut first = self.label("rate").and(
-            Tone::Strong,
-            format!("{} req/s", rate(window.request_rate(), self.style)),
-        );
+        let mut first = self
+            .label("rate")
+            .and(Tone::Strong, format!("{} req/s", rate(window.request_rate(), self.style)));
         let mut lines = Vec::new();
         if is_open(self.view) {
-            let (started, due) = (
-                rate(window.started_rate(), self.style),
-                rate(window.due_rate(), self.style),
-            );
+            let (started, due) =
+                (rate(window.started_rate(), self.style), rate(window.due_rate(), self.style));
             let starts = format!("{started} / {due} per s");
             if self.narrow() {
                 lines.push(self.label("starts").and(Tone::Strong, starts));
@@ -168,10 +138,8 @@ impl Screen<'_> {
                 first = first.and(Tone::Strong, format!("   starts {starts}"));
             }
         }
-        let cap: u64 = self
-            .view
-            .header()
-            .map_or(0, |h| h.scenarios.iter().map(|s| u64::from(s.max_users)).sum());
+        let cap: u64 =
+            self.view.header().map_or(0, |h| h.scenarios.iter().map(|s| u64::from(s.max_users)).sum());
         let users = format!("{}/{}", count(self.view.users()), count(cap));
         let users = format!("{users}   in flight {}", count(self.view.in_flight()));
         let together = first.width() + width("   users ") + width(&users);
@@ -181,16 +149,9 @@ impl Screen<'_> {
             return lines;
         }
         let room = self.columns.saturating_sub(together + 3).min(SPARK_MAX);
-        let points: Vec<f64> = self
-            .view
-            .timeline()
-            .iter()
-            .map(TimelinePoint::request_rate)
-            .collect();
+        let points: Vec<f64> = self.view.timeline().iter().map(TimelinePoint::request_rate).collect();
         if self.wide() && room >= SPARK_MIN && !points.is_empty() {
-            first = first
-                .and(Tone::Plain, "   ")
-                .and(Tone::Good, sparkline(&points, room, self.style));
+            first = first.and(Tone::Plain, "   ").and(Tone::Good, sparkline(&points, room, self.style));
         }
         vec![first.and(Tone::Plain, format!("   users {users}"))]
     }
@@ -204,9 +165,7 @@ impl Screen<'_> {
             let tight = [p50, p95, p99].map(|q| q.replacen(' ', "\0", 1).replace(' ', "").replace('\0', " "));
             return self.label("latency").and(Tone::Strong, tight.join(" "));
         }
-        let shown = self
-            .label("latency")
-            .and(Tone::Strong, format!("{p50}   {p95}   {p99}"));
+        let shown = self.label("latency").and(Tone::Strong, format!("{p50}   {p95}   {p99}"));
         let window = format!("   (last {} s)", self.view.window().seconds);
         let max = format!("   {}", quantile("max", 1.0));
         if shown.width() + width(&max) + width(&window) > self.columns {
@@ -218,9 +177,7 @@ impl Screen<'_> {
     fn errors(&self) -> Line {
         let window = self.view.window();
         let tone = if window.errors > 0 { Tone::Bad } else { Tone::Plain };
-        let mut line = self
-            .label("errors")
-            .and(tone, percent(window.error_share(), self.style));
+        let mut line = self.label("errors").and(tone, percent(window.error_share(), self.style));
         if !self.narrow() {
             let sums = self.view.sums();
             let errors: u64 = self.view.errors().iter().map(|e| e.count).sum();
@@ -233,11 +190,7 @@ impl Screen<'_> {
             line = line.and(tone, format!("   {} x{}", error_name(*kind, *status), count(**n)));
         }
         let more = kinds.len().saturating_sub(KINDS);
-        if more > 0 {
-            line.and(tone, format!("   {more} more kinds"))
-        } else {
-            line
-        }
+        if more > 0 { line.and(tone, format!("   {more} more kinds")) } else { line }
     }
 
     fn worst(&self) -> Option<Line> {
@@ -246,9 +199,7 @@ impl Screen<'_> {
             return None;
         }
         let measured = window.endpoints.iter().filter(|e| e.requests >= WORST_REQUESTS);
-        let mut worst: Vec<_> = measured
-            .map(|e| (e.response.quantile(0.99), e.endpoint))
-            .collect();
+        let mut worst: Vec<_> = measured.map(|e| (e.response.quantile(0.99), e.endpoint)).collect();
         worst.sort_by_key(|(p99, id)| (std::cmp::Reverse(*p99), *id));
         let mut line = self.label("worst");
         let mut gap = "";
@@ -272,17 +223,11 @@ impl Screen<'_> {
         } else {
             self.label("gen").and(Tone::Good, self.style.good())
         };
-        let busiest = self
-            .view
-            .last_second()
-            .and_then(|s| s.workers.iter().map(|w| w.cpu).max());
+        let busiest = self.view.last_second().and_then(|s| s.workers.iter().map(|w| w.cpu).max());
         let cpu = percent(busiest.map(|cpu| cpu.as_secs_f64().min(1.0)), self.style);
         let late = percent(late_share(&window.lag), self.style);
         let connections: u64 = self.view.workers().map(|w| w.connections).sum();
-        let (alive, planned) = (
-            self.view.workers().count(),
-            self.view.header().map_or(0, |h| h.workers),
-        );
+        let (alive, planned) = (self.view.workers().count(), self.view.header().map_or(0, |h| h.workers));
         let mut facts = vec![
             format!("CPU {cpu}"),
             format!("late {late}"),
@@ -302,11 +247,7 @@ impl Screen<'_> {
         let gap = "   ";
         facts.iter().fold(line, |line, fact| {
             let fits = line.width() + width(gap) + width(fact) <= self.columns;
-            if fits {
-                line.and(Tone::Plain, format!("{gap}{fact}"))
-            } else {
-                line
-            }
+            if fits { line.and(Tone::Plain, format!("{gap}{fact}")) } else { line }
         })
     }
 
@@ -319,16 +260,10 @@ impl Screen<'_> {
                 "generator: lag p99 {lag}, brunt itself is late: these times are not only the target's"
             ));
         }
-        let ours = window
-            .by_kind
-            .iter()
-            .filter(|((kind, _), _)| *kind == ErrorKind::LocalLimit);
+        let ours = window.by_kind.iter().filter(|((kind, _), _)| *kind == ErrorKind::LocalLimit);
         let ours: u64 = ours.map(|(_, n)| n).sum();
         if ours > 0 {
-            texts.push(format!(
-                "generator: {} requests found no free port or descriptor here",
-                count(ours)
-            ));
+            texts.push(format!("generator: {} requests found no free port or descriptor here", count(ours)));
         }
         let dropped = self.view.iterations().dropped;
         if dropped > 0 {
@@ -338,25 +273,15 @@ impl Screen<'_> {
                 count(dropped)
             ));
         }
-        let recent = self
-            .view
-            .warnings()
-            .iter()
-            .rev()
-            .find(|w| w.at + WARNING_SHOWN >= self.now);
+        let recent = self.view.warnings().iter().rev().find(|w| w.at + WARNING_SHOWN >= self.now);
         texts.extend(recent.map(|w| w.text.clone()));
         texts.iter().flat_map(|text| self.warning(text)).collect()
     }
 
     fn warning(&self, text: &str) -> Vec<Line> {
-        let lines = wrap(text, self.columns.saturating_sub(2))
-            .into_iter()
-            .take(WARNING_LINES)
-            .enumerate();
+        let lines = wrap(text, self.columns.saturating_sub(2)).into_iter().take(WARNING_LINES).enumerate();
         let mark = |i| if i == 0 { "! " } else { "  " };
-        lines
-            .map(|(i, line)| Line::new(Tone::Warn, format!("{}{line}", mark(i))))
-            .collect()
+        lines.map(|(i, line)| Line::new(Tone::Warn, format!("{}{line}", mark(i)))).collect()
     }
 
     fn hint(&self) -> Option<Line> {
@@ -368,18 +293,12 @@ impl Screen<'_> {
 
 /// What an error is called: its status if that is what is wrong, else its kind.
 pub(crate) fn error_name(kind: ErrorKind, status: Status) -> String {
-    if kind == ErrorKind::Status {
-        status.to_string()
-    } else {
-        kind.name().into()
-    }
+    if kind == ErrorKind::Status { status.to_string() } else { kind.name().into() }
 }
 
 /// The share of starts that were later than [`LATE_FLOOR`].
 fn late_share(lag: &SparseHistogram) -> Option<f64> {
-    let late = lag
-        .counts
-        .iter()
-        .filter(|(index, _)| bucket_bounds_us(*index as usize).0 * 1_000 > LATE_FLOOR.0);
+    let late =
+        lag.counts.iter().filter(|(index, _)| bucket_bounds_us(*index as usize).0 * 1_000 > LATE_FLOOR.0);
     (lag.total > 0).then(|| late.map(|(_, n)| n).sum::<u64>() as f64 / lag.total as f64)
 }

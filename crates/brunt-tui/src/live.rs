@@ -31,13 +31,7 @@ pub struct LiveTerminal<W: Write, S: Fn() -> ScreenSize> {
 impl<W: Write, S: Fn() -> ScreenSize> LiveTerminal<W, S> {
     /// Draws to `out`, whose size is asked for before each frame, so that a resize is followed.
     pub fn new(out: W, size: S, style: Style) -> Self {
-        Self {
-            out,
-            size,
-            style,
-            drawn: Vec::new(),
-            cursor_hidden: false,
-        }
+        Self { out, size, style, drawn: Vec::new(), cursor_hidden: false }
     }
 
     /// Shows where the run stands, in place of the frame before.
@@ -87,11 +81,7 @@ impl<W: Write, S: Fn() -> ScreenSize> LiveTerminal<W, S> {
     fn over_the_frame(&self, size: ScreenSize) -> String {
         let columns = size.columns.max(1);
         let rows: usize = self.drawn.iter().map(|w| w.div_ceil(columns).max(1)).sum();
-        if rows == 0 {
-            "\r".into()
-        } else {
-            format!("\r\u{1b}[{rows}A")
-        }
+        if rows == 0 { "\r".into() } else { format!("\r\u{1b}[{rows}A") }
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
@@ -113,8 +103,5 @@ impl<W: Write, S: Fn() -> ScreenSize> Drop for LiveTerminal<W, S> {
 fn visible_width(line: &str) -> usize {
     let mut pieces = line.split("\u{1b}[");
     let first = pieces.next().map_or(0, width);
-    first
-        + pieces
-            .map(|piece| piece.split_once('m').map_or(0, |(_, text)| width(text)))
-            .sum::<usize>()
+    first + pieces.map(|piece| piece.split_once('m').map_or(0, |(_, text)| width(text))).sum::<usize>()
 }

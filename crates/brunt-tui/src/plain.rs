@@ -13,39 +13,20 @@ pub const PLAIN_INTERVAL: Nanos = Nanos::from_secs(10);
 ///
 /// `t=250s phase=load rate=612/s starts=612/615 users=118 p50=41.0ms p95=263ms p99=1.42s err=1.20% gen=ok`
 pub fn plain_line(view: &RunView) -> String {
-    let style = Style {
-        color: false,
-        ascii: true,
-    };
+    let style = Style { color: false, ascii: true };
     let window = view.window();
     let mut line = format!("t={}s phase={} ", view.elapsed().second(), state(view).phase);
-    let _ = write!(
-        line,
-        "rate={}/s ",
-        tight(&text::rate(window.request_rate(), style))
-    );
+    let _ = write!(line, "rate={}/s ", tight(&text::rate(window.request_rate(), style)));
     if is_open(view) {
         let (started, due) = (window.started_rate(), window.due_rate());
-        line += &tight(&format!(
-            "starts={}/{}",
-            text::rate(started, style),
-            text::rate(due, style)
-        ));
+        line += &tight(&format!("starts={}/{}", text::rate(started, style), text::rate(due, style)));
         line.push(' ');
     }
     let _ = write!(line, "users={} ", view.users());
     for (name, q) in [("p50", 0.50), ("p95", 0.95), ("p99", 0.99)] {
-        let _ = write!(
-            line,
-            "{name}={} ",
-            tight(&text::duration(window.response.quantile(q), style))
-        );
+        let _ = write!(line, "{name}={} ", tight(&text::duration(window.response.quantile(q), style)));
     }
-    let _ = write!(
-        line,
-        "err={} ",
-        tight(&text::percent(window.error_share(), style))
-    );
+    let _ = write!(line, "err={} ", tight(&text::percent(window.error_share(), style)));
     let dropped = view.iterations().dropped;
     if dropped > 0 {
         let _ = write!(line, "dropped={dropped} ");
@@ -66,9 +47,7 @@ pub(crate) fn is_open(view: &RunView) -> bool {
 /// The phase of the run as a whole: load if any scenario is in it.
 pub(crate) fn phase(view: &RunView) -> Option<Phase> {
     let within = |phase| view.scenarios().any(|(_, s)| s.phase == Some(phase));
-    [Phase::Load, Phase::WarmUp, Phase::CoolDown]
-        .into_iter()
-        .find(|p| within(*p))
+    [Phase::Load, Phase::WarmUp, Phase::CoolDown].into_iter().find(|p| within(*p))
 }
 
 /// What a change of which is worth a line at once.
@@ -85,11 +64,7 @@ fn state(view: &RunView) -> State {
         None if view.finish().is_some() => "finished",
         None => "waiting",
     };
-    State {
-        phase,
-        late: view.window().is_late(),
-        drops: view.iterations().dropped > 0,
-    }
+    State { phase, late: view.window().is_late(), drops: view.iterations().dropped > 0 }
 }
 
 /// Says when a plain line is due: at intervals, and at once when the phase or the generator's health changes

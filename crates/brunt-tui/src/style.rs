@@ -55,11 +55,7 @@ impl Style {
     }
 
     pub(crate) const fn bar(self) -> (&'static str, &'static str) {
-        if self.ascii {
-            ("#", "-")
-        } else {
-            ("\u{2588}", "\u{2591}")
-        }
+        if self.ascii { ("#", "-") } else { ("\u{2588}", "\u{2591}") }
     }
 
     /// Eight heights, lowest first.
@@ -67,10 +63,7 @@ impl Style {
         if self.ascii {
             ['_', '.', ':', '-', '=', '+', '*', '#']
         } else {
-            [
-                '\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}',
-                '\u{2588}',
-            ]
+            ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}']
         }
     }
 

@@ -20,12 +20,7 @@ const MAX_ERRORS: usize = 10;
 /// The final view of a run, for a screen of `columns`; ends in a newline. All figures are those of the load
 /// phase but where it says otherwise.
 pub fn summary(view: &RunView, columns: usize, style: Style) -> String {
-    let out = Out {
-        view,
-        columns,
-        style,
-        lines: Vec::new(),
-    };
+    let out = Out { view, columns, style, lines: Vec::new() };
     let mut lines = out.verdict().figures().errors().checks().load().apart().lines;
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
@@ -67,11 +62,7 @@ impl Out<'_> {
         let (tone, mark) = mark(verdict.outlook, self.style);
         self.wrapped(tone, &format!("{mark} "), &verdict.summary);
         for finding in told_besides(verdict) {
-            let (tone, mark) = if finding.against {
-                (Tone::Warn, "  ! ")
-            } else {
-                (Tone::Plain, "  - ")
-            };
+            let (tone, mark) = if finding.against { (Tone::Warn, "  ! ") } else { (Tone::Plain, "  - ") };
             self.wrapped(tone, mark, &finding.text);
         }
         self.gap();
@@ -88,11 +79,7 @@ impl Out<'_> {
         let heads = ["count", "req/s", "err %", "p50", "p95", "svc p95", "p99", "max"];
         let mut table = Table::new("endpoint", &heads);
         for endpoint in &endpoints {
-            let tone = if endpoint.errors > 0 {
-                Tone::Bad
-            } else {
-                Tone::Plain
-            };
+            let tone = if endpoint.errors > 0 { Tone::Bad } else { Tone::Plain };
             table.row(tone, self.name(endpoint), self.cells(endpoint));
         }
         let total = self.view.total(Phase::Load);
@@ -124,35 +111,18 @@ impl Out<'_> {
     fn cells(&self, e: &EndpointView) -> Vec<String> {
         let none = || self.style.none().to_owned();
         let response = &e.response;
-        let durations = [
-            response.p50,
-            response.p95,
-            e.service.p95,
-            response.p99,
-            response.max,
-        ];
-        let counts = [
-            count(e.count),
-            rate(e.rate, self.style),
-            e.error_share().map_or_else(none, percent_digits),
-        ];
+        let durations = [response.p50, response.p95, e.service.p95, response.p99, response.max];
+        let counts =
+            [count(e.count), rate(e.rate, self.style), e.error_share().map_or_else(none, percent_digits)];
         let durations = durations.map(|d| duration(d, self.style).replace(' ', ""));
         counts.into_iter().chain(durations).collect()
     }
 
     fn errors(mut self) -> Self {
-        let errors: Vec<ErrorView> = self
-            .view
-            .errors()
-            .into_iter()
-            .filter(|e| e.phase == Phase::Load)
-            .collect();
+        let errors: Vec<ErrorView> =
+            self.view.errors().into_iter().filter(|e| e.phase == Phase::Load).collect();
         for (i, error) in errors.iter().take(MAX_ERRORS).enumerate() {
-            let mut text = format!(
-                "{} x {}",
-                count(error.count),
-                error_name(error.kind, error.status)
-            );
+            let mut text = format!("{} x {}", count(error.count), error_name(error.kind, error.status));
             if let Some((endpoint, _)) = error.endpoints.first() {
                 let _ = write!(text, " at {}", self.view.series(*endpoint).label());
                 let others = error.endpoints.len() - 1;
@@ -166,18 +136,11 @@ impl Out<'_> {
             if let Some(detail) = detail.filter(|d| !d.text.is_empty()) {
                 let _ = write!(text, ": {}", detail.text);
             }
-            self.wrapped(
-                Tone::Bad,
-                if i == 0 { "errors      " } else { "            " },
-                &text,
-            );
+            self.wrapped(Tone::Bad, if i == 0 { "errors      " } else { "            " }, &text);
         }
         let more: u64 = errors.iter().skip(MAX_ERRORS).map(|e| e.count).sum();
         if more > 0 {
-            self.line(&Line::new(
-                Tone::Bad,
-                format!("            {} more of other kinds", count(more)),
-            ));
+            self.line(&Line::new(Tone::Bad, format!("            {} more of other kinds", count(more))));
         }
         self
     }
@@ -187,32 +150,17 @@ impl Out<'_> {
         // Those that failed most come first.
         checks.sort_by_key(|c| (std::cmp::Reverse(c.failed), c.id));
         for (i, check) in checks.iter().take(MAX_ROWS).enumerate() {
-            let CheckView {
-                endpoint,
-                name,
-                passed,
-                failed,
-                ..
-            } = check;
-            let at = endpoint
-                .map(|id| format!(" at {}", self.view.series(id).label()))
-                .unwrap_or_default();
+            let CheckView { endpoint, name, passed, failed, .. } = check;
+            let at = endpoint.map(|id| format!(" at {}", self.view.series(id).label())).unwrap_or_default();
             let all = passed + failed;
             let share = percent(Some(*passed as f64 / all.max(1) as f64), self.style);
-            let text = format!(
-                "{name}{at}: held {} of {} times ({share})",
-                count(*passed),
-                count(all)
-            );
+            let text = format!("{name}{at}: held {} of {} times ({share})", count(*passed), count(all));
             let mark = if i == 0 { "checks      " } else { "            " };
             self.wrapped(if *failed > 0 { Tone::Bad } else { Tone::Plain }, mark, &text);
         }
         let more = checks.len().saturating_sub(MAX_ROWS);
         if more > 0 {
-            self.line(&Line::new(
-                Tone::Label,
-                format!("            {more} more checks are in the record"),
-            ));
+            self.line(&Line::new(Tone::Label, format!("            {more} more checks are in the record")));
         }
         self
     }
@@ -235,24 +183,14 @@ impl Out<'_> {
         }
         self.wrapped(Tone::Plain, "iterations  ", &text);
         let total = self.view.total(Phase::Load);
-        let mut data = format!(
-            "{} received, {} sent",
-            bytes(total.bytes_in),
-            bytes(total.bytes_out)
-        );
+        let mut data = format!("{} received, {} sent", bytes(total.bytes_in), bytes(total.bytes_out));
         if total.retries > 0 {
-            let _ = write!(
-                data,
-                ", {} requests sent again on a new connection",
-                count(total.retries)
-            );
+            let _ = write!(data, ", {} requests sent again on a new connection", count(total.retries));
         }
         self.wrapped(Tone::Plain, "data        ", &data);
         let lag = LatencyView::of(self.view.lag());
         let lag = [("p50", lag.p50), ("p99", lag.p99), ("max", lag.max)];
-        let lag = lag
-            .map(|(name, value)| format!("{name} {}", duration(value, self.style)))
-            .join("  ");
+        let lag = lag.map(|(name, value)| format!("{name} {}", duration(value, self.style))).join("  ");
         self.wrapped(
             Tone::Plain,
             "lag         ",
@@ -267,10 +205,7 @@ impl Out<'_> {
             if total.count > 0 {
                 let errors = percent(total.error_share(), self.style);
                 let p95 = duration(total.response.p95, self.style);
-                let text = format!(
-                    "{} requests apart, {errors} errors, p95 {p95}",
-                    count(total.count)
-                );
+                let text = format!("{} requests apart, {errors} errors, p95 {p95}", count(total.count));
                 self.wrapped(Tone::Plain, &format!("{:<12}", phase.name()), &text);
             }
         }
@@ -290,8 +225,5 @@ const fn mark(outlook: Outlook, style: Style) -> (Tone, &'static str) {
 
 /// The findings that the verdict's own sentence does not tell already.
 fn told_besides(verdict: &Verdict) -> impl Iterator<Item = &brunt_run::Finding> {
-    verdict
-        .findings
-        .iter()
-        .filter(|finding| !verdict.summary.contains(&finding.text))
+    verdict.findings.iter().filter(|finding| !verdict.summary.contains(&finding.text))
 }

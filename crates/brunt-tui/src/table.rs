@@ -33,15 +33,8 @@ struct Row {
 
 impl Table {
     pub(crate) fn new(name: &str, heads: &[&str]) -> Self {
-        let column = |head: &&str| Column {
-            head: (*head).into(),
-            cells: Vec::new(),
-        };
-        Self {
-            name: name.into(),
-            columns: heads.iter().map(column).collect(),
-            rows: Vec::new(),
-        }
+        let column = |head: &&str| Column { head: (*head).into(), cells: Vec::new() };
+        Self { name: name.into(), columns: heads.iter().map(column).collect(), rows: Vec::new() }
     }
 
     /// Adds a row with one cell a column.
@@ -54,13 +47,7 @@ impl Table {
 
     /// The lines of as many tables as it takes, an empty line between them.
     pub(crate) fn render(&self, columns: usize, style: Style) -> Vec<String> {
-        let longest = self
-            .rows
-            .iter()
-            .map(|r| width(&r.name))
-            .chain([width(&self.name)])
-            .max()
-            .unwrap_or(0);
+        let longest = self.rows.iter().map(|r| width(&r.name)).chain([width(&self.name)]).max().unwrap_or(0);
         let name_min = longest.min(NAME_MIN);
         let mut lines = Vec::new();
         let mut rest = self.columns.as_slice();
@@ -75,9 +62,7 @@ impl Table {
             let (shown, further) = rest.split_at(fits);
             rest = further;
             let numbers: usize = shown.iter().map(|c| GAP + c.width()).sum();
-            let names = columns
-                .saturating_sub(numbers)
-                .clamp(name_min, longest.min(NAME_MAX).max(name_min));
+            let names = columns.saturating_sub(numbers).clamp(name_min, longest.min(NAME_MAX).max(name_min));
             if !lines.is_empty() {
                 lines.push(String::new());
             }
@@ -106,11 +91,6 @@ impl Table {
 
 impl Column {
     fn width(&self) -> usize {
-        self.cells
-            .iter()
-            .map(|c| width(c))
-            .chain([width(&self.head)])
-            .max()
-            .unwrap_or(0)
+        self.cells.iter().map(|c| width(c)).chain([width(&self.head)]).max().unwrap_or(0)
     }
 }

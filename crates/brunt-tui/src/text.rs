@@ -13,9 +13,7 @@ pub(crate) fn width(text: &str) -> usize {
 
 /// `text` without anything that a terminal would obey.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() || is_bidi(c) { '\u{b7}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() || is_bidi(c) { '\u{b7}' } else { c }).collect()
 }
 
 /// Characters that change the order in which others are shown (Unicode TR 9).
@@ -131,11 +129,7 @@ pub(crate) fn rate(per_second: Option<f64>, style: Style) -> String {
         Some(0.0) => "0".into(),
         Some(r) if r < 0.95 => format!("{r:.2}"),
         Some(r) if r < 9.95 => format!("{r:.1}"),
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rate is not negative"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is not negative")]
         Some(r) => count(r.round() as u64),
     }
 }
@@ -198,17 +192,9 @@ pub(crate) fn sparkline(values: &[f64], columns: usize, style: Style) -> String 
     let shown = &values[values.len().saturating_sub(columns)..];
     let top = shown.iter().copied().fold(0.0, f64::max);
     let heights = style.heights();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0 to 7 by construction"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 7 by construction")]
     let height = |v: &f64| {
-        if top > 0.0 {
-            heights[((v / top * 7.0).round() as usize).min(7)]
-        } else {
-            heights[0]
-        }
+        if top > 0.0 { heights[((v / top * 7.0).round() as usize).min(7)] } else { heights[0] }
     };
     shown.iter().map(height).collect()
 }
@@ -217,10 +203,7 @@ pub(crate) fn sparkline(values: &[f64], columns: usize, style: Style) -> String 
 mod tests {
     use super::*;
 
-    const UNICODE: Style = Style {
-        color: false,
-        ascii: false,
-    };
+    const UNICODE: Style = Style { color: false, ascii: false };
 
     #[test]
     fn text_is_cut_to_columns() {
@@ -229,18 +212,8 @@ mod tests {
             ("abcdef", 5, "abcd\u{2026}", "ab\u{2026}ef"),
             ("abcdef", 1, "\u{2026}", "\u{2026}"),
             ("abcdef", 0, "", ""),
-            (
-                "\u{65e5}\u{672c}\u{8a9e}",
-                5,
-                "\u{65e5}\u{672c}\u{2026}",
-                "\u{65e5}\u{2026}\u{8a9e}",
-            ),
-            (
-                "\u{65e5}\u{672c}\u{8a9e}",
-                4,
-                "\u{65e5}\u{2026}",
-                "\u{65e5}\u{2026}",
-            ),
+            ("\u{65e5}\u{672c}\u{8a9e}", 5, "\u{65e5}\u{672c}\u{2026}", "\u{65e5}\u{2026}\u{8a9e}"),
+            ("\u{65e5}\u{672c}\u{8a9e}", 4, "\u{65e5}\u{2026}", "\u{65e5}\u{2026}"),
             ("a\u{1b}[31mb", 20, "a\u{b7}[31mb", "a\u{b7}[31mb"),
             ("a\u{202e}b", 20, "a\u{b7}b", "a\u{b7}b"),
         ] {
@@ -269,10 +242,7 @@ mod tests {
         assert_eq!(shown, ["\u{2013}", "0", "0.50", "9.9", "12", "48 913"]);
         let shares = [0.0, 0.000_01, 0.005, 0.034, 0.5, 0.999_99, 1.0].map(percent_digits);
         assert_eq!(shares, ["0", "<0.01", "0.50", "3.4", "50", ">99.9", "100"]);
-        assert_eq!(
-            [1_234, 48_912, 1_234_567].map(count),
-            ["1234", "48 912", "1 234 567"]
-        );
+        assert_eq!([1_234, 48_912, 1_234_567].map(count), ["1234", "48 912", "1 234 567"]);
         assert_eq!(
             [0, 999, 1_500, 12_400_000, u64::MAX].map(bytes),
             ["0 B", "999 B", "1.5 kB", "12.4 MB", "18446744 TB"]
@@ -288,9 +258,6 @@ mod tests {
         let show = |values: &[f64]| sparkline(values, 4, UNICODE);
         assert_eq!(show(&[]), "");
         assert_eq!(show(&[0.0, 0.0]), "\u{2581}\u{2581}");
-        assert_eq!(
-            show(&[99.0, 0.0, 1.0, 7.0, 3.5]),
-            "\u{2581}\u{2582}\u{2588}\u{2585}"
-        );
+        assert_eq!(show(&[99.0, 0.0, 1.0, 7.0, 3.5]), "\u{2581}\u{2582}\u{2588}\u{2585}");
     }
 }

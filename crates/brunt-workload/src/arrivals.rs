@@ -242,7 +242,11 @@ impl RateStage {
             // The root of slope/2 x^2 + from x = half, in the form that does not cancel.
             2.0 * half / (from + (from * from + 2.0 * slope * half).max(0.0).sqrt())
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative; saturates"
+        )]
         let guess = x as u64;
         guess
     }
@@ -331,9 +335,12 @@ impl Arrivals {
     pub fn cursor(&self, lanes: Lanes, seed: u64, scenario: ScenarioId) -> ArrivalCursor {
         let bins = match self {
             Self::Poisson(ramp) => Some(PoissonBins::start(ramp, seed, scenario)),
-            Self::Closed | Self::Constant(_) | Self::Ramp(_) | Self::Bursts { .. } | Self::Replay { .. } => None,
+            Self::Closed | Self::Constant(_) | Self::Ramp(_) | Self::Bursts { .. } | Self::Replay { .. } => {
+                None
+            }
         };
-        let mut cursor = ArrivalCursor { arrivals: self.clone(), lanes, seed, scenario, k: 0, bins, next: None };
+        let mut cursor =
+            ArrivalCursor { arrivals: self.clone(), lanes, seed, scenario, k: 0, bins, next: None };
         cursor.next = cursor.compute();
         cursor
     }

@@ -39,7 +39,8 @@ pub use journey::{Action, Choice, Journey, Pause, PauseTime, Step, UserClass};
 pub use lanes::{LANES, Lanes};
 pub use rate::Rate;
 pub use request::{
-    Body, Check, CheckRule, ConnectTo, HttpVersion, Origin, OriginId, Request, RequestId, Scheme, TargetSettings, TlsSettings,
+    Body, Check, CheckRule, ConnectTo, HttpVersion, Origin, OriginId, Request, RequestId, Scheme,
+    TargetSettings, TlsSettings,
 };
 pub use rng::{Draw, IterationIndex};
 pub use stop::{DEFAULT_GRACE, Stop};

@@ -29,8 +29,7 @@ pub struct Origin {
 impl Origin {
     /// The `Host` header or `:authority`: the port is left out where it is the scheme's own.
     pub fn authority(&self) -> String {
-        let host =
-            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == self.scheme.default_port() { host } else { format!("{host}:{}", self.port) }
     }
 }

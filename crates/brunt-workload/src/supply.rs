@@ -139,7 +139,8 @@ fn presence(start: u32, stages: &[UserStage], v: u64) -> Vec<Transition> {
         let to = u64::from(stage.target);
         // The k-th user of the change comes or goes at the least t with floor(change t / d) >= k.
         let at = |k: u64| {
-            let t = (u128::from(k) * u128::from(stage.duration.0)).div_ceil(u128::from(from.abs_diff(to)).max(1));
+            let t =
+                (u128::from(k) * u128::from(stage.duration.0)).div_ceil(u128::from(from.abs_diff(to)).max(1));
             begin + Nanos(u64::try_from(t).unwrap_or(u64::MAX))
         };
         if (from..to).contains(&v) {

@@ -58,7 +58,7 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = ArgGroup::new("content").args(["body", "body_file"]))]
 pub(crate) struct RunArgs {
-    /// A URL, or a plan (.yaml, .json, .toml)
+    /// A URL (http, https, or http+unix:///path/to.sock:/path), or a plan (.yaml, .json, .toml)
     #[arg(value_name = "URL|PLAN")]
     pub(crate) what: String,
 
@@ -121,9 +121,6 @@ pub(crate) struct RunArgs {
     /// Connect elsewhere: host:port:to-host:to-port; may be given again
     #[arg(long, value_name = "RULE", help_heading = "Connections")]
     pub(crate) connect_to: Vec<String>,
-    /// Connect to this Unix socket
-    #[arg(long, value_name = "PATH", help_heading = "Connections")]
-    pub(crate) unix_socket: Option<PathBuf>,
     /// Accept any certificate
     #[arg(short = 'k', long, help_heading = "Connections")]
     pub(crate) insecure: bool,

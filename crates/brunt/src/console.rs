@@ -27,21 +27,11 @@ impl Console {
             ColorWhen::Never => false,
             ColorWhen::Auto => terminal && !set("NO_COLOR"),
         };
-        Self {
-            style: Style {
-                color,
-                ascii: args.ascii,
-            },
-            live: terminal && !set("CI"),
-        }
+        Self { style: Style { color, ascii: args.ascii }, live: terminal && !set("CI") }
     }
 
     pub(crate) const fn plan_style(self) -> PlanStyle {
-        if self.style.color {
-            PlanStyle::Ansi
-        } else {
-            PlanStyle::Plain
-        }
+        if self.style.color { PlanStyle::Ansi } else { PlanStyle::Plain }
     }
 
     /// Results: standard output. A reader that has gone away is no error.
@@ -63,29 +53,17 @@ impl Console {
 
     /// An error, with what to do about it.
     pub(crate) fn error(self, text: impl Display) {
-        let label = if self.style.color {
-            "\u{1b}[1;31merror\u{1b}[0m"
-        } else {
-            "error"
-        };
+        let label = if self.style.color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
         self.note(format!("{label}: {text}"));
     }
 
     /// How large the terminal is; 100 columns where there is none.
     pub(crate) fn size(self) -> ScreenSize {
-        let size = rustix::termios::tcgetwinsize(io::stderr())
-            .ok()
-            .filter(|s| s.ws_col > 0);
-        size.map_or(
-            ScreenSize {
-                columns: 100,
-                rows: 50,
-            },
-            |s| ScreenSize {
-                columns: usize::from(s.ws_col),
-                rows: usize::from(s.ws_row),
-            },
-        )
+        let size = rustix::termios::tcgetwinsize(io::stderr()).ok().filter(|s| s.ws_col > 0);
+        size.map_or(ScreenSize { columns: 100, rows: 50 }, |s| ScreenSize {
+            columns: usize::from(s.ws_col),
+            rows: usize::from(s.ws_row),
+        })
     }
 }
 

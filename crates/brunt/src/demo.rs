@@ -31,11 +31,7 @@ pub(crate) fn demo(args: &DemoArgs, console: &Console) -> u8 {
     if !args.quiet {
         console.note(format!("a shop to load is at {}", target.url()));
     }
-    let overrides = Overrides {
-        target: Some(target.url()),
-        seed: Some(args.seed),
-        default_seed: args.seed,
-    };
+    let overrides = Overrides { target: Some(target.url()), seed: Some(args.seed), default_seed: args.seed };
     let source = Source::inline("demo.yaml", Format::Yaml, demo_plan());
     let lowered = lower(&source, &overrides, &|path| fs::read(path));
     let code = lowered
@@ -75,11 +71,7 @@ pub(crate) fn target(args: &TargetArgs, console: &Console) -> u8 {
 }
 
 fn serve(name: &str, args: &TargetArgs, console: &Console) -> Result<(), Box<dyn std::error::Error>> {
-    let stop_after = args
-        .duration
-        .as_deref()
-        .map(|text| duration("--duration", text))
-        .transpose()?;
+    let stop_after = args.duration.as_deref().map(|text| duration("--duration", text)).transpose()?;
     let mut config = match (&args.config, name) {
         (Some(file), "mock") => {
             let text =
@@ -110,17 +102,11 @@ fn serve(name: &str, args: &TargetArgs, console: &Console) -> Result<(), Box<dyn
     console.println(format!("{name} is at {}", running.url()));
     wait(stop_after)?;
     let stats = running.stop();
-    console.println(format!(
-        "{} requests on {} connections",
-        stats.requests, stats.connections
-    ));
+    console.println(format!("{} requests on {} connections", stats.requests, stats.connections));
     Ok(())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a target that runs for a given time has nothing else to do"
-)]
+#[expect(clippy::disallowed_methods, reason = "a target that runs for a given time has nothing else to do")]
 fn wait(stop_after: Option<Nanos>) -> io::Result<()> {
     match stop_after {
         Some(time) => std::thread::sleep(time.into()),

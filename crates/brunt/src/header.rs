@@ -49,18 +49,9 @@ fn target(origin: &brunt_workload::Origin) -> String {
 fn checks(workload: &Workload) -> Vec<(EndpointId, String)> {
     let owner = |id: usize| {
         let holds = |r: &&brunt_workload::Request| r.checks.iter().any(|c| c.0 as usize == id);
-        workload
-            .requests
-            .iter()
-            .find(holds)
-            .map_or(EndpointId(0), |r| r.endpoint)
+        workload.requests.iter().find(holds).map_or(EndpointId(0), |r| r.endpoint)
     };
-    workload
-        .checks
-        .iter()
-        .enumerate()
-        .map(|(id, check)| (owner(id), check.name.clone()))
-        .collect()
+    workload.checks.iter().enumerate().map(|(id, check)| (owner(id), check.name.clone())).collect()
 }
 
 fn scenario(scenario: &Scenario) -> ScenarioHeader {
@@ -98,11 +89,9 @@ pub(crate) fn executor(scenario: &Scenario) -> String {
     let arrivals = match &scenario.arrivals {
         Arrivals::Closed => None,
         Arrivals::Constant(rate) => Some(format!("constant rate {rate}")),
-        Arrivals::Ramp(ramp) => Some(format!(
-            "rate in {} stages, at most {:.0}/s",
-            ramp.stages().len(),
-            ramp.peak()
-        )),
+        Arrivals::Ramp(ramp) => {
+            Some(format!("rate in {} stages, at most {:.0}/s", ramp.stages().len(), ramp.peak()))
+        }
         Arrivals::Poisson(ramp) => Some(format!("poisson arrivals, at most {:.0}/s", ramp.peak())),
         Arrivals::Bursts { size, pause } if pause.min == pause.max => {
             Some(format!("bursts of {size} every {}", pause.min))
@@ -115,11 +104,9 @@ pub(crate) fn executor(scenario: &Scenario) -> String {
     let supply = match &scenario.supply {
         Supply::Fixed(users) => format!("{users} users"),
         Supply::Spawn { users, rate } => format!("{users} users, {rate} coming"),
-        Supply::Ramp { stages, .. } => format!(
-            "users in {} stages, at most {}",
-            stages.len(),
-            scenario.supply.max_users()
-        ),
+        Supply::Ramp { stages, .. } => {
+            format!("users in {} stages, at most {}", stages.len(), scenario.supply.max_users())
+        }
         Supply::Elastic { cap, .. } => format!("at most {cap} users"),
     };
     let mut words: Vec<String> = arrivals.into_iter().collect();

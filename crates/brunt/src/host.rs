@@ -80,15 +80,8 @@ impl HostSampler {
         let page_bytes = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
         let ephemeral_ports = ephemeral_ports();
         let before = Readings::default();
-        let mut sampler = Self {
-            target_is_local,
-            sources,
-            own_cores,
-            ephemeral_ports,
-            page_bytes,
-            before,
-            text,
-        };
+        let mut sampler =
+            Self { target_is_local, sources, own_cores, ephemeral_ports, page_bytes, before, text };
         sampler.before = sampler.read(0);
         sampler
     }
@@ -112,25 +105,13 @@ impl HostSampler {
             cores.retain(|core| self.own_cores.iter().any(|range| range.contains(&core.id)));
         }
         let pressure_us = sources.pressure.read(text).and_then(parse::pressure_us);
-        let throttled_us = sources
-            .cpu_stats
-            .iter()
-            .map(|s| s.read(text).and_then(parse::throttled_us))
-            .collect();
+        let throttled_us =
+            sources.cpu_stats.iter().map(|s| s.read(text).and_then(parse::throttled_us)).collect();
         let resident_pages = sources.statm.read(text).and_then(parse::resident_pages);
         let sockets = SocketCounts {
-            in_use: sources
-                .sockets
-                .read(text)
-                .and_then(|t| parse::labelled(t, "TCP:", "inuse")),
-            time_wait: sources
-                .sockets
-                .read(text)
-                .and_then(|t| parse::labelled(t, "TCP:", "tw")),
-            in_use6: sources
-                .sockets6
-                .read(text)
-                .and_then(|t| parse::labelled(t, "TCP6:", "inuse")),
+            in_use: sources.sockets.read(text).and_then(|t| parse::labelled(t, "TCP:", "inuse")),
+            time_wait: sources.sockets.read(text).and_then(|t| parse::labelled(t, "TCP:", "tw")),
+            in_use6: sources.sockets6.read(text).and_then(|t| parse::labelled(t, "TCP6:", "inuse")),
         };
         let retransmits = sources.snmp.read(text).and_then(parse::retransmits);
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
@@ -143,30 +124,18 @@ impl HostSampler {
         // Both clocks are read directly and not through the engine's: they measure this machine, not the run.
         let at = clock(ClockId::Monotonic);
         let process_cpu = clock(ClockId::ProcessCPUTime);
-        Readings {
-            at,
-            process_cpu,
-            cores,
-            pressure_us,
-            throttled_us,
-            retransmits,
-            gauges,
-        }
+        Readings { at, process_cpu, cores, pressure_us, throttled_us, retransmits, gauges }
     }
 }
 
 impl Sources {
     fn open(text: &mut Vec<u8>) -> Self {
-        let quotas = cgroup::folders()
-            .into_iter()
-            .map(|folder| Source::open(folder.join("cpu.stat")));
+        let quotas = cgroup::folders().into_iter().map(|folder| Source::open(folder.join("cpu.stat")));
         Self {
             stat: Source::open("/proc/stat"),
             pressure: Source::open("/proc/pressure/cpu"),
             // The root of all control groups has no quota, and says so by leaving the line out.
-            cpu_stats: quotas
-                .filter(|s| s.read(text).and_then(parse::throttled_us).is_some())
-                .collect(),
+            cpu_stats: quotas.filter(|s| s.read(text).and_then(parse::throttled_us).is_some()).collect(),
             statm: Source::open("/proc/self/statm"),
             sockets: Source::open("/proc/net/sockstat"),
             sockets6: Source::open("/proc/net/sockstat6"),
@@ -214,9 +183,7 @@ pub(crate) fn open_files(index: u64) -> Option<u64> {
         return None;
     }
     // One of them is the folder itself, while it is read.
-    std::fs::read_dir(FOLDER)
-        .ok()
-        .map(|entries| (entries.count() as u64).saturating_sub(1))
+    std::fs::read_dir(FOLDER).ok().map(|entries| (entries.count() as u64).saturating_sub(1))
 }
 
 /// Ports that outgoing connections to one destination may use; `None` where the system does not tell.
@@ -229,12 +196,7 @@ pub(crate) fn ephemeral_ports() -> Option<u64> {
 fn clock(id: ClockId) -> Nanos {
     let time = rustix::time::clock_gettime(id);
     let (seconds, nanos) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
-    Nanos(
-        seconds
-            .unwrap_or(0)
-            .saturating_mul(Nanos::SECOND.0)
-            .saturating_add(nanos.unwrap_or(0)),
-    )
+    Nanos(seconds.unwrap_or(0).saturating_mul(Nanos::SECOND.0).saturating_add(nanos.unwrap_or(0)))
 }
 
 #[cfg(test)]

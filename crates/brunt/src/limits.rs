@@ -129,26 +129,13 @@ const MACOS_OPEN_MAX: u64 = 10_240;
 
 /// Raises the limit on open files as far as it goes without privileges; leaves it where that fails.
 pub(crate) fn raise_open_files() -> OpenFiles {
-    let Rlimit {
-        current: before,
-        maximum: hard,
-    } = rustix::process::getrlimit(Resource::Nofile);
+    let Rlimit { current: before, maximum: hard } = rustix::process::getrlimit(Resource::Nofile);
     let highest = cfg!(target_os = "macos").then_some(MACOS_OPEN_MAX);
-    if let Some(limit) = raised(
-        Rlimit {
-            current: before,
-            maximum: hard,
-        },
-        highest,
-    ) {
+    if let Some(limit) = raised(Rlimit { current: before, maximum: hard }, highest) {
         // A refusal shows in what is read back.
         let _ = rustix::process::setrlimit(Resource::Nofile, limit);
     }
-    OpenFiles {
-        before,
-        now: rustix::process::getrlimit(Resource::Nofile).current,
-        hard,
-    }
+    OpenFiles { before, now: rustix::process::getrlimit(Resource::Nofile).current, hard }
 }
 
 /// `now` with its soft limit raised to the hard one, but not above what the system grants at all; `None` if
@@ -156,8 +143,7 @@ pub(crate) fn raise_open_files() -> OpenFiles {
 fn raised(now: Rlimit, highest: Option<u64>) -> Option<Rlimit> {
     let soft = now.current?;
     let goal = now.maximum.into_iter().chain(highest).min();
-    goal.is_none_or(|goal| goal > soft)
-        .then_some(Rlimit { current: goal, ..now })
+    goal.is_none_or(|goal| goal > soft).then_some(Rlimit { current: goal, ..now })
 }
 
 /// What this machine offers now. The caller takes `ephemeral_ports` away where all targets are Unix sockets.
@@ -184,14 +170,8 @@ pub(crate) fn fit(demand: &Demand, limits: &Limits, tls: bool) -> Result<Fit, Mi
         return Ok(Fit::default());
     };
     if users > limit {
-        let want = Want {
-            users,
-            fitting: limit,
-            unshared: !demand.shared,
-        };
-        return Err(Misfit {
-            shortages: rooms.shortages(want, demand, limits),
-        });
+        let want = Want { users, fitting: limit, unshared: !demand.shared };
+        return Err(Misfit { shortages: rooms.shortages(want, demand, limits) });
     }
     let room = limit - demand.fixed_users;
     if room >= demand.elastic_users {
@@ -203,10 +183,7 @@ pub(crate) fn fit(demand: &Demand, limits: &Limits, tls: bool) -> Result<Fit, Mi
         grouped(demand.elastic_users),
         tightest.remedy(),
     );
-    Ok(Fit {
-        elastic_cap: Some(room),
-        notes: vec![note],
-    })
+    Ok(Fit { elastic_cap: Some(room), notes: vec![note] })
 }
 
 /// How many users there is room for, by resource; `None` where it sets no limit.
@@ -247,9 +224,7 @@ impl Rooms {
             files: unshared(limits.open_files)
                 .map(|files| files.saturating_sub(reserved_files) / demand.connections_per_user.max(1)),
             ports: unshared(limits.ephemeral_ports),
-            memory: limits
-                .available_memory
-                .map(|bytes| usable(bytes) / bytes_per_user),
+            memory: limits.available_memory.map(|bytes| usable(bytes) / bytes_per_user),
             bytes_per_user,
             reserved_files,
         }
@@ -262,38 +237,29 @@ impl Rooms {
             (Resources::Ports, self.ports),
             (Resources::Memory, self.memory),
         ];
-        rows.into_iter()
-            .filter_map(|(what, limit)| Some((what, limit?)))
-            .min_by_key(|(_, limit)| *limit)
+        rows.into_iter().filter_map(|(what, limit)| Some((what, limit?))).min_by_key(|(_, limit)| *limit)
     }
 
     /// Everything that there is too little of for `want.users`.
     fn shortages(&self, want: Want, demand: &Demand, limits: &Limits) -> Vec<Shortage> {
         let users = want.users;
         let lacks = |room: Option<u64>| room.is_some_and(|room| room < users);
-        let files = limits
-            .open_files
-            .filter(|_| lacks(self.files))
-            .map(|allowed| Shortage::OpenFiles {
-                want,
-                connections_per_user: demand.connections_per_user.max(1),
-                reserve: self.reserved_files,
-                needed: users
-                    .saturating_mul(demand.connections_per_user.max(1))
-                    .saturating_add(self.reserved_files),
-                allowed,
-            });
+        let files = limits.open_files.filter(|_| lacks(self.files)).map(|allowed| Shortage::OpenFiles {
+            want,
+            connections_per_user: demand.connections_per_user.max(1),
+            reserve: self.reserved_files,
+            needed: users
+                .saturating_mul(demand.connections_per_user.max(1))
+                .saturating_add(self.reserved_files),
+            allowed,
+        });
         let ports = limits.ephemeral_ports.filter(|_| lacks(self.ports));
         let memory = limits.available_memory.filter(|_| lacks(self.memory));
         let needed = users.saturating_mul(self.bytes_per_user);
         files
             .into_iter()
             .chain(ports.map(|ports| Shortage::Ports { want, ports }))
-            .chain(memory.map(|available| Shortage::Memory {
-                want,
-                needed,
-                available,
-            }))
+            .chain(memory.map(|available| Shortage::Memory { want, needed, available }))
             .collect()
     }
 }
@@ -305,10 +271,7 @@ fn usable(available: u64) -> u64 {
 
 impl Misfit {
     fn report(&self) -> String {
-        let shortages = self
-            .shortages
-            .iter()
-            .map(|s| format!("{s}\n   = note: {}\n", s.note()));
+        let shortages = self.shortages.iter().map(|s| format!("{s}\n   = note: {}\n", s.note()));
         let mut text: String = shortages.collect();
         // What lacks several things takes all their remedies; one that has none leaves the others useless.
         let remedies: Option<Vec<String>> = self.shortages.iter().map(Shortage::remedy).collect();
@@ -330,11 +293,7 @@ impl Want {
         let share = "let users share connections over HTTP/2: `--http2 --shared-connections 100`".to_owned();
         let split = "split the load over several machines".to_owned();
         let fewer = (self.fitting > 0).then_some(fewer);
-        fewer
-            .into_iter()
-            .chain(self.unshared.then_some(share))
-            .chain([split])
-            .collect()
+        fewer.into_iter().chain(self.unshared.then_some(share)).chain([split]).collect()
     }
 }
 
@@ -348,11 +307,7 @@ impl Shortage {
     /// Why so much is needed.
     fn note(&self) -> String {
         match self {
-            Self::OpenFiles {
-                connections_per_user,
-                reserve,
-                ..
-            } => {
+            Self::OpenFiles { connections_per_user, reserve, .. } => {
                 let connections = count(*connections_per_user, "connection");
                 format!(
                     "{connections} a user, and {} for brunt itself and what it has open",
@@ -379,11 +334,8 @@ impl Shortage {
 /// The limit was raised as far as it goes already, so that more takes a privilege.
 fn raise_files(needed: u64) -> String {
     let limit = needed.checked_next_power_of_two().unwrap_or(needed);
-    let first = if limit > NR_OPEN {
-        format!("`sysctl -w fs.nr_open={limit}`, then ")
-    } else {
-        String::new()
-    };
+    let first =
+        if limit > NR_OPEN { format!("`sysctl -w fs.nr_open={limit}`, then ") } else { String::new() };
     format!(
         "allow more open files, as root: {first}`ulimit -n {limit}` (containers: `--ulimit nofile={limit}`)"
     )
@@ -400,11 +352,7 @@ fn widen_ports(users: u64, ports: u64) -> Option<String> {
 /// least, even if that is more than `cap`. Caps that fit stay.
 pub(crate) fn lower_caps(workload: &mut Workload, cap: u64) {
     let caps = |workload: &Workload| -> Vec<u64> {
-        workload
-            .scenarios
-            .iter()
-            .filter_map(|s| elastic_cap(&s.supply))
-            .collect()
+        workload.scenarios.iter().filter_map(|s| elastic_cap(&s.supply)).collect()
     };
     let caps = caps(workload);
     let (scenarios, total) = (caps.len() as u64, caps.iter().sum::<u64>());
@@ -413,19 +361,14 @@ pub(crate) fn lower_caps(workload: &mut Workload, cap: u64) {
     }
     // Beyond the one user that each keeps: `room` is shared out by the running sum, so that rounding neither
     // loses nor adds a user.
-    let (room, asked) = (
-        cap.saturating_sub(scenarios),
-        total.saturating_sub(scenarios).max(1),
-    );
+    let (room, asked) = (cap.saturating_sub(scenarios), total.saturating_sub(scenarios).max(1));
     let share = |sum: u64| u128::from(sum) * u128::from(room) / u128::from(asked);
     let mut sum = 0;
     for scenario in &mut workload.scenarios {
         if let Supply::Elastic { initial, cap } = &mut scenario.supply {
             let before = share(sum);
             sum += u64::from(cap.saturating_sub(1));
-            let lowered = u32::try_from(share(sum) - before)
-                .unwrap_or(u32::MAX)
-                .saturating_add(1);
+            let lowered = u32::try_from(share(sum) - before).unwrap_or(u32::MAX).saturating_add(1);
             *cap = lowered.min(*cap);
             *initial = (*initial).min(*cap);
         }

@@ -36,21 +36,13 @@ pub(crate) fn workload(args: &RunArgs) -> Result<Lowered, LoadError> {
         return Ok(lower_quick(&quick(args), &|path| fs::read(path))?);
     }
     refuse_url_flags(args)?;
-    let overrides = Overrides {
-        target: args.target.clone(),
-        seed: args.seed,
-        default_seed: unix_ms(),
-    };
-    Ok(lower(&source(Path::new(&args.what))?, &overrides, &|path| {
-        fs::read(path)
-    })?)
+    let overrides = Overrides { target: args.target.clone(), seed: args.seed, default_seed: unix_ms() };
+    Ok(lower(&source(Path::new(&args.what))?, &overrides, &|path| fs::read(path))?)
 }
 
 fn source(path: &Path) -> Result<Source, LoadError> {
-    let bytes = fs::read(path).map_err(|source| LoadError::File {
-        path: path.display().to_string(),
-        source,
-    })?;
+    let bytes =
+        fs::read(path).map_err(|source| LoadError::File { path: path.display().to_string(), source })?;
     Ok(Source::from_bytes(path, bytes)?)
 }
 
@@ -75,15 +67,10 @@ fn quick(args: &RunArgs) -> QuickOptions {
         body,
         timeout: args.timeout.clone(),
         redirects: args.redirects,
-        version: if args.http2 {
-            HttpVersion::Http2
-        } else {
-            HttpVersion::Http1
-        },
+        version: if args.http2 { HttpVersion::Http2 } else { HttpVersion::Http1 },
         no_keep_alive: args.no_keepalive,
         shared_connections: args.shared_connections,
         connect_to: args.connect_to.clone(),
-        unix_socket: args.unix_socket.clone(),
         insecure: args.insecure,
         ca: args.cacert.clone(),
         cert: args.cert.clone(),
@@ -114,16 +101,11 @@ fn refuse_url_flags(args: &RunArgs) -> Result<(), LoadError> {
         ("--no-keepalive", args.no_keepalive),
         ("--shared-connections", args.shared_connections.is_some()),
         ("--connect-to", !args.connect_to.is_empty()),
-        ("--unix-socket", args.unix_socket.is_some()),
         ("--insecure", args.insecure),
         ("--cacert", args.cacert.is_some()),
         ("--cert", args.cert.is_some()),
     ];
-    let given: Vec<&str> = given
-        .into_iter()
-        .filter(|(_, given)| *given)
-        .map(|(flag, _)| flag)
-        .collect();
+    let given: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
     if given.is_empty() {
         return Ok(());
     }
@@ -149,11 +131,7 @@ pub(crate) fn duration(flag: &str, text: &str) -> Result<Nanos, LoadError> {
 pub(crate) fn check(args: &CheckArgs, console: &Console) -> u8 {
     let mut code = 0;
     for path in &args.plans {
-        let overrides = Overrides {
-            target: None,
-            seed: None,
-            default_seed: 0,
-        };
+        let overrides = Overrides { target: None, seed: None, default_seed: 0 };
         let lowered = source(path).and_then(|s| Ok(lower(&s, &overrides, &|path| fs::read(path))?));
         match lowered {
             Ok(lowered) => {

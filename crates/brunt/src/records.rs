@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::exit;
 use crate::session::{Session, Show};
 use brunt_gate::exit_code;
-use brunt_report::{Timing, write_hlog, write_seconds_csv};
+use brunt_report::{Timing, write_hlog, write_seconds_csv, write_summary_json};
 use brunt_run::{Outlook, Reader, RunState, RunSummary, find_run, list_runs};
 use brunt_tui::PLAIN_INTERVAL;
 use std::fmt::Display;
@@ -34,12 +34,7 @@ pub(crate) fn runs(args: &RunsArgs, console: &Console) -> u8 {
         console.note(format!("no runs in `{}`", args.runs.display()));
         return 0;
     }
-    let width = runs
-        .iter()
-        .map(|r| r.id.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(3);
+    let width = runs.iter().map(|r| r.id.chars().count()).max().unwrap_or(0).max(3);
     console.println(format!(
         "{:<width$}  {:<20}  {:>10}  {:>12}  {:>8}",
         "run", "verdict", "length", "requests", "errors"
@@ -47,19 +42,11 @@ pub(crate) fn runs(args: &RunsArgs, console: &Console) -> u8 {
     for run in &runs {
         let (length, requests, errors) = run.totals.map_or_else(
             || ("-".to_owned(), "-".to_owned(), "-".to_owned()),
-            |t| {
-                (
-                    t.elapsed.to_string(),
-                    t.requests.to_string(),
-                    t.errors.to_string(),
-                )
-            },
+            |t| (t.elapsed.to_string(), t.requests.to_string(), t.errors.to_string()),
         );
         let state = state(run);
-        console.println(format!(
-            "{:<width$}  {state:<20}  {length:>10}  {requests:>12}  {errors:>8}",
-            run.id
-        ));
+        console
+            .println(format!("{:<width$}  {state:<20}  {length:>10}  {requests:>12}  {errors:>8}", run.id));
     }
     0
 }
@@ -102,11 +89,7 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> u8 {
         Ok(reader) => reader,
         Err(e) => return refuse(console, e),
     };
-    let show = if args.replay {
-        Show::to(*console, PLAIN_INTERVAL)
-    } else {
-        Show::Silent
-    };
+    let show = if args.replay { Show::to(*console, PLAIN_INTERVAL) } else { Show::Silent };
     let mut session = Session::of_record(show, args.json, *console);
     for event in reader.by_ref() {
         session.observe(&event);
@@ -139,24 +122,13 @@ pub(crate) fn export(args: &ExportArgs, console: &Console) -> u8 {
         ExportFormat::Hlog => write_hlog(reader, Timing::Response, &mut out),
         ExportFormat::HlogService => write_hlog(reader, Timing::Service, &mut out),
         ExportFormat::Csv => write_seconds_csv(reader, &mut out),
-        ExportFormat::Json => totals(reader, &mut out),
+        ExportFormat::Json => write_summary_json(reader, &mut out),
     };
-    match written
-        .map_err(|e| e.to_string())
-        .and_then(|()| out.flush().map_err(|e| e.to_string()))
-    {
+    match written.map_err(|e| e.to_string()).and_then(|()| out.flush().map_err(|e| e.to_string())) {
         Ok(()) => 0,
         Err(e) => {
             console.error(format!("the export is incomplete: {e}"));
             exit::INTERNAL
         }
     }
-}
-
-fn totals(reader: Reader, out: &mut impl Write) -> Result<(), brunt_report::ExportError> {
-    let mut view = brunt_run::RunView::default();
-    for event in reader {
-        view.apply(&event);
-    }
-    brunt_report::write_summary_json(&view, out)
 }

@@ -51,8 +51,6 @@ fn write(
 impl Rows {
     /// Waits for the last row; tells what went wrong.
     pub(crate) fn finish(self) -> io::Result<()> {
-        self.writer
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("the thread that writes rows died")))
+        self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the thread that writes rows died")))
     }
 }

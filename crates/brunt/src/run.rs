@@ -30,10 +30,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: u8, error: impl Display) -> Self {
-        Self {
-            code,
-            error: LoadError::Usage(error.to_string()),
-        }
+        Self { code, error: LoadError::Usage(error.to_string()) }
     }
 
     /// Prints it and answers the exit code.
@@ -45,21 +42,14 @@ impl Refusal {
 
 impl From<LoadError> for Refusal {
     fn from(error: LoadError) -> Self {
-        Self {
-            code: exit::USAGE,
-            error,
-        }
+        Self { code: exit::USAGE, error }
     }
 }
 
 /// `brunt run`.
 pub(crate) fn command(args: RunArgs, console: &Console) -> u8 {
     let result = load::workload(&args).map_err(Refusal::from).and_then(|lowered| {
-        if args.simulate {
-            simulate::show(&args, lowered, console)
-        } else {
-            run(&args, lowered, console)
-        }
+        if args.simulate { simulate::show(&args, lowered, console) } else { run(&args, lowered, console) }
     });
     result.unwrap_or_else(|refusal| refusal.show(console))
 }
@@ -68,12 +58,7 @@ pub(crate) fn command(args: RunArgs, console: &Console) -> u8 {
 pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result<u8, Refusal> {
     let wait = duration("--wait", &args.wait)?;
     let interval = duration("--progress-interval", &args.progress_interval)?;
-    let tick = args
-        .tick
-        .as_deref()
-        .map(|t| duration("--tick", t))
-        .transpose()?
-        .unwrap_or_default();
+    let tick = args.tick.as_deref().map(|t| duration("--tick", t)).transpose()?.unwrap_or_default();
     let mut warnings = plan_warnings(&lowered);
     let workload = fitted(lowered.workload, &mut warnings)?;
     let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
@@ -89,19 +74,13 @@ pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result
         )
     })?;
     let header = about(&workload, args.workers);
-    let recorder = if args.no_record {
-        None
-    } else {
-        Some(recorder(args.output.as_deref(), &header, &workload)?)
-    };
+    let recorder =
+        if args.no_record { None } else { Some(recorder(args.output.as_deref(), &header, &workload)?) };
     let (rows, taps) = match &args.rows {
         Some(file) => {
             let started = rows::start(file, args.rows_every, header.workers, header.endpoints.clone());
             let (rows, taps) = started.map_err(|e| {
-                Refusal::new(
-                    exit::USAGE,
-                    format!("cannot write rows to `{}`: {e}", file.display()),
-                )
+                Refusal::new(exit::USAGE, format!("cannot write rows to `{}`: {e}", file.display()))
             })?;
             (Some(rows), taps)
         }
@@ -112,22 +91,13 @@ pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result
     let (controller, inbox) = controller();
     signals::steer(controller, *console)
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?;
-    let mut sampler = HostSampler::new(
-        workload
-            .target
-            .origins
-            .iter()
-            .any(|o| o.unix.is_some() || is_local(&o.host)),
-    );
+    let mut sampler =
+        HostSampler::new(workload.target.origins.iter().any(|o| o.unix.is_some() || is_local(&o.host)));
     let observers = Observers {
         observe: &mut |event| session.observe(event),
         host: &mut |index| Some(sampler.sample(index)),
     };
-    let options = RunOptions {
-        header,
-        rows: taps,
-        tick,
-    };
+    let options = RunOptions { header, rows: taps, tick };
     let sources = |_worker| HttpUsers::new(settings.clone());
     brunt_engine::run(&workload, &sources, options, inbox, observers)
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot start a worker: {e}")))?;
@@ -154,11 +124,7 @@ fn fitted(mut workload: Workload, warnings: &mut Vec<Warning>) -> Result<Arc<Wor
     if let Some(cap) = fit.elastic_cap {
         lower_caps(&mut workload, cap);
     }
-    let note = |text| Warning {
-        at: Nanos::ZERO,
-        kind: WarningKind::Generator,
-        text,
-    };
+    let note = |text| Warning { at: Nanos::ZERO, kind: WarningKind::Generator, text };
     warnings.extend(fit.notes.into_iter().map(note));
     Ok(Arc::new(workload))
 }
@@ -184,10 +150,6 @@ const RUNS: &str = "brunt-runs";
 fn recorder(output: Option<&Path>, header: &RunHeader, workload: &Workload) -> Result<Recorder, Refusal> {
     let folder = output.map_or_else(|| PathBuf::from(RUNS).join(&header.id), Path::to_path_buf);
     let plan = lowered_json(workload);
-    let record = NewRecord {
-        header,
-        tool_version: env!("CARGO_PKG_VERSION"),
-        plan: &plan,
-    };
+    let record = NewRecord { header, tool_version: env!("CARGO_PKG_VERSION"), plan: &plan };
     Recorder::create(&folder, &record).map_err(|e| Refusal::new(exit::USAGE, e))
 }

@@ -22,11 +22,7 @@ pub(crate) enum Show {
 
 impl Show {
     pub(crate) fn new(args: &RunArgs, interval: Nanos, console: Console) -> Self {
-        if args.quiet {
-            Self::Quiet
-        } else {
-            Self::to(console, interval)
-        }
+        if args.quiet { Self::Quiet } else { Self::to(console, interval) }
     }
 
     /// What suits the console.
@@ -56,23 +52,12 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(recorder: Option<Recorder>, show: Show, json: bool, console: Console) -> Self {
         let judged = false;
-        Self {
-            view: RunView::default(),
-            recorder,
-            show,
-            json,
-            console,
-            judged,
-            early: Vec::new(),
-        }
+        Self { view: RunView::default(), recorder, show, json, console, judged, early: Vec::new() }
     }
 
     /// For a recorded run: its verdict is in the record.
     pub(crate) fn of_record(show: Show, json: bool, console: Console) -> Self {
-        Self {
-            judged: true,
-            ..Self::new(None, show, json, console)
-        }
+        Self { judged: true, ..Self::new(None, show, json, console) }
     }
 
     /// Passes an event to everyone.
@@ -107,11 +92,8 @@ impl Session {
         };
         recorder.event(event);
         if let Some(problem) = recorder.take_problem() {
-            let warning = Warning {
-                at: self.view.elapsed(),
-                kind: WarningKind::Record,
-                text: problem.to_string(),
-            };
+            let warning =
+                Warning { at: self.view.elapsed(), kind: WarningKind::Record, text: problem.to_string() };
             self.note(&format!("warning: {problem}"));
             self.view.apply(&RunEvent::Warning(warning));
         }
@@ -152,11 +134,7 @@ impl Session {
     pub(crate) fn finish(mut self) -> Outlook {
         let outlook = self.view.verdict().map_or(Outlook::Cut, |v| v.outlook);
         let totals = Summary::of(&self.view);
-        let recorded = self
-            .recorder
-            .take()
-            .zip(totals.as_ref())
-            .map(|(r, totals)| r.finish(totals));
+        let recorded = self.recorder.take().zip(totals.as_ref()).map(|(r, totals)| r.finish(totals));
         if self.json {
             if let Some(summary) = json_summary(&self.view) {
                 self.console.println(summary);
@@ -166,8 +144,7 @@ impl Session {
             self.console.println(verdict);
         } else {
             let size = self.console.size();
-            self.console
-                .print(&summary(&self.view, size.columns, self.console.style));
+            self.console.print(&summary(&self.view, size.columns, self.console.style));
         }
         match recorded {
             Some(Ok(folder)) if !self.json => self.console.println(format!("record    {}", folder.display())),

@@ -25,18 +25,11 @@ pub(crate) fn steer(controller: Controller, console: Console) -> io::Result<()> 
             }
         }
     };
-    thread::Builder::new()
-        .name("brunt-signals".into())
-        .spawn(steer)
-        .map(drop)
+    thread::Builder::new().name("brunt-signals".into()).spawn(steer).map(drop)
 }
 
 /// The record is readable at any time: leaving now loses only what no second was sealed of.
-#[expect(
-    clippy::exit,
-    clippy::disallowed_methods,
-    reason = "the user asked three times"
-)]
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "the user asked three times")]
 fn leave() {
     std::process::exit(130);
 }

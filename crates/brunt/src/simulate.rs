@@ -101,44 +101,22 @@ impl Sums {
 }
 
 fn render(workload: &Workload, seconds: &[Sums], response: Nanos, ascii: bool) -> String {
-    let mut out = format!(
-        "{}: simulated, nothing is sent; every answer takes {response}\n\n",
-        workload.name
-    );
+    let mut out = format!("{}: simulated, nothing is sent; every answer takes {response}\n\n", workload.name);
     for scenario in &workload.scenarios {
         let _ = writeln!(out, "  {:<20} {}", scenario.name, executor(scenario));
     }
     let per_row = seconds.len().div_ceil(ROWS).max(1);
-    let rows: Vec<Sums> = seconds
-        .chunks(per_row)
-        .map(|c| c.iter().fold(Sums::default(), |a, b| a.add(*b)))
-        .collect();
+    let rows: Vec<Sums> =
+        seconds.chunks(per_row).map(|c| c.iter().fold(Sums::default(), |a, b| a.add(*b))).collect();
     let peak = rows.iter().map(|r| r.per_second(r.requests)).fold(0.0, f64::max);
-    let _ = writeln!(
-        out,
-        "\n  {:>8} {:>12} {:>10} {:>9}",
-        "from", "requests/s", "users", "dropped"
-    );
+    let _ = writeln!(out, "\n  {:>8} {:>12} {:>10} {:>9}", "from", "requests/s", "users", "dropped");
     for (i, row) in rows.iter().enumerate() {
         let rate = row.per_second(row.requests);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and 40"
-        )]
-        let length = if peak > 0.0 {
-            (rate / peak * 40.0).round() as usize
-        } else {
-            0
-        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 40")]
+        let length = if peak > 0.0 { (rate / peak * 40.0).round() as usize } else { 0 };
         let bar = if ascii { "#" } else { "\u{2588}" }.repeat(length);
         let from = format!("{} s", i * per_row);
-        let _ = writeln!(
-            out,
-            "  {from:>8} {rate:>12.1} {:>10.1} {:>9}  {bar}",
-            row.users(),
-            row.dropped
-        );
+        let _ = writeln!(out, "  {from:>8} {rate:>12.1} {:>10.1} {:>9}  {bar}", row.users(), row.dropped);
     }
     let total = seconds.iter().fold(Sums::default(), |a, b| a.add(*b));
     let _ = writeln!(

@@ -21,11 +21,7 @@ pub(super) enum Kind {
     /// Commands not to run.
     NotRun { reason: String },
     /// A plan to check.
-    Plan {
-        extension: String,
-        save_as: Option<String>,
-        exit: i32,
-    },
+    Plan { extension: String, save_as: Option<String>, exit: i32 },
 }
 
 /// One command of a console block.
@@ -100,9 +96,9 @@ fn kind(info: &str, text: &str, line: usize) -> Result<Option<Kind>, String> {
             }
             None => console(rest, text, line).map(Some),
         },
-        "sh" | "bash" | "shell" => Err(format!(
-            "a `{language}` block is not run; write `console`, with `$ ` before each command"
-        )),
+        "sh" | "bash" | "shell" => {
+            Err(format!("a `{language}` block is not run; write `console`, with `$ ` before each command"))
+        }
         "yaml" | "json" | "toml" => plan(language, rest),
         _ => Ok(None),
     }
@@ -123,11 +119,7 @@ fn plan(language: &str, rest: &str) -> Result<Option<Kind>, String> {
         None => return Ok(None),
     };
     let exit = exit_code(words.next())?;
-    Ok(Some(Kind::Plan {
-        extension: language.into(),
-        save_as,
-        exit,
-    }))
+    Ok(Some(Kind::Plan { extension: language.into(), save_as, exit }))
 }
 
 /// `exit=N`, or 0 without it.
@@ -158,18 +150,11 @@ fn console(rest: &str, text: &str, fence_line: usize) -> Result<Kind, String> {
         } else if let Some(command) = line.strip_prefix("$ ") {
             continues = command.ends_with('\\');
             let text = command.trim_end_matches('\\').trim().to_owned();
-            commands.push(Command {
-                line: line_number,
-                text,
-                exit: 0,
-                background: false,
-            });
+            commands.push(Command { line: line_number, text, exit: 0, background: false });
         } else if let Some(code) = line.trim().strip_prefix("# exit:") {
             let code = code.trim();
             let last = commands.last_mut().ok_or("`# exit:` stands before any command")?;
-            last.exit = code
-                .parse()
-                .map_err(|_| format!("`{code}` is not an exit code"))?;
+            last.exit = code.parse().map_err(|_| format!("`{code}` is not an exit code"))?;
         }
     }
     if commands.is_empty() {
@@ -202,16 +187,11 @@ pub(super) fn with_free_ports(
     if !commands.iter().any(|command| command.background) {
         return commands;
     }
-    let mut ports: Vec<String> = commands
-        .iter()
-        .flat_map(|command| ports_in(&command.text))
-        .collect();
+    let mut ports: Vec<String> = commands.iter().flat_map(|command| ports_in(&command.text)).collect();
     ports.sort();
     ports.dedup();
-    let renamed: Vec<(String, String)> = ports
-        .into_iter()
-        .filter_map(|port| Some((port, free_port()?.to_string())))
-        .collect();
+    let renamed: Vec<(String, String)> =
+        ports.into_iter().filter_map(|port| Some((port, free_port()?.to_string()))).collect();
     for command in &mut commands {
         command.text = replace_numbers(&command.text, &renamed);
     }
@@ -223,10 +203,7 @@ fn ports_in(text: &str) -> Vec<String> {
     const BEFORE_A_PORT: [&str; 5] = ["--port ", "--port=", "localhost:", "127.0.0.1:", "[::1]:"];
     BEFORE_A_PORT
         .iter()
-        .flat_map(|before| {
-            text.match_indices(before)
-                .map(|(at, _)| &text[at + before.len()..])
-        })
+        .flat_map(|before| text.match_indices(before).map(|(at, _)| &text[at + before.len()..]))
         .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>())
         .filter(|digits| !digits.is_empty() && digits != "0")
         .collect()
@@ -238,17 +215,10 @@ fn replace_numbers(text: &str, renamed: &[(String, String)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
-        let end = rest[at..]
-            .find(|c: char| !c.is_ascii_digit())
-            .map_or(rest.len(), |length| at + length);
+        let end = rest[at..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |length| at + length);
         let number = &rest[at..end];
         out.push_str(&rest[..at]);
-        out.push_str(
-            renamed
-                .iter()
-                .find(|(old, _)| old == number)
-                .map_or(number, |(_, new)| new),
-        );
+        out.push_str(renamed.iter().find(|(old, _)| old == number).map_or(number, |(_, new)| new));
         rest = &rest[end..];
     }
     out.push_str(rest);
@@ -280,35 +250,18 @@ mod tests {
                 "text\n```console\n$ brunt --help\nusage\n$ brunt x\n```\n",
                 &[(3, "brunt --help", 0, false), (5, "brunt x", 0, false)],
             ),
-            (
-                "```console exit=99\n$ a\n$ b\n```",
-                &[(2, "a", 0, false), (3, "b", 99, false)],
-            ),
-            (
-                "```console\n$ a\nout\n# exit: 2\n$ b\n```",
-                &[(2, "a", 2, false), (5, "b", 0, false)],
-            ),
-            (
-                "```console\n$ a \\\n    --x 1 \\\n> --y\n```",
-                &[(2, "a --x 1 --y", 0, false)],
-            ),
-            (
-                "- item\n  ```console\n  $ cargo run --release -- demo\n  ```",
-                &[(3, "brunt demo", 0, false)],
-            ),
+            ("```console exit=99\n$ a\n$ b\n```", &[(2, "a", 0, false), (3, "b", 99, false)]),
+            ("```console\n$ a\nout\n# exit: 2\n$ b\n```", &[(2, "a", 2, false), (5, "b", 0, false)]),
+            ("```console\n$ a \\\n    --x 1 \\\n> --y\n```", &[(2, "a --x 1 --y", 0, false)]),
+            ("- item\n  ```console\n  $ cargo run --release -- demo\n  ```", &[(3, "brunt demo", 0, false)]),
             (
                 "```console\n$ brunt target mock --port 8085 &\n$ a && b\n```",
-                &[
-                    (2, "brunt target mock --port 8085", 0, true),
-                    (3, "a && b", 0, false),
-                ],
+                &[(2, "brunt target mock --port 8085", 0, true), (3, "a && b", 0, false)],
             ),
         ];
         for (page, expected) in rows {
-            let expected: Vec<_> = expected
-                .iter()
-                .map(|(l, t, e, b)| (*l, (*t).to_owned(), *e, *b))
-                .collect();
+            let expected: Vec<_> =
+                expected.iter().map(|(l, t, e, b)| (*l, (*t).to_owned(), *e, *b)).collect();
             assert_eq!(commands(page), expected, "{page}");
         }
     }
@@ -316,42 +269,14 @@ mod tests {
     #[test]
     fn plans_and_blocks_left_out() {
         let rows = [
-            (
-                "yaml plan",
-                Kind::Plan {
-                    extension: "yaml".into(),
-                    save_as: None,
-                    exit: 0,
-                },
-            ),
-            (
-                "json plan exit=2",
-                Kind::Plan {
-                    extension: "json".into(),
-                    save_as: None,
-                    exit: 2,
-                },
-            ),
+            ("yaml plan", Kind::Plan { extension: "yaml".into(), save_as: None, exit: 0 }),
+            ("json plan exit=2", Kind::Plan { extension: "json".into(), save_as: None, exit: 2 }),
             (
                 "toml plan=shop.toml",
-                Kind::Plan {
-                    extension: "toml".into(),
-                    save_as: Some("shop.toml".into()),
-                    exit: 0,
-                },
+                Kind::Plan { extension: "toml".into(), save_as: Some("shop.toml".into()), exit: 0 },
             ),
-            (
-                "console no-run: needs root",
-                Kind::NotRun {
-                    reason: "needs root".into(),
-                },
-            ),
-            (
-                "console no-run needs root",
-                Kind::NotRun {
-                    reason: "needs root".into(),
-                },
-            ),
+            ("console no-run: needs root", Kind::NotRun { reason: "needs root".into() }),
+            ("console no-run needs root", Kind::NotRun { reason: "needs root".into() }),
         ];
         for (info, expected) in rows {
             let (found, problems) = blocks(&format!("```{info}\nx: 1\n```\n"));
@@ -363,29 +288,17 @@ mod tests {
     #[test]
     fn bad_blocks_are_named_with_their_line() {
         let rows = [
-            (
-                "```console no-run\n$ a\n```",
-                "1: a block is left out without a reason",
-            ),
+            ("```console no-run\n$ a\n```", "1: a block is left out without a reason"),
             ("\n```sh\nls\n```", "2: a `sh` block is not run"),
-            (
-                "```console\nno command\n```",
-                "1: a console block without a command",
-            ),
+            ("```console\nno command\n```", "1: a console block without a command"),
             ("```console exit=no\n$ a\n```", "1: `exit=no` is not understood"),
             ("```console\n# exit: 1\n$ a\n```", "1: `# exit:` stands before"),
-            (
-                "```yaml plan=../x.yaml\n```",
-                "1: `plan=../x.yaml` is not a file name",
-            ),
+            ("```yaml plan=../x.yaml\n```", "1: `plan=../x.yaml` is not a file name"),
             ("```rust\nfn f() {}\n", "1: the block that begins here never ends"),
         ];
         for (page, expected) in rows {
             let (_, problems) = blocks(page);
-            assert!(
-                problems.len() == 1 && problems[0].starts_with(expected),
-                "{page}: {problems:?}"
-            );
+            assert!(problems.len() == 1 && problems[0].starts_with(expected), "{page}: {problems:?}");
         }
     }
 
@@ -400,23 +313,16 @@ mod tests {
         let (found, _) = blocks(
             "```console\n$ brunt target mock --port 8085 &\n$ brunt run http://localhost:8085/x -n 8085 --rate 80850/s\n```",
         );
-        let Kind::Console { commands } = &found[0].kind else {
-            panic!("{found:?}")
-        };
+        let Kind::Console { commands } = &found[0].kind else { panic!("{found:?}") };
         let mut next = 40_000;
         let renamed = with_free_ports(commands, || {
             next += 1;
             Some(next)
         });
         assert_eq!(renamed[0].text, "brunt target mock --port 40001");
-        assert_eq!(
-            renamed[1].text,
-            "brunt run http://localhost:40001/x -n 40001 --rate 80850/s"
-        );
+        assert_eq!(renamed[1].text, "brunt run http://localhost:40001/x -n 40001 --rate 80850/s");
         let (found, _) = blocks("```console\n$ brunt run http://localhost:8085\n```");
-        let Kind::Console { commands } = &found[0].kind else {
-            panic!("{found:?}")
-        };
+        let Kind::Console { commands } = &found[0].kind else { panic!("{found:?}") };
         assert_eq!(with_free_ports(commands, || Some(1)), *commands);
     }
 }

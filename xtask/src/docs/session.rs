@@ -39,19 +39,13 @@ impl Session {
         let folder = TempDir::new().map_err(XtaskError::Temporary)?;
         let programs = folder.path().join(".programs");
         std::fs::create_dir(&programs).map_err(XtaskError::Temporary)?;
-        let brunt = std::fs::canonicalize(brunt).map_err(|source| XtaskError::Read {
-            path: brunt.to_path_buf(),
-            source,
-        })?;
+        let brunt = std::fs::canonicalize(brunt)
+            .map_err(|source| XtaskError::Read { path: brunt.to_path_buf(), source })?;
         std::os::unix::fs::symlink(brunt, programs.join("brunt")).map_err(XtaskError::Temporary)?;
         let mut path = programs.into_os_string();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
-        Ok(Self {
-            folder,
-            path,
-            background: Vec::new(),
-        })
+        Ok(Self { folder, path, background: Vec::new() })
     }
 
     /// Puts a file into the folder.
@@ -68,31 +62,16 @@ impl Session {
         if !command.background {
             shell.args(["-k", "5", LIMIT_SECONDS, "sh"]);
         }
-        let text = if command.background {
-            format!("exec {}", command.text)
-        } else {
-            command.text.clone()
-        };
-        shell
-            .args(["-c", &text])
-            .current_dir(self.folder.path())
-            .env("PATH", &self.path);
-        shell
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(errors)
-            .process_group(0);
+        let text = if command.background { format!("exec {}", command.text) } else { command.text.clone() };
+        shell.args(["-c", &text]).current_dir(self.folder.path()).env("PATH", &self.path);
+        shell.env("NO_COLOR", "1").stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0);
         let mut child = shell.spawn().map_err(|source| XtaskError::Start {
             program: command.text.clone(),
             source,
             help: "the shell and `timeout` of coreutils are needed",
         })?;
         if command.background {
-            self.background.push(Background {
-                command: command.clone(),
-                child,
-            });
+            self.background.push(Background { command: command.clone(), child });
             return Ok(None);
         }
         let status = child.wait().map_err(XtaskError::Temporary)?;
@@ -108,10 +87,7 @@ impl Session {
         let printed = std::fs::read(&output).map_err(XtaskError::Temporary)?;
         let shown =
             String::from_utf8_lossy(&printed[printed.len().saturating_sub(SHOWN_OUTPUT)..]).into_owned();
-        Ok(Some(format!(
-            "{}: `{}`: {why}\n{shown}",
-            command.line, command.text
-        )))
+        Ok(Some(format!("{}: `{}`: {why}\n{shown}", command.line, command.text)))
     }
 
     /// Ends what runs in the background. A command that had ended by itself is a problem: the block counted on it.
@@ -120,9 +96,7 @@ impl Session {
         for mut background in self.background.drain(..) {
             if let Ok(Some(status)) = background.child.try_wait() {
                 let Command { line, text, .. } = &background.command;
-                problems.push(format!(
-                    "{line}: `{text} &` ended before its block did, with {status}"
-                ));
+                problems.push(format!("{line}: `{text} &` ended before its block did, with {status}"));
             } else {
                 end(&mut background.child);
             }
@@ -143,9 +117,7 @@ impl Drop for Session {
 fn end(child: &mut Child) {
     let group = format!("-{}", child.id());
     // `kill` of the shell: the standard library can only signal single processes, and only with SIGKILL.
-    let asked = std::process::Command::new("sh")
-        .args(["-c", "kill -TERM -- \"$0\"", &group])
-        .status();
+    let asked = std::process::Command::new("sh").args(["-c", "kill -TERM -- \"$0\"", &group]).status();
     if !asked.is_ok_and(|status| status.success()) {
         let _already_gone = child.kill();
     }
@@ -165,12 +137,7 @@ mod tests {
     use super::*;
 
     fn command(text: &str, exit: i32, background: bool) -> Command {
-        Command {
-            line: 7,
-            text: text.into(),
-            exit,
-            background,
-        }
+        Command { line: 7, text: text.into(), exit, background }
     }
 
     /// Any program will do as `brunt` here.
@@ -183,31 +150,21 @@ mod tests {
         let rows = [
             ("true", 0, None),
             ("exit 99", 99, None),
-            (
-                "echo said; exit 3",
-                0,
-                Some("7: `echo said; exit 3`: exit code 3, where 0 is due\nsaid\n"),
-            ),
+            ("echo said; exit 3", 0, Some("7: `echo said; exit 3`: exit code 3, where 0 is due\nsaid\n")),
             ("brunt -c 'exit 0'", 0, None),
             ("cat plan.yaml", 0, None),
         ];
         for (text, exit, expected) in rows {
             let mut session = session();
             session.save("plan.yaml", "x: 1\n").unwrap();
-            assert_eq!(
-                session.run(&command(text, exit, false)).unwrap().as_deref(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(session.run(&command(text, exit, false)).unwrap().as_deref(), expected, "{text}");
         }
     }
 
     #[test]
     fn a_background_command_ends_with_its_block() {
         let mut session = session();
-        session
-            .run(&command("cat < /dev/zero > /dev/null", 0, true))
-            .unwrap();
+        session.run(&command("cat < /dev/zero > /dev/null", 0, true)).unwrap();
         let id = session.background[0].child.id();
         assert!(session.end_background().is_empty());
         assert!(!Path::new(&format!("/proc/{id}")).exists());
@@ -219,9 +176,6 @@ mod tests {
         session.run(&command("false", 0, true)).unwrap();
         session.background[0].child.wait().unwrap();
         let problems = session.end_background();
-        assert!(
-            problems.len() == 1 && problems[0].starts_with("7: `false &` ended"),
-            "{problems:?}"
-        );
+        assert!(problems.len() == 1 && problems[0].starts_with("7: `false &` ended"), "{problems:?}");
     }
 }

@@ -67,13 +67,8 @@ enum Connection {
 
 impl Faulty {
     pub(crate) fn new(threads: usize) -> Self {
-        let paths = FAULTS
-            .iter()
-            .map(|fault| fault.path)
-            .chain(["/big/{bytes}", "other"]);
-        Self {
-            counters: Counters::new(paths.map(str::to_owned).collect(), threads, Times::Off),
-        }
+        let paths = FAULTS.iter().map(|fault| fault.path).chain(["/big/{bytes}", "other"]);
+        Self { counters: Counters::new(paths.map(str::to_owned).collect(), threads, Times::Off) }
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -97,12 +92,7 @@ impl Faulty {
             if reads_body(route) == RequestBody::Read {
                 incoming.skip_body(&request).await?;
             }
-            let mut answer = Answer {
-                stream: incoming.stream(),
-                timer,
-                method: request.method,
-                sent: 0,
-            };
+            let mut answer = Answer { stream: incoming.stream(), timer, method: request.method, sent: 0 };
             let connection = match FAULTS.get(route) {
                 Some(fault) => answer.perform(fault).await?,
                 None => answer.plain(route, &request).await?,
@@ -126,9 +116,7 @@ fn route_of(path: &str) -> usize {
 }
 
 fn reads_body(route: usize) -> RequestBody {
-    FAULTS
-        .get(route)
-        .map_or(RequestBody::Read, |fault| fault.request_body)
+    FAULTS.get(route).map_or(RequestBody::Read, |fault| fault.request_body)
 }
 
 /// The writing of one answer.
@@ -148,11 +136,9 @@ impl Answer<'_> {
             self.step(step).await?;
         }
         match fault.ending {
-            Ending::KeepAlive => Ok(if self.sent >= LONGEST_ANSWER {
-                Connection::Ends
-            } else {
-                Connection::Continues
-            }),
+            Ending::KeepAlive => {
+                Ok(if self.sent >= LONGEST_ANSWER { Connection::Ends } else { Connection::Continues })
+            }
             Ending::Close => Ok(Connection::Ends),
             Ending::Reset => {
                 self.stream.reset_on_close()?;
@@ -174,9 +160,7 @@ impl Answer<'_> {
             Step::Body(bytes) => self.send(bytes).await,
             Step::Fill(count) => self.fill(count).await,
             Step::Noise(count) => {
-                let noise: Vec<u8> = (0..count)
-                    .map(|index| mix(index).to_le_bytes()[0] | 0x80)
-                    .collect();
+                let noise: Vec<u8> = (0..count).map(|index| mix(index).to_le_bytes()[0] | 0x80).collect();
                 self.send(&noise).await
             }
             Step::Pause(duration) => {
@@ -233,25 +217,19 @@ impl Answer<'_> {
 
     /// The proper answers: `/big/{bytes}` and 404.
     async fn plain(&mut self, route: usize, request: &Request) -> io::Result<Connection> {
-        let size = request
-            .path
-            .strip_prefix(BIG)
-            .and_then(|count| count.parse().ok());
+        let size = request.path.strip_prefix(BIG).and_then(|count| count.parse().ok());
         match size {
             Some(size) if route == BIG_ROUTE && size <= LONGEST_ANSWER => {
-                self.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n").as_bytes())
-                    .await?;
+                self.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n").as_bytes()).await?;
                 if self.method != Method::Head {
                     self.fill(size).await?;
                 }
             }
             _ if route == BIG_ROUTE => {
-                self.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-                    .await?;
+                self.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await?;
             }
             _ => {
-                self.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-                    .await?;
+                self.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await?;
             }
         }
         Ok(Connection::Continues)

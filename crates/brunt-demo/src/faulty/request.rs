@@ -39,10 +39,7 @@ enum Body {
 
 impl Incoming {
     pub(super) fn new(stream: Stream) -> Self {
-        Self {
-            stream,
-            buffer: Vec::new(),
-        }
+        Self { stream, buffer: Vec::new() }
     }
 
     pub(super) fn stream(&mut self) -> &mut Stream {
@@ -54,9 +51,7 @@ impl Incoming {
         loop {
             if let Some(end) = memchr::memmem::find(&self.buffer, b"\r\n\r\n") {
                 let head: Vec<u8> = self.buffer.drain(..end + 4).collect();
-                return parse(&head)
-                    .map(Some)
-                    .ok_or_else(|| io::ErrorKind::InvalidData.into());
+                return parse(&head).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into());
             }
             if self.buffer.len() > LONGEST_HEAD {
                 return Err(io::ErrorKind::InvalidData.into());
@@ -89,9 +84,7 @@ impl Incoming {
             if self.buffer.is_empty() {
                 self.fill().await?;
             }
-            let size = usize::try_from(count)
-                .unwrap_or(usize::MAX)
-                .min(self.buffer.len());
+            let size = usize::try_from(count).unwrap_or(usize::MAX).min(self.buffer.len());
             self.buffer.drain(..size);
             count -= size as u64;
         }
@@ -123,11 +116,7 @@ fn parse(head: &[u8]) -> Option<Request> {
     let head = std::str::from_utf8(head).ok()?;
     let mut lines = head.lines();
     let mut words = lines.next()?.split(' ');
-    let method = if words.next()? == "HEAD" {
-        Method::Head
-    } else {
-        Method::Other
-    };
+    let method = if words.next()? == "HEAD" { Method::Head } else { Method::Other };
     let path = words.next()?.split('?').next()?.to_owned();
     words.next()?.strip_prefix("HTTP/1.")?;
     let mut body = Body::Sized(0);
@@ -148,14 +137,7 @@ mod tests {
     #[test]
     fn heads() {
         let request = parse(b"HEAD /ok?x HTTP/1.1\r\nContent-Length: 7\r\n\r\n").expect("a request");
-        assert_eq!(
-            request,
-            Request {
-                method: Method::Head,
-                path: "/ok".into(),
-                body: Body::Sized(7)
-            }
-        );
+        assert_eq!(request, Request { method: Method::Head, path: "/ok".into(), body: Body::Sized(7) });
         let chunked = parse(b"POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n");
         assert_eq!(chunked.map(|request| request.body), Some(Body::Chunked));
         assert_eq!(parse(b"hello\r\n\r\n"), None);

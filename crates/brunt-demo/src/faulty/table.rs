@@ -72,13 +72,7 @@ const fn fault(
     steps: &'static [Step],
     ending: Ending,
 ) -> Fault {
-    Fault {
-        path,
-        description,
-        request_body: RequestBody::Read,
-        steps,
-        ending,
-    }
+    Fault { path, description, request_body: RequestBody::Read, steps, ending }
 }
 
 const OK_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
@@ -306,11 +300,7 @@ mod tests {
     fn paths_are_different_and_described() {
         for (index, fault) in FAULTS.iter().enumerate() {
             assert!(fault.path.starts_with('/') && !fault.description.is_empty());
-            assert!(
-                FAULTS[..index].iter().all(|other| other.path != fault.path),
-                "{}",
-                fault.path
-            );
+            assert!(FAULTS[..index].iter().all(|other| other.path != fault.path), "{}", fault.path);
         }
     }
 }

@@ -46,19 +46,12 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn new(status: StatusCode, content: Content) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            content,
-            drip: None,
-        }
+        Self { status, headers: HeaderMap::new(), content, drip: None }
     }
 
     pub(super) fn text(status: StatusCode, text: &'static str) -> Self {
-        Self::new(status, Content::Bytes(Bytes::from_static(text.as_bytes()))).header(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        )
+        Self::new(status, Content::Bytes(Bytes::from_static(text.as_bytes())))
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
     }
 
     pub(super) fn json(value: &serde_json::Value) -> Self {
@@ -128,14 +121,7 @@ impl Mock {
         let number = self.next_number(route);
         let uploaded = self.upload(route, body).await;
         let arrived = now();
-        let turn = Turn {
-            head: &head,
-            thread,
-            route,
-            number,
-            arrived,
-            in_flight,
-        };
+        let turn = Turn { head: &head, thread, route, number, arrived, in_flight };
         let (reply, due) = match (&self.routes[route].action, uploaded) {
             (_, Err(status)) => (Reply::text(status, "the body could not be read\n"), arrived),
             (Action::Data(answer), Ok(_)) => self.data(answer, &values, &turn),
@@ -187,9 +173,7 @@ impl Mock {
     fn data(&self, answer: &Answer, values: &[&str], turn: &Turn<'_>) -> (Reply, Instant) {
         let draws = Draws::new(self.seed, turn.route as u64, turn.number);
         let plan = match answer.limits {
-            Limits::Apply => self
-                .schedule()
-                .plan(turn.arrived, answer.latency, draws, turn.in_flight),
+            Limits::Apply => self.schedule().plan(turn.arrived, answer.latency, draws, turn.in_flight),
             Limits::Exempt => Plan::Answer(self.schedule().release(turn.arrived)),
         };
         let due = match plan {
@@ -226,12 +210,7 @@ impl Mock {
         {
             headers.append(header::SET_COOKIE, cookie);
         }
-        Reply {
-            status: answer.status,
-            headers,
-            content,
-            drip: answer.drip,
-        }
+        Reply { status: answer.status, headers, content, drip: answer.drip }
     }
 
     fn record(&self, turn: &Turn<'_>, due: Instant, status: StatusCode) {
@@ -255,12 +234,7 @@ fn response(
     reply: Reply,
     body: impl FnOnce(Content, Option<Drip>) -> ResponseBody,
 ) -> Response<ResponseBody> {
-    let Reply {
-        status,
-        mut headers,
-        content,
-        drip,
-    } = reply;
+    let Reply { status, mut headers, content, drip } = reply;
     let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let (content, drip) = if head.method == Method::HEAD && !bodiless {
         headers.insert(header::CONTENT_LENGTH, content.len().into());

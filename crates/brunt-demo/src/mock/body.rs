@@ -24,10 +24,7 @@ const BLOCK: usize = 64 * 1024;
 /// What such a body consists of.
 static FILLER: [u8; BLOCK] = filler();
 
-#[expect(
-    clippy::large_stack_arrays,
-    reason = "evaluated by the compiler, into a static"
-)]
+#[expect(clippy::large_stack_arrays, reason = "evaluated by the compiler, into a static")]
 const fn filler() -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     let alphabet = b"abcdefghijklmnopqrstuvwxyz012345";
@@ -113,11 +110,7 @@ struct Pace {
 impl ResponseBody {
     /// A body that is sent at once.
     pub(super) fn new(content: Content, in_flight: Option<InFlight>) -> Self {
-        Self {
-            content,
-            pace: None,
-            _in_flight: in_flight,
-        }
+        Self { content, pace: None, _in_flight: in_flight }
     }
 
     /// A body that is sent as `drip` says, from `start` on.
@@ -130,19 +123,8 @@ impl ResponseBody {
     ) -> Self {
         let piece = content.len().div_ceil(u64::from(drip.pieces.max(1))).max(1);
         let next = start + drip.every;
-        let pace = Pace {
-            timer: timer.clone(),
-            every: drip.every,
-            piece,
-            left: piece,
-            next,
-            sleep: None,
-        };
-        Self {
-            content,
-            pace: Some(pace),
-            _in_flight: Some(in_flight),
-        }
+        let pace = Pace { timer: timer.clone(), every: drip.every, piece, left: piece, next, sleep: None };
+        Self { content, pace: Some(pace), _in_flight: Some(in_flight) }
     }
 }
 

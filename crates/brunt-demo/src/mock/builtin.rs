@@ -38,17 +38,10 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/").body(text("ok")),
         Route::get("/health").json(json!({ "status": "ok" })),
-        Route::post("/login")
-            .json(json!({ "logged_in": true }))
-            .session(Session::Starts),
-        Route::get("/me")
-            .json(json!({ "name": "you" }))
-            .session(Session::Requires),
+        Route::post("/login").json(json!({ "logged_in": true })).session(Session::Starts),
+        Route::get("/me").json(json!({ "name": "you" })).session(Session::Requires),
         Route::get("/old").status(302).header("location", "/"),
-        Route {
-            gzip: true,
-            ..Route::get("/gzip").body(text(&sentence.repeat(100)))
-        },
+        Route { gzip: true, ..Route::get("/gzip").body(text(&sentence.repeat(100))) },
     ]
 }
 
@@ -84,10 +77,7 @@ impl Builtin {
 }
 
 fn bad_parameter() -> Reply {
-    Reply::text(
-        StatusCode::BAD_REQUEST,
-        "the path's parameter is not a number in range\n",
-    )
+    Reply::text(StatusCode::BAD_REQUEST, "the path's parameter is not a number in range\n")
 }
 
 fn value<T: std::str::FromStr>(values: &[&str], index: usize) -> Option<T> {
@@ -96,9 +86,7 @@ fn value<T: std::str::FromStr>(values: &[&str], index: usize) -> Option<T> {
 
 fn milliseconds(values: &[&str], index: usize) -> Option<Duration> {
     let millis: f64 = value(values, index)?;
-    Duration::try_from_secs_f64(millis / 1e3)
-        .ok()
-        .filter(|delay| *delay <= LONGEST_DRAW)
+    Duration::try_from_secs_f64(millis / 1e3).ok().filter(|delay| *delay <= LONGEST_DRAW)
 }
 
 fn size(values: &[&str]) -> Option<u64> {
@@ -117,23 +105,14 @@ fn redirect(values: &[&str]) -> Option<Reply> {
 fn status(values: &[&str]) -> Option<Reply> {
     let code: u16 = value(values, 0).filter(|code| (200..=599).contains(code))?;
     let status = StatusCode::from_u16(code).ok()?;
-    Some(Reply::text(
-        status,
-        status.canonical_reason().unwrap_or("no name"),
-    ))
+    Some(Reply::text(status, status.canonical_reason().unwrap_or("no name")))
 }
 
 fn drip(values: &[&str]) -> Option<Reply> {
     let content = Content::Filler(size(values)?);
     let every = milliseconds(values, 1)? / DRIP_PIECES;
-    let drip = Some(Drip {
-        pieces: DRIP_PIECES,
-        every,
-    });
-    Some(Reply {
-        drip,
-        ..Reply::new(StatusCode::OK, content)
-    })
+    let drip = Some(Drip { pieces: DRIP_PIECES, every });
+    Some(Reply { drip, ..Reply::new(StatusCode::OK, content) })
 }
 
 fn echo(head: &Parts, uploaded: Bytes) -> Reply {
@@ -156,14 +135,8 @@ fn show(head: &Parts) -> Value {
 /// Each name with its values joined, as RFC 9110 allows.
 fn fields(headers: &HeaderMap) -> Map<String, Value> {
     let joined = |name| {
-        let values = headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         values.collect::<Vec<_>>().join(", ")
     };
-    headers
-        .keys()
-        .map(|name| (name.to_string(), Value::from(joined(name))))
-        .collect()
+    headers.keys().map(|name| (name.to_string(), Value::from(joined(name)))).collect()
 }

@@ -80,15 +80,8 @@ pub(super) enum Limits {
 /// The body of a successful answer, ready to serve.
 #[derive(Debug)]
 pub(super) enum Payload {
-    Fixed {
-        plain: Content,
-        gzip: Option<Bytes>,
-    },
-    Template {
-        template: Template,
-        escape: Escape,
-        compress: bool,
-    },
+    Fixed { plain: Content, gzip: Option<Bytes> },
+    Template { template: Template, escape: Escape, compress: bool },
     Between(Size),
 }
 
@@ -104,11 +97,8 @@ impl Mock {
     /// Checks `config` and makes it ready.
     pub(crate) fn new(config: &MockConfig, threads: usize, times: Times) -> Result<Self, ConfigError> {
         config.check()?;
-        let mut routes: Vec<Entry> = config
-            .routes
-            .iter()
-            .filter_map(|route| entry(route, Limits::Apply))
-            .collect();
+        let mut routes: Vec<Entry> =
+            config.routes.iter().filter_map(|route| entry(route, Limits::Apply)).collect();
         let mut names: Vec<String> = config.routes.iter().map(Route::name).collect();
         if config.builtins {
             for route in builtin::routes() {
@@ -117,11 +107,7 @@ impl Mock {
             }
             for (path, builtin) in Builtin::ALL {
                 if let Ok(pattern) = Pattern::parse(path) {
-                    routes.push(Entry {
-                        method: None,
-                        pattern,
-                        action: Action::Code(builtin),
-                    });
+                    routes.push(Entry { method: None, pattern, action: Action::Code(builtin) });
                     names.push(format!("* {path} (built in)"));
                 }
             }
@@ -196,11 +182,7 @@ fn entry(route: &Route, limits: Limits) -> Option<Entry> {
         limits,
     };
     let method = Method::from_bytes(route.method.as_bytes()).ok()?;
-    Some(Entry {
-        method: Some(method),
-        pattern,
-        action: Action::Data(Box::new(answer)),
-    })
+    Some(Entry { method: Some(method), pattern, action: Action::Data(Box::new(answer)) })
 }
 
 fn headers(route: &Route) -> Option<HeaderMap> {
@@ -218,10 +200,7 @@ fn headers(route: &Route) -> Option<HeaderMap> {
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     for (name, value) in &route.headers {
-        headers.insert(
-            HeaderName::from_bytes(name.as_bytes()).ok()?,
-            HeaderValue::from_str(value).ok()?,
-        );
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?);
     }
     Some(headers)
 }
@@ -236,10 +215,7 @@ fn payload(route: &Route, pattern: &Pattern) -> Option<Payload> {
             (String::from_utf8(letters).ok()?, Escape::None)
         }
         Body::Bytes(size) => {
-            return Some(Payload::Fixed {
-                plain: Content::Filler(*size),
-                gzip: None,
-            });
+            return Some(Payload::Fixed { plain: Content::Filler(*size), gzip: None });
         }
         Body::BytesBetween(size) => return Some(Payload::Between(*size)),
     };
@@ -248,16 +224,9 @@ fn payload(route: &Route, pattern: &Pattern) -> Option<Payload> {
         Some(text) => {
             let plain = Bytes::from(text);
             let gzip = route.gzip.then(|| compress(&plain));
-            Payload::Fixed {
-                plain: Content::Bytes(plain),
-                gzip,
-            }
+            Payload::Fixed { plain: Content::Bytes(plain), gzip }
         }
-        None => Payload::Template {
-            template,
-            escape,
-            compress: route.gzip,
-        },
+        None => Payload::Template { template, escape, compress: route.gzip },
     })
 }
 
@@ -290,11 +259,7 @@ impl Payload {
                 (Content::Bytes(gzip.clone()), Encoding::Gzip)
             }
             Self::Fixed { plain, .. } => (plain.clone(), Encoding::Identity),
-            Self::Template {
-                template,
-                escape,
-                compress: wanted,
-            } => {
+            Self::Template { template, escape, compress: wanted } => {
                 let text = template.fill(values, number, *escape);
                 if *wanted && accepted == Encoding::Gzip {
                     (Content::Bytes(compress(text.as_bytes())), Encoding::Gzip)
@@ -314,10 +279,8 @@ impl Encoding {
     /// The better of what `Accept-Encoding` allows.
     pub(super) fn accepted(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT_ENCODING);
-        let mut codings = values
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','));
+        let mut codings =
+            values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         let gzip = codings.any(|coding| {
             let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
             let refused = matches!(parameters.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
@@ -335,11 +298,7 @@ mod tests {
     fn the_first_route_that_matches_answers() {
         let config = MockConfig {
             builtins: false,
-            ..MockConfig::with(vec![
-                Route::get("/a/b"),
-                Route::get("/a/{x}"),
-                Route::post("/a/{x}"),
-            ])
+            ..MockConfig::with(vec![Route::get("/a/b"), Route::get("/a/{x}"), Route::post("/a/{x}")])
         };
         let mock = Mock::new(&config, 1, Times::Off).expect("config");
         for (method, path, expected) in [

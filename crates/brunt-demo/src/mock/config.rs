@@ -33,14 +33,7 @@ pub struct MockConfig {
 impl Default for MockConfig {
     /// No routes but the built-in ones, no limits.
     fn default() -> Self {
-        Self {
-            seed: 0,
-            builtins: true,
-            routes: Vec::new(),
-            capacity: None,
-            stall: None,
-            ramp: None,
-        }
+        Self { seed: 0, builtins: true, routes: Vec::new(), capacity: None, stall: None, ramp: None }
     }
 }
 
@@ -188,11 +181,7 @@ impl Stall {
     /// By how much the mean response time of open arrivals grows: D²/(2P).
     pub fn mean_wait(&self) -> Duration {
         let (every, lasts) = (self.every.as_secs_f64(), self.lasts.as_secs_f64());
-        if every > 0.0 {
-            Duration::from_secs_f64(lasts * lasts / (2.0 * every))
-        } else {
-            Duration::ZERO
-        }
+        if every > 0.0 { Duration::from_secs_f64(lasts * lasts / (2.0 * every)) } else { Duration::ZERO }
     }
 }
 
@@ -282,10 +271,7 @@ impl Route {
     /// Fails in a share of `rate` with `status`.
     #[must_use]
     pub fn failures(self, rate: f64, status: u16) -> Self {
-        Self {
-            failures: Some(Failures { rate, status }),
-            ..self
-        }
+        Self { failures: Some(Failures { rate, status }), ..self }
     }
 
     /// Adds a header.
@@ -318,19 +304,12 @@ impl MockConfig {
 
     /// `GET /` answers `ok` after exactly `delay`; the built-in paths are there too.
     pub fn constant(delay: Duration) -> Self {
-        Self::with(vec![
-            Route::get("/")
-                .latency(Latency::Constant(delay))
-                .body(Body::Text("ok".to_owned())),
-        ])
+        Self::with(vec![Route::get("/").latency(Latency::Constant(delay)).body(Body::Text("ok".to_owned()))])
     }
 
     /// `routes` and the built-in paths.
     pub fn with(routes: Vec<Route>) -> Self {
-        Self {
-            routes,
-            ..Self::default()
-        }
+        Self { routes, ..Self::default() }
     }
 
     /// All that is wrong with the values, if anything is.
@@ -339,54 +318,31 @@ impl MockConfig {
         for (index, route) in self.routes.iter().enumerate() {
             let found = route_problems(route);
             problems.extend(
-                found
-                    .into_iter()
-                    .map(|(at, message)| problem(&format!("routes[{index}].{at}"), message)),
+                found.into_iter().map(|(at, message)| problem(&format!("routes[{index}].{at}"), message)),
             );
         }
         if let Some(capacity) = self.capacity {
             if !(1..=MOST_SERVERS).contains(&capacity.servers) {
-                problems.push(problem(
-                    "capacity.servers",
-                    format!("must be between 1 and {MOST_SERVERS}"),
-                ));
+                problems.push(problem("capacity.servers", format!("must be between 1 and {MOST_SERVERS}")));
             }
-            let found = capacity
-                .service
-                .map(|service| service.problems())
-                .unwrap_or_default();
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|message| problem("capacity.service", message)),
-            );
+            let found = capacity.service.map(|service| service.problems()).unwrap_or_default();
+            problems.extend(found.into_iter().map(|message| problem("capacity.service", message)));
         }
         if let Some(stall) = self.stall
             && (stall.lasts.is_zero() || stall.lasts >= stall.every)
         {
-            problems.push(problem(
-                "stall.lasts",
-                "must be more than 0 and less than `every`".to_owned(),
-            ));
+            problems.push(problem("stall.lasts", "must be more than 0 and less than `every`".to_owned()));
         }
         if let Some(ramp) = self.ramp {
-            for (at, value) in [
-                ("ramp.per_minute", ramp.per_minute),
-                ("ramp.per_in_flight", ramp.per_in_flight),
-            ] {
+            for (at, value) in
+                [("ramp.per_minute", ramp.per_minute), ("ramp.per_in_flight", ramp.per_in_flight)]
+            {
                 if !(0.0..=1e6).contains(&value) {
-                    problems.push(problem(
-                        at,
-                        format!("is {value}, which is not between 0 and 1000000"),
-                    ));
+                    problems.push(problem(at, format!("is {value}, which is not between 0 and 1000000")));
                 }
             }
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigError::Invalid(problems))
-        }
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(problems)) }
     }
 }
 
@@ -394,19 +350,13 @@ impl MockConfig {
 const MOST_SERVERS: usize = 100_000;
 
 fn problem(at: &str, message: String) -> Problem {
-    Problem {
-        at: at.to_owned(),
-        message,
-    }
+    Problem { at: at.to_owned(), message }
 }
 
 fn route_problems(route: &Route) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     if Method::from_bytes(route.method.as_bytes()).is_err() || route.method != route.method.to_uppercase() {
-        found.push((
-            "method",
-            format!("`{}` is not a method in capital letters", route.method),
-        ));
+        found.push(("method", format!("`{}` is not a method in capital letters", route.method)));
     }
     match Pattern::parse(&route.path) {
         Err(message) => found.push(("path", message)),
@@ -415,13 +365,7 @@ fn route_problems(route: &Route) -> Vec<(&'static str, String)> {
         }
     }
     found.extend(status_problem(route.status).map(|message| ("status", message)));
-    found.extend(
-        route
-            .latency
-            .problems()
-            .into_iter()
-            .map(|message| ("latency", message)),
-    );
+    found.extend(route.latency.problems().into_iter().map(|message| ("latency", message)));
     if let Some(failures) = route.failures {
         if !(0.0..=1.0).contains(&failures.rate) {
             let message = format!("is {}, which is not a share between 0 and 1", failures.rate);
@@ -452,14 +396,12 @@ fn body_problem(route: &Route) -> Option<String> {
         Body::Bytes(size) if size > Body::LONGEST => {
             Some(format!("{size} bytes are more than {}", Body::LONGEST))
         }
-        Body::Bytes(size) if route.gzip && size > Body::LONGEST_GZIP => Some(format!(
-            "{size} bytes with `gzip` are more than {}",
-            Body::LONGEST_GZIP
-        )),
-        Body::BytesBetween(Size { min, max }) if min > max || max > Body::LONGEST => Some(format!(
-            "`min` must not exceed `max`, nor `max` {}",
-            Body::LONGEST
-        )),
+        Body::Bytes(size) if route.gzip && size > Body::LONGEST_GZIP => {
+            Some(format!("{size} bytes with `gzip` are more than {}", Body::LONGEST_GZIP))
+        }
+        Body::BytesBetween(Size { min, max }) if min > max || max > Body::LONGEST => {
+            Some(format!("`min` must not exceed `max`, nor `max` {}", Body::LONGEST))
+        }
         Body::BytesBetween(_) if route.gzip => Some("`gzip` needs a body of fixed size".to_owned()),
         Body::Empty | Body::Text(_) | Body::Json(_) | Body::Bytes(_) | Body::BytesBetween(_) => None,
     }

@@ -27,16 +27,11 @@ pub(super) fn has_session(seed: u64, headers: &HeaderMap) -> bool {
 }
 
 fn token(seed: u64, number: u64) -> String {
-    format!(
-        "{number:x}-{:016x}",
-        Draws::new(seed, STREAM, number).bits(Purpose::Session)
-    )
+    format!("{number:x}-{:016x}", Draws::new(seed, STREAM, number).bits(Purpose::Session))
 }
 
 fn is_ours(seed: u64, value: &str) -> bool {
-    let number = value
-        .split_once('-')
-        .and_then(|(number, _)| u64::from_str_radix(number, 16).ok());
+    let number = value.split_once('-').and_then(|(number, _)| u64::from_str_radix(number, 16).ok());
     number.is_some_and(|number| token(seed, number) == value)
 }
 

@@ -44,19 +44,12 @@ impl SyntaxError {
     pub(super) fn new(file: &str, text: &str, error: &serde_json::Error) -> Self {
         let full = error.to_string();
         // serde_json appends the position, which we show ourselves.
-        let message = full
-            .split_once(" at line ")
-            .map_or(full.as_str(), |(message, _)| message)
-            .to_owned();
+        let message = full.split_once(" at line ").map_or(full.as_str(), |(message, _)| message).to_owned();
         Self {
             file: file.to_owned(),
             line: error.line(),
             column: error.column(),
-            source_line: text
-                .lines()
-                .nth(error.line().saturating_sub(1))
-                .unwrap_or_default()
-                .to_owned(),
+            source_line: text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default().to_owned(),
             help: did_you_mean(&message),
             message,
         }
@@ -65,14 +58,7 @@ impl SyntaxError {
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            line,
-            column,
-            source_line,
-            message,
-            help,
-        } = self;
+        let Self { file, line, column, source_line, message, help } = self;
         let gutter = " ".repeat(line.to_string().len());
         let indent = " ".repeat(column.saturating_sub(1));
         writeln!(f, "{message}")?;
@@ -88,11 +74,7 @@ impl fmt::Display for SyntaxError {
 }
 
 fn list(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .fold(String::new(), |list, Problem { at, message }| {
-            list + "\n  " + at + ": " + message
-        })
+    problems.iter().fold(String::new(), |list, Problem { at, message }| list + "\n  " + at + ": " + message)
 }
 
 /// Below this similarity (Jaro-Winkler, 0 to 1) a suggestion is more often noise than help.

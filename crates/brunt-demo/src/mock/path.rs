@@ -21,24 +21,15 @@ impl Pattern {
         let Some(rest) = text.strip_prefix('/') else {
             return Err(format!("`{text}` does not begin with `/`"));
         };
-        if let Some(bad) = rest
-            .chars()
-            .find(|c| matches!(c, '?' | '#' | ' ') || c.is_control())
-        {
-            return Err(format!(
-                "`{text}` contains {bad:?}; a pattern is a path without query"
-            ));
+        if let Some(bad) = rest.chars().find(|c| matches!(c, '?' | '#' | ' ') || c.is_control()) {
+            return Err(format!("`{text}` contains {bad:?}; a pattern is a path without query"));
         }
         let segments = rest.split('/').map(segment).collect::<Option<Vec<_>>>();
         let segments = segments
             .ok_or_else(|| format!("`{text}` has a brace; a parameter is a whole segment `{{name}}`"))?;
         let pattern = Self { segments };
         let names: Vec<&str> = pattern.names().collect();
-        match names
-            .iter()
-            .enumerate()
-            .find(|(index, name)| names[..*index].contains(name))
-        {
+        match names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
             Some((_, twice)) => Err(format!("`{text}` has the parameter `{twice}` twice")),
             None => Ok(pattern),
         }

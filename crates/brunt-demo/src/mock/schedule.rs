@@ -47,9 +47,7 @@ impl Schedule {
             clock: AtomicU64::new(0),
             stalls: config.stall.map(Stalls),
             ramp: config.ramp,
-            capacity: config
-                .capacity
-                .map(|capacity| (capacity, Mutex::new(Queue::new(capacity)))),
+            capacity: config.capacity.map(|capacity| (capacity, Mutex::new(Queue::new(capacity)))),
         }
     }
 
@@ -57,9 +55,7 @@ impl Schedule {
     pub(super) fn begin(&self, now: Instant) {
         if self.clock.load(Relaxed) == 0 {
             // Whoever is first sets it; the others agree.
-            let _ = self
-                .clock
-                .compare_exchange(0, self.since_epoch(now) + 1, Relaxed, Relaxed);
+            let _ = self.clock.compare_exchange(0, self.since_epoch(now) + 1, Relaxed, Relaxed);
         }
     }
 
@@ -89,9 +85,7 @@ impl Schedule {
 
     /// When a request that arrives `now` as one of `in_flight` is answered.
     pub(super) fn plan(&self, now: Instant, latency: Latency, draws: Draws, in_flight: u64) -> Plan {
-        let factor = self
-            .ramp
-            .map_or(1.0, |ramp| ramp_factor(ramp, self.clock_time(now), in_flight));
+        let factor = self.ramp.map_or(1.0, |ramp| ramp_factor(ramp, self.clock_time(now), in_flight));
         let stretched = |latency: Latency| {
             let drawn = latency.draw(draws);
             // Without a ramp the nanoseconds stay as they were drawn.
@@ -123,8 +117,7 @@ impl Schedule {
     }
 
     fn clock_time(&self, now: Instant) -> Duration {
-        self.start()
-            .map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
+        self.start().map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
     }
 }
 
@@ -162,11 +155,7 @@ struct Queue {
 impl Queue {
     fn new(capacity: Capacity) -> Self {
         let free = (0..capacity.servers).map(|_| Reverse(Duration::ZERO)).collect();
-        Self {
-            free,
-            starts: VecDeque::new(),
-            limit: capacity.queue,
-        }
+        Self { free, starts: VecDeque::new(), limit: capacity.queue }
     }
 
     /// When a request that arrives at `now` and takes `service` is done, or nothing if the queue is full.
@@ -198,30 +187,16 @@ mod tests {
 
     fn capacity(servers: usize, queue: usize) -> Capacity {
         let service = Some(Latency::Constant(ms(10)));
-        Capacity {
-            servers,
-            service,
-            queue,
-            retry_after: ms(1000),
-        }
+        Capacity { servers, service, queue, retry_after: ms(1000) }
     }
 
     #[test]
     fn a_queue_serves_in_order_and_turns_away_when_full() {
         let mut queue = Queue::new(capacity(2, 2));
-        let ends: Vec<_> = [0, 0, 1, 2, 3, 11, 40]
-            .map(|at| queue.admit(ms(at), ms(10)))
-            .to_vec();
+        let ends: Vec<_> = [0, 0, 1, 2, 3, 11, 40].map(|at| queue.admit(ms(at), ms(10))).to_vec();
         // Two are served at once, two wait, the fifth is turned away; at 11 both waiting ones have started.
-        let expected = [
-            Some(ms(10)),
-            Some(ms(10)),
-            Some(ms(20)),
-            Some(ms(20)),
-            None,
-            Some(ms(30)),
-            Some(ms(50)),
-        ];
+        let expected =
+            [Some(ms(10)), Some(ms(10)), Some(ms(20)), Some(ms(20)), None, Some(ms(30)), Some(ms(50))];
         assert_eq!(ends, expected);
     }
 
@@ -229,10 +204,7 @@ mod tests {
     fn the_throughput_of_a_full_queue_is_servers_by_service() {
         let capacity = capacity(3, 1_000_000);
         let mut queue = Queue::new(capacity);
-        let last = (0..3_000)
-            .filter_map(|_| queue.admit(ms(0), ms(10)))
-            .max()
-            .expect("some");
+        let last = (0..3_000).filter_map(|_| queue.admit(ms(0), ms(10))).max().expect("some");
         // 3000 requests that arrive together, at 300 per second: the last is done after 10 s.
         assert_eq!(last, ms(10_000));
         assert_eq!(capacity.throughput_per_s(), Some(300.0));
@@ -240,10 +212,7 @@ mod tests {
 
     #[test]
     fn freezes_begin_after_the_first_period() {
-        let stalls = Stalls(Stall {
-            every: ms(100),
-            lasts: ms(30),
-        });
+        let stalls = Stalls(Stall { every: ms(100), lasts: ms(30) });
         for (at, expected) in [
             (0, None),
             (29, None),
@@ -259,45 +228,23 @@ mod tests {
 
     #[test]
     fn the_mean_wait_of_a_stall_is_the_integral_over_arrivals() {
-        let stall = Stall {
-            every: ms(100),
-            lasts: ms(30),
-        };
+        let stall = Stall { every: ms(100), lasts: ms(30) };
         let stalls = Stalls(stall);
         let waits = (0..100_000_u64).map(|step| {
             let at = ms(100) + Duration::from_micros(step);
-            stalls
-                .frozen_until(at)
-                .map_or(Duration::ZERO, |end| end.saturating_sub(at))
+            stalls.frozen_until(at).map_or(Duration::ZERO, |end| end.saturating_sub(at))
         });
         let mean = waits.sum::<Duration>() / 100_000;
-        assert!(
-            mean.abs_diff(stall.mean_wait()) < Duration::from_micros(1),
-            "{mean:?}"
-        );
+        assert!(mean.abs_diff(stall.mean_wait()) < Duration::from_micros(1), "{mean:?}");
     }
 
     #[test]
     fn an_answer_due_in_a_freeze_waits_for_its_end() {
         let epoch = now();
-        let stall = Some(Stall {
-            every: ms(100),
-            lasts: ms(30),
-        });
-        let schedule = Schedule::new(
-            &MockConfig {
-                stall,
-                ..MockConfig::default()
-            },
-            epoch,
-        );
+        let stall = Some(Stall { every: ms(100), lasts: ms(30) });
+        let schedule = Schedule::new(&MockConfig { stall, ..MockConfig::default() }, epoch);
         let plan = |at, latency| {
-            schedule.plan(
-                epoch + ms(at),
-                Latency::Constant(ms(latency)),
-                Draws::new(0, 0, 0),
-                1,
-            )
+            schedule.plan(epoch + ms(at), Latency::Constant(ms(latency)), Draws::new(0, 0, 0), 1)
         };
         // The clock stands until the first request.
         assert_eq!(plan(110, 5), Plan::Answer(epoch + ms(115)));
@@ -311,19 +258,9 @@ mod tests {
     #[test]
     fn a_ramp_stretches_latency_and_service_alike() {
         let epoch = now();
-        let ramp = Some(Ramp {
-            per_minute: 1.0,
-            per_in_flight: 0.5,
-        });
+        let ramp = Some(Ramp { per_minute: 1.0, per_in_flight: 0.5 });
         for capacity in [None, Some(capacity(1, 10))] {
-            let schedule = Schedule::new(
-                &MockConfig {
-                    capacity,
-                    ramp,
-                    ..MockConfig::default()
-                },
-                epoch,
-            );
+            let schedule = Schedule::new(&MockConfig { capacity, ramp, ..MockConfig::default() }, epoch);
             schedule.begin(epoch);
             let minute = epoch + Duration::from_mins(1);
             let plan = schedule.plan(minute, Latency::Constant(ms(10)), Draws::new(0, 0, 0), 3);
@@ -334,22 +271,12 @@ mod tests {
 
     #[test]
     fn ramps() {
-        let ramp = Ramp {
-            per_minute: 0.5,
-            per_in_flight: 0.1,
-        };
-        for (seconds, in_flight, expected) in [
-            (0, 1, 1.0),
-            (60, 1, 1.5),
-            (120, 1, 2.0),
-            (0, 11, 2.0),
-            (60, 11, 3.0),
-        ] {
+        let ramp = Ramp { per_minute: 0.5, per_in_flight: 0.1 };
+        for (seconds, in_flight, expected) in
+            [(0, 1, 1.0), (60, 1, 1.5), (120, 1, 2.0), (0, 11, 2.0), (60, 11, 3.0)]
+        {
             let factor = ramp_factor(ramp, Duration::from_secs(seconds), in_flight);
-            assert!(
-                (factor - expected).abs() < 1e-12,
-                "{seconds} {in_flight}: {factor}"
-            );
+            assert!((factor - expected).abs() < 1e-12, "{seconds} {in_flight}: {factor}");
         }
     }
 }

@@ -30,9 +30,7 @@ impl MockConfig {
             Route::get("/products/{id}").latency(usual(4, 0.4)).json(
                 json!({ "id": "{{id}}", "name": "Product {{id}}", "price_cents": 1999, "in_stock": true }),
             ),
-            Route::get("/search")
-                .latency(search())
-                .json(json!({ "hits": 3, "products": ["3", "14", "15"] })),
+            Route::get("/search").latency(search()).json(json!({ "hits": 3, "products": ["3", "14", "15"] })),
             Route::post("/cart")
                 .latency(usual(8, 0.4))
                 .status(201)
@@ -56,18 +54,11 @@ impl MockConfig {
 }
 
 fn usual(median_ms: u64, sigma: f64) -> Latency {
-    Latency::LogNormal {
-        median: Duration::from_millis(median_ms),
-        sigma,
-    }
+    Latency::LogNormal { median: Duration::from_millis(median_ms), sigma }
 }
 
 fn search() -> Latency {
-    Latency::Bimodal {
-        fast: Duration::from_millis(8),
-        slow: Duration::from_millis(60),
-        slow_share: 0.05,
-    }
+    Latency::Bimodal { fast: Duration::from_millis(8), slow: Duration::from_millis(60), slow_share: 0.05 }
 }
 
 fn products() -> serde_json::Value {

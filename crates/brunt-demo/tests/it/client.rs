@@ -29,10 +29,7 @@ pub(crate) fn connect(running: &Running) -> TcpStream {
     stream
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "these tests check real servers in real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "these tests check real servers in real time")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
@@ -48,9 +45,7 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut fields = self.head.lines().filter_map(|line| line.split_once(':'));
-        fields
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
+        fields.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -63,12 +58,7 @@ pub(crate) fn exchange(stream: &mut (impl Read + Write), request: &str) -> Answe
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
     let mut lines = vec![format!("{line} HTTP/1.1"), "Host: test".to_owned()];
-    lines.extend(
-        headers
-            .lines()
-            .filter(|header| !header.is_empty())
-            .map(str::to_owned),
-    );
+    lines.extend(headers.lines().filter(|header| !header.is_empty()).map(str::to_owned));
     if !body.is_empty() {
         lines.push(format!("Content-Length: {}", body.len()));
     }
@@ -86,19 +76,9 @@ pub(crate) fn read_answer(stream: &mut impl Read, is_head: bool) -> Answer {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).expect("a head in ASCII");
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .expect("a status");
-    let mut answer = Answer {
-        status,
-        head,
-        body: Vec::new(),
-    };
-    let length = answer
-        .header("content-length")
-        .map_or(0, |length| length.parse().expect("a length"));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    let mut answer = Answer { status, head, body: Vec::new() };
+    let length = answer.header("content-length").map_or(0, |length| length.parse().expect("a length"));
     if !is_head {
         answer.body = vec![0; length];
         stream.read_exact(&mut answer.body).expect("a whole body");
@@ -124,9 +104,7 @@ pub(crate) enum End {
 pub(crate) fn raw(running: &Running, request: &str, patience: Duration, most: usize) -> (Vec<u8>, End) {
     let mut stream = connect(running);
     stream.set_read_timeout(Some(patience)).expect("timeout");
-    stream
-        .write_all(format!("{request} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes())
-        .expect("write");
+    stream.write_all(format!("{request} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes()).expect("write");
     let mut all = Vec::new();
     let mut buffer = vec![0; 256 * 1024];
     while all.len() < most {

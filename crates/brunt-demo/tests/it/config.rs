@@ -3,27 +3,16 @@
 use brunt_demo::{MockConfig, mock::ConfigError};
 
 fn error(text: &str) -> String {
-    MockConfig::from_json("mock.json", text)
-        .expect_err("an error")
-        .to_string()
+    MockConfig::from_json("mock.json", text).expect_err("an error").to_string()
 }
 
 #[test]
 fn errors() {
     let rows = [
         ("not JSON", "{\n  \"routes\": [\n}"),
-        (
-            "unknown key",
-            "{\n  \"routes\": [{ \"path\": \"/\", \"latncy\": { \"constant\": \"5ms\" } }]\n}",
-        ),
-        (
-            "unknown kind",
-            "{ \"routes\": [{ \"path\": \"/\", \"latency\": { \"lognormal\": {} } }] }",
-        ),
-        (
-            "no unit",
-            "{ \"stall\": { \"every\": \"5\", \"lasts\": \"1s\" } }",
-        ),
+        ("unknown key", "{\n  \"routes\": [{ \"path\": \"/\", \"latncy\": { \"constant\": \"5ms\" } }]\n}"),
+        ("unknown kind", "{ \"routes\": [{ \"path\": \"/\", \"latency\": { \"lognormal\": {} } }] }"),
+        ("no unit", "{ \"stall\": { \"every\": \"5\", \"lasts\": \"1s\" } }"),
         ("missing key", "{ \"capacity\": { \"servers\": 4 } }"),
         (
             "values, all at once",
@@ -40,31 +29,19 @@ fn errors() {
             }"#,
         ),
     ];
-    let texts: Vec<String> = rows
-        .iter()
-        .map(|(name, text)| format!("# {name}\n{}\n", error(text)))
-        .collect();
+    let texts: Vec<String> = rows.iter().map(|(name, text)| format!("# {name}\n{}\n", error(text))).collect();
     insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
 fn the_documented_example_is_read() {
     let documentation = include_str!("../../src/mock/mod.rs");
-    let example = documentation
-        .split("```json")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next())
-        .expect("an example");
-    let text: String = example
-        .lines()
-        .map(|line| line.trim_start_matches("//!"))
-        .collect();
+    let example =
+        documentation.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let text: String = example.lines().map(|line| line.trim_start_matches("//!")).collect();
     let config = MockConfig::from_json("example.json", &text).expect("the example");
     assert_eq!(config.routes[0].name(), "POST /products/{id}/reviews");
-    assert_eq!(
-        config.capacity.and_then(|capacity| capacity.throughput_per_s()),
-        Some(400.0)
-    );
+    assert_eq!(config.capacity.and_then(|capacity| capacity.throughput_per_s()), Some(400.0));
 }
 
 #[test]

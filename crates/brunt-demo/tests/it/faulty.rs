@@ -15,68 +15,20 @@ fn target() -> Running {
 
 /// What each path sends: a beginning, an end, how many bytes in all (if it is worth saying), and how the connection ends.
 const ROWS: &[(&str, &str, &str, Option<usize>, End)] = &[
-    (
-        "/ok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n",
-        "\r\n\r\nok",
-        None,
-        End::Open,
-    ),
-    (
-        "/close-each",
-        "HTTP/1.1 200",
-        "Connection: close\r\n\r\nok",
-        None,
-        End::Closed,
-    ),
-    (
-        "/close-each-silent",
-        "HTTP/1.1 200",
-        "Content-Length: 2\r\n\r\nok",
-        None,
-        End::Closed,
-    ),
+    ("/ok", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "\r\n\r\nok", None, End::Open),
+    ("/close-each", "HTTP/1.1 200", "Connection: close\r\n\r\nok", None, End::Closed),
+    ("/close-each-silent", "HTTP/1.1 200", "Content-Length: 2\r\n\r\nok", None, End::Closed),
     ("/half-closed-idle", "HTTP/1.1 200", "ok", None, End::Closed),
     ("/empty", "", "", Some(0), End::Closed),
-    (
-        "/mid-body",
-        "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n",
-        "xxx",
-        Some(43 + 1000),
-        End::Closed,
-    ),
+    ("/mid-body", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n", "xxx", Some(43 + 1000), End::Closed),
     ("/reset", "", "", Some(0), End::Reset),
-    (
-        "/reset-mid-body",
-        "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n",
-        "xxx",
-        Some(43 + 1000),
-        End::Reset,
-    ),
-    (
-        "/refuse-body",
-        "HTTP/1.1 413",
-        "Connection: close\r\n\r\n",
-        None,
-        End::Closed,
-    ),
+    ("/reset-mid-body", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n", "xxx", Some(43 + 1000), End::Reset),
+    ("/refuse-body", "HTTP/1.1 413", "Connection: close\r\n\r\n", None, End::Closed),
     ("/never", "", "", Some(0), End::Open),
-    (
-        "/endless-headers",
-        "HTTP/1.1 200 OK\r\nX-Bomb: aaa",
-        "Content-Length: 0\r\n\r\n",
-        None,
-        End::Closed,
-    ),
+    ("/endless-headers", "HTTP/1.1 200 OK\r\nX-Bomb: aaa", "Content-Length: 0\r\n\r\n", None, End::Closed),
     ("/garbage-status", "HTTP/1.1 abc", "\r\n\r\n", None, End::Closed),
     ("/bare-lf", "HTTP/1.1 200 OK\n", "\n\nok", None, End::Open),
-    (
-        "/cl-too-small",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n",
-        "ok but there is more",
-        None,
-        End::Open,
-    ),
+    ("/cl-too-small", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "ok but there is more", None, End::Open),
     (
         "/cl-too-large",
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n",
@@ -91,13 +43,7 @@ const ROWS: &[(&str, &str, &str, Option<usize>, End)] = &[
         None,
         End::Closed,
     ),
-    (
-        "/cl-negative",
-        "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n",
-        "ok",
-        None,
-        End::Closed,
-    ),
+    ("/cl-negative", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n", "ok", None, End::Closed),
     (
         "/cl-and-te",
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n",
@@ -105,13 +51,7 @@ const ROWS: &[(&str, &str, &str, Option<usize>, End)] = &[
         None,
         End::Closed,
     ),
-    (
-        "/te-unknown",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: banana\r\n",
-        "ok",
-        None,
-        End::Closed,
-    ),
+    ("/te-unknown", "HTTP/1.1 200 OK\r\nTransfer-Encoding: banana\r\n", "ok", None, End::Closed),
     (
         "/chunk-bad-size",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -119,27 +59,9 @@ const ROWS: &[(&str, &str, &str, Option<usize>, End)] = &[
         None,
         End::Closed,
     ),
-    (
-        "/chunk-huge",
-        "HTTP/1.1 200",
-        "\r\n\r\nffffffffffffffff\r\nok\r\n0\r\n\r\n",
-        None,
-        End::Closed,
-    ),
-    (
-        "/no-length",
-        "HTTP/1.1 200 OK\r\n\r\n",
-        "until the end",
-        None,
-        End::Closed,
-    ),
-    (
-        "/http10",
-        "HTTP/1.0 200 OK\r\n\r\n",
-        "until the end",
-        None,
-        End::Closed,
-    ),
+    ("/chunk-huge", "HTTP/1.1 200", "\r\n\r\nffffffffffffffff\r\nok\r\n0\r\n\r\n", None, End::Closed),
+    ("/no-length", "HTTP/1.1 200 OK\r\n\r\n", "until the end", None, End::Closed),
+    ("/http10", "HTTP/1.0 200 OK\r\n\r\n", "until the end", None, End::Closed),
     (
         "/trailers",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n",
@@ -147,38 +69,14 @@ const ROWS: &[(&str, &str, &str, Option<usize>, End)] = &[
         None,
         End::Open,
     ),
-    (
-        "/continue",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 ",
-        "\r\n\r\nok",
-        None,
-        End::Open,
-    ),
+    ("/continue", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 ", "\r\n\r\nok", None, End::Open),
     ("/204", "HTTP/1.1 204 No Content\r\n\r\n", "", Some(27), End::Open),
-    (
-        "/304",
-        "HTTP/1.1 304",
-        "Content-Length: 1000\r\n\r\n",
-        None,
-        End::Open,
-    ),
+    ("/304", "HTTP/1.1 304", "Content-Length: 1000\r\n\r\n", None, End::Open),
     ("/head", "HTTP/1.1 200", "xxx", Some(41 + 1000), End::Open),
     ("/split", "HTTP/1.1 200", "\r\n\r\nok", None, End::Open),
-    (
-        "/switching",
-        "HTTP/1.1 101",
-        "Upgrade: banana\r\n\r\n",
-        None,
-        End::Open,
-    ),
+    ("/switching", "HTTP/1.1 101", "Upgrade: banana\r\n\r\n", None, End::Open),
     ("/two-answers", "HTTP/1.1 200", "\r\n\r\nno", None, End::Open),
-    (
-        "/gzip-broken",
-        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n",
-        "ok",
-        None,
-        End::Open,
-    ),
+    ("/gzip-broken", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n", "ok", None, End::Open),
 ];
 
 #[test]
@@ -189,29 +87,17 @@ fn each_path_does_what_it_says() {
             let target = &target;
             scope.spawn(move || {
                 // A reset needs its time, and the bomb its 10 MB.
-                let patience = if *how == End::Open {
-                    SHORT
-                } else {
-                    Duration::from_secs(5)
-                };
+                let patience = if *how == End::Open { SHORT } else { Duration::from_secs(5) };
                 let (bytes, ended) = raw(target, &format!("GET {path}"), patience, usize::MAX);
                 let text = String::from_utf8_lossy(&bytes);
-                assert!(
-                    text.starts_with(begin),
-                    "{path}: {:?}",
-                    text.chars().take(200).collect::<String>()
-                );
+                assert!(text.starts_with(begin), "{path}: {:?}", text.chars().take(200).collect::<String>());
                 assert!(
                     text.ends_with(end),
                     "{path}: {:?}",
                     text.chars().rev().take(100).collect::<String>()
                 );
                 assert_eq!(ended, *how, "{path}");
-                assert!(
-                    size.is_none_or(|size| size == bytes.len()),
-                    "{path}: {}",
-                    bytes.len()
-                );
+                assert!(size.is_none_or(|size| size == bytes.len()), "{path}: {}", bytes.len());
                 if *path == "/endless-headers" {
                     assert!(bytes.len() > 10 * 1024 * 1024);
                 }
@@ -219,11 +105,7 @@ fn each_path_does_what_it_says() {
         }
     });
     for (path, ..) in ROWS {
-        assert_eq!(
-            target.stats().route(path).map(|route| route.requests),
-            Some(1),
-            "{path}"
-        );
+        assert_eq!(target.stats().route(path).map(|route| route.requests), Some(1), "{path}");
     }
 }
 
@@ -248,10 +130,7 @@ fn what_has_no_end_goes_on() {
     let target = target();
     let (headers, _) = raw(&target, "GET /never-headers-end", Duration::from_secs(5), 60);
     let headers = String::from_utf8(headers).expect("headers");
-    assert!(
-        headers.matches("X-Drip: 1\r\n").count() >= 3 && !headers.contains("\r\n\r\n"),
-        "{headers}"
-    );
+    assert!(headers.matches("X-Drip: 1\r\n").count() >= 3 && !headers.contains("\r\n\r\n"), "{headers}");
     let (body, _) = raw(&target, "GET /endless", Duration::from_secs(5), 5_000_000);
     assert!(body.len() >= 5_000_000);
     // The client above has gone; the target has not.
@@ -276,9 +155,7 @@ fn pipelined_requests_and_bodies() {
     let mut stream = connect(&target);
     let sized = "POST /ok HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
     let chunked = "POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nA: b\r\n\r\n";
-    stream
-        .write_all(format!("{sized}{chunked}{sized}").as_bytes())
-        .expect("write");
+    stream.write_all(format!("{sized}{chunked}{sized}").as_bytes()).expect("write");
     for _ in 0..3 {
         assert_eq!(read_answer(&mut stream, false).text(), "ok");
     }
@@ -292,10 +169,7 @@ fn head_gets_no_body() {
             let target = &target;
             scope.spawn(move || {
                 let (bytes, _) = raw(target, &format!("HEAD {path}"), SHORT, usize::MAX);
-                assert!(
-                    bytes.starts_with(b"HTTP/1.1 200") && bytes.ends_with(b"\r\n\r\n"),
-                    "{path}"
-                );
+                assert!(bytes.starts_with(b"HTTP/1.1 200") && bytes.ends_with(b"\r\n\r\n"), "{path}");
             });
         }
     });

@@ -39,15 +39,9 @@ fn the_shop() {
     assert_eq!(parse(&exchange(&mut stream, "GET /products/42").body)["id"], "42");
     assert_eq!(parse(&exchange(&mut stream, "POST /orders").body)["order"], "o-0");
     let login = exchange(&mut stream, "POST /login");
-    let cookie = login
-        .header("set-cookie")
-        .and_then(|cookie| cookie.split(';').next())
-        .expect("a cookie")
-        .to_owned();
-    assert_eq!(
-        exchange(&mut stream, &format!("GET /me\nCookie: {cookie}")).status,
-        200
-    );
+    let cookie =
+        login.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie").to_owned();
+    assert_eq!(exchange(&mut stream, &format!("GET /me\nCookie: {cookie}")).status, 200);
     assert_eq!(exchange(&mut stream, "GET /me\nCookie: session=0-1").status, 401);
     let stats = shop.stats();
     assert_eq!((stats.requests, stats.connections, stats.in_flight), (14, 1, 0));
@@ -80,20 +74,11 @@ fn built_in_paths() {
         let answer = exchange(&mut stream, request);
         assert_eq!((answer.status, answer.body.len()), (status, length), "{request}");
     }
-    assert_eq!(
-        exchange(&mut stream, "GET /redirect/3").header("location"),
-        Some("/redirect/2")
-    );
+    assert_eq!(exchange(&mut stream, "GET /redirect/3").header("location"), Some("/redirect/2"));
     assert_eq!(exchange(&mut stream, "GET /old").header("location"), Some("/"));
-    assert_eq!(
-        exchange(&mut stream, "HEAD /bytes/1000").header("content-length"),
-        Some("1000")
-    );
+    assert_eq!(exchange(&mut stream, "HEAD /bytes/1000").header("content-length"), Some("1000"));
     let shown = parse(&exchange(&mut stream, "GET /headers?a=b\nX-One: 1").body);
-    assert_eq!(
-        (&shown["headers"]["x-one"], &shown["uri"]),
-        (&json!("1"), &json!("/headers?a=b"))
-    );
+    assert_eq!((&shown["headers"]["x-one"], &shown["uri"]), (&json!("1"), &json!("/headers?a=b")));
 }
 
 #[test]
@@ -129,10 +114,7 @@ fn a_delay_is_never_short_and_its_times_are_kept() {
 
 #[test]
 fn the_same_seed_gives_the_same_answers() {
-    let latency = Latency::Uniform {
-        min: ms(0),
-        max: ms(1),
-    };
+    let latency = Latency::Uniform { min: ms(0), max: ms(1) };
     let config = |seed| MockConfig {
         seed,
         ..MockConfig::with(vec![Route::get("/x").latency(latency).failures(0.3, 502)])
@@ -144,11 +126,7 @@ fn the_same_seed_gives_the_same_answers() {
         let stats = target.stop();
         let failures = statuses.iter().filter(|status| **status == 502).count() as u64;
         assert_eq!(stats.routes[0].failures, failures);
-        let delays: Vec<u64> = stats
-            .times
-            .iter()
-            .map(|served| served.due_ns - served.arrived_ns)
-            .collect();
+        let delays: Vec<u64> = stats.times.iter().map(|served| served.due_ns - served.arrived_ns).collect();
         (statuses, delays)
     };
     let first = run(1);
@@ -160,31 +138,16 @@ fn the_same_seed_gives_the_same_answers() {
 #[test]
 fn a_full_queue_turns_away() {
     let service = Some(Latency::Constant(ms(150)));
-    let capacity = Some(Capacity {
-        servers: 1,
-        service,
-        queue: 1,
-        retry_after: ms(1500),
-    });
-    let target = mock(MockConfig {
-        capacity,
-        ..MockConfig::with(vec![Route::get("/x")])
-    });
+    let capacity = Some(Capacity { servers: 1, service, queue: 1, retry_after: ms(1500) });
+    let target = mock(MockConfig { capacity, ..MockConfig::with(vec![Route::get("/x")]) });
     let answers: Vec<_> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..4).map(|_| scope.spawn(|| ask(&target, "GET /x"))).collect();
-        clients
-            .into_iter()
-            .map(|client| client.join().expect("client"))
-            .collect()
+        clients.into_iter().map(|client| client.join().expect("client")).collect()
     });
     let rejected: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();
     // One is served and one waits; a slow machine may let the others come late enough to be served.
     assert!(!rejected.is_empty() && rejected.len() <= 2, "{}", rejected.len());
-    assert!(
-        rejected
-            .iter()
-            .all(|answer| answer.header("retry-after") == Some("2"))
-    );
+    assert!(rejected.iter().all(|answer| answer.header("retry-after") == Some("2")));
     assert_eq!(target.stats().routes[0].rejected, rejected.len() as u64);
     // Built-in paths have no queue.
     assert_eq!(ask(&target, "GET /health").status, 200);
@@ -192,14 +155,8 @@ fn a_full_queue_turns_away() {
 
 #[test]
 fn a_freeze_holds_up_everything() {
-    let stall = Some(Stall {
-        every: ms(300),
-        lasts: ms(200),
-    });
-    let target = mock(MockConfig {
-        stall,
-        ..MockConfig::default()
-    });
+    let stall = Some(Stall { every: ms(300), lasts: ms(200) });
+    let target = mock(MockConfig { stall, ..MockConfig::default() });
     let mut stream = connect(&target);
     let begin = now();
     assert_eq!(exchange(&mut stream, "GET /health").status, 200);
@@ -224,40 +181,24 @@ fn payloads() {
         Route::get("/hello/{name}")
             .body(Body::Text("hello {{name}}, number {{n}}".into()))
             .header("x-kind", "greeting"),
+        Route { gzip: true, ..Route::get("/gzip").body(Body::Bytes(5_000)) },
         Route {
-            gzip: true,
-            ..Route::get("/gzip").body(Body::Bytes(5_000))
-        },
-        Route {
-            drip: Some(Drip {
-                pieces: 4,
-                every: ms(10),
-            }),
+            drip: Some(Drip { pieces: 4, every: ms(10) }),
             ..Route::get("/drip").body(Body::Bytes(1_000))
         },
         Route::get("/start").session(Session::Starts),
     ]);
     let mut stream = connect(&target);
-    let sizes: Vec<usize> = (0..50)
-        .map(|_| exchange(&mut stream, "GET /between").body.len())
-        .collect();
+    let sizes: Vec<usize> = (0..50).map(|_| exchange(&mut stream, "GET /between").body.len()).collect();
     assert!(sizes.iter().all(|size| (10..=20).contains(size)) && sizes.iter().any(|size| *size != sizes[0]));
     let hello = exchange(&mut stream, "GET /hello/you?x=1");
-    assert_eq!(
-        (hello.text(), hello.header("X-Kind")),
-        ("hello you, number 0", Some("greeting"))
-    );
+    assert_eq!((hello.text(), hello.header("X-Kind")), ("hello you, number 0", Some("greeting")));
     let plain = exchange(&mut stream, "GET /gzip");
-    assert_eq!(
-        (plain.body.len(), plain.header("content-encoding")),
-        (5_000, None)
-    );
+    assert_eq!((plain.body.len(), plain.header("content-encoding")), (5_000, None));
     let packed = exchange(&mut stream, "GET /gzip\nAccept-Encoding: gzip");
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
     let mut unpacked = Vec::new();
-    flate2::read::GzDecoder::new(&packed.body[..])
-        .read_to_end(&mut unpacked)
-        .expect("gzip");
+    flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).expect("gzip");
     assert_eq!(unpacked, plain.body);
     let begin = now();
     assert_eq!(exchange(&mut stream, "GET /drip").body.len(), 1_000);

@@ -19,11 +19,7 @@ const BOUND: Duration = Duration::from_secs(3);
 fn each_target_starts_and_stops_and_frees_its_port() {
     for (name, _) in names() {
         let running = start(Config::new(Target::named(name).expect(name))).expect(name);
-        assert!(
-            running.url().starts_with("http://127.0.0.1:"),
-            "{}",
-            running.url()
-        );
+        assert!(running.url().starts_with("http://127.0.0.1:"), "{}", running.url());
         let at = address(&running);
         drop(running);
         assert!(TcpStream::connect(at).is_err(), "{name} still accepts");
@@ -33,26 +29,15 @@ fn each_target_starts_and_stops_and_frees_its_port() {
 
 #[test]
 fn stopping_does_not_wait_for_anything() {
-    let stall = Some(Stall {
-        every: Duration::from_millis(1),
-        lasts: Duration::from_micros(999),
-    });
-    let slow = mock(MockConfig {
-        stall,
-        ..MockConfig::default()
-    });
+    let stall = Some(Stall { every: Duration::from_millis(1), lasts: Duration::from_micros(999) });
+    let slow = mock(MockConfig { stall, ..MockConfig::default() });
     let faulty = start(Config::faulty()).expect("start");
     let mut clients = Vec::new();
-    for (running, path) in [
-        (&slow, "/delay/60000"),
-        (&slow, "/drip/1000/60000"),
-        (&faulty, "/never"),
-        (&faulty, "/endless"),
-    ] {
+    for (running, path) in
+        [(&slow, "/delay/60000"), (&slow, "/drip/1000/60000"), (&faulty, "/never"), (&faulty, "/endless")]
+    {
         let mut client = connect(running);
-        client
-            .write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
-            .expect("write");
+        client.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).expect("write");
         clients.push(client);
     }
     while faulty.stats().requests < 2 || slow.stats().requests < 2 {
@@ -83,15 +68,10 @@ fn unix_sockets() {
     let path = std::env::temp_dir().join(format!("brunt-demo-{}.sock", std::process::id()));
     for target in [Target::named("mock").expect("mock"), Target::Null] {
         let threads = NonZeroUsize::new(2).expect("2");
-        let config = Config::new(target)
-            .bind(Bind::Unix(path.clone()))
-            .threads(threads);
+        let config = Config::new(target).bind(Bind::Unix(path.clone())).threads(threads);
         let running = start(config.clone()).expect("start");
         assert_eq!(running.url(), format!("unix:{}", path.display()));
-        assert_eq!(
-            exchange(&mut UnixStream::connect(&path).expect("connect"), "GET /health").status,
-            200
-        );
+        assert_eq!(exchange(&mut UnixStream::connect(&path).expect("connect"), "GET /health").status, 200);
         assert_eq!(start(config).expect_err("in use").kind(), ErrorKind::AddrInUse);
         running.stop();
         assert!(!path.exists());
@@ -102,10 +82,7 @@ fn unix_sockets() {
 fn what_cannot_be_served_is_invalid_input() {
     let bad = Config::mock(MockConfig::with(vec![Route::get("no-slash")]));
     for config in [bad, Config::faulty().tls(TlsConfig::default())] {
-        assert_eq!(
-            start(config).expect_err("invalid").kind(),
-            ErrorKind::InvalidInput
-        );
+        assert_eq!(start(config).expect_err("invalid").kind(), ErrorKind::InvalidInput);
     }
     let taken = TcpListener::bind("127.0.0.1:0").expect("bind");
     let config = Config::null().bind(Bind::Tcp(taken.local_addr().expect("address")));

@@ -2,9 +2,7 @@
 
 use super::{Slot, Start};
 use brunt_metrics::{Nanos, ScenarioId};
-use brunt_workload::{
-    Arrival, ArrivalCursor, Draw, IterationIndex, Lanes, Scenario, Supply, Transition,
-};
+use brunt_workload::{Arrival, ArrivalCursor, Draw, IterationIndex, Lanes, Scenario, Supply, Transition};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -222,8 +220,7 @@ impl ScenarioState {
 
     /// Whether nothing more will start: its time is over, or all that it had to do has begun.
     pub(super) fn schedule_is_over(&self, now: Nanos, plan: &Scenario) -> bool {
-        self.stage == Stage::Running
-            && (self.end.is_some_and(|end| now >= end) || self.nothing_left(plan))
+        self.stage == Stage::Running && (self.end.is_some_and(|end| now >= end) || self.nothing_left(plan))
     }
 
     /// Whether all that it had to do has begun, whatever the time.
@@ -232,9 +229,7 @@ impl ScenarioState {
     }
 
     fn nothing_left(&self, plan: &Scenario) -> bool {
-        let limited = |index: Option<u64>| {
-            plan.stop.iterations.is_some_and(|n| index.is_none_or(|i| i >= n))
-        };
+        let limited = |index: Option<u64>| plan.stop.iterations.is_some_and(|n| index.is_none_or(|i| i >= n));
         if self.open {
             let next = self.cursor.peek().map(|a| a.index);
             return limited(next) || (self.end.is_none() && next.is_none());

@@ -2,9 +2,7 @@
 
 use crate::workloads::{ms, ramp, scenario, seconds, stages, workload};
 use brunt_metrics::{EndpointId, Nanos, Outcome, Second};
-use brunt_workload::{
-    Arrivals, BurstPause, Draw, Pause, PauseTime, Rate, Scenario, Stop, Supply, Workload,
-};
+use brunt_workload::{Arrivals, BurstPause, Draw, Pause, PauseTime, Rate, Scenario, Stop, Supply, Workload};
 use std::fmt::Write;
 
 /// Each request takes `service` and succeeds.
@@ -77,9 +75,7 @@ fn golden() {
             let curve = stages(&[(1, 1_000), (8, 0), (8, 1_000), (2, 0), (2, 1_000)]);
             closed(Supply::Ramp { start: 1, stages: curve }, until(3_000))
         }),
-        ("spawn rate", 100, {
-            closed(Supply::Spawn { users: 6, rate: Rate::per_second(3) }, until(3_000))
-        }),
+        ("spawn rate", 100, { closed(Supply::Spawn { users: 6, rate: Rate::per_second(3) }, until(3_000)) }),
         ("shared iterations", 100, closed(Supply::Fixed(2), stop(None, Some(7), None))),
         ("shared, out of time", 600, closed(Supply::Fixed(2), stop(Some(1_000), Some(70), None))),
         ("per-user iterations", 100, closed(Supply::Fixed(3), stop(None, None, Some(4)))),

@@ -40,7 +40,12 @@ fn starts(workload: &Arc<Workload>, worker: u32, workers: u32, service: Nanos) -
             let shared = plan.arrivals.is_open() || plan.stop.iterations.is_some();
             // Who takes a shared iteration, and when, is the workers' own affair.
             let scheduled = if plan.arrivals.is_open() || !shared { start.scheduled } else { Nanos::ZERO };
-            out.push((start.scenario.0, start.index.0, scheduled, (!shared).then_some((start.user, start.k))));
+            out.push((
+                start.scenario.0,
+                start.index.0,
+                scheduled,
+                (!shared).then_some((start.user, start.k)),
+            ));
         }
     }
     out
@@ -66,7 +71,11 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         }),
     ];
     prop_oneof![
-        open.prop_map(move |a| scenario(a, Supply::Elastic { initial: 1, cap: 5_000 }, stop(Some(ms(2_000))))),
+        open.prop_map(move |a| scenario(
+            a,
+            Supply::Elastic { initial: 1, cap: 5_000 },
+            stop(Some(ms(2_000)))
+        )),
         (users.clone(), 0_u64..300).prop_map(move |(supply, think)| {
             let mut s = scenario(Arrivals::Closed, supply, stop(Some(ms(2_000))));
             s.classes[0].journey.think = Pause { time: PauseTime::Exponential { mean: ms(think) }, every: 2 };

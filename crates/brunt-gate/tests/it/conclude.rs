@@ -9,10 +9,7 @@ fn words(change: impl FnOnce(&mut Run)) -> String {
     let mut run = healthy();
     change(&mut run);
     let verdict = judge(&run.view());
-    let findings = verdict
-        .findings
-        .iter()
-        .map(|f| format!("\n  {}: {}", f.id, f.text));
+    let findings = verdict.findings.iter().map(|f| format!("\n  {}: {}", f.id, f.text));
     findings.fold(verdict.summary.clone(), |text, finding| text + &finding)
 }
 
@@ -30,10 +27,7 @@ fn words_of_the_verdicts() {
             r.detail = "127.0.0.1:9: connection refused";
         }),
         words(|r| {
-            (r.ok, r.errors) = (
-                0,
-                vec![(ErrorKind::Status, 503, 9), (ErrorKind::RequestTimeout, 0, 1)],
-            );
+            (r.ok, r.errors) = (0, vec![(ErrorKind::Status, 503, 9), (ErrorKind::RequestTimeout, 0, 1)]);
         }),
         words(|r| r.errors = vec![(ErrorKind::Status, 503, 2), (ErrorKind::Reset, 0, 1)]),
         words(|r| (r.disturbed, r.lag_us) = (4, 5_000)),
@@ -53,15 +47,9 @@ fn words_of_the_verdicts() {
 
 #[test]
 fn conclude_judges_and_fills_in_the_finish() {
-    let run = Run {
-        fault: |s| s.requests_started += 1,
-        ..healthy()
-    };
+    let run = Run { fault: |s| s.requests_started += 1, ..healthy() };
     let mut view = RunView::default();
-    run.events()
-        .iter()
-        .filter(|e| !matches!(e, RunEvent::Finished(_)))
-        .for_each(|e| view.apply(e));
+    run.events().iter().filter(|e| !matches!(e, RunEvent::Finished(_))).for_each(|e| view.apply(e));
     let (verdict, finish) = conclude(&mut view, run.finish().unwrap());
     assert_eq!(verdict.outlook, Outlook::Invalid);
     assert_eq!(finish.self_checks_failed.len(), 1, "{finish:?}");

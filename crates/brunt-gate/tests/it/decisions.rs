@@ -33,10 +33,7 @@ fn the_users_word_comes_first() {
     check(|r| r.reason = Some(StopReason::Cut), "Cut 130");
     check(|r| r.reason = None, "Cut 130");
     check(|r| r.reason = Some(StopReason::StoppedEarly), "StoppedEarly 105");
-    check(
-        |r| (r.reason, r.ok) = (Some(StopReason::StoppedEarly), 0),
-        "StoppedEarly 105 no-requests",
-    );
+    check(|r| (r.reason, r.ok) = (Some(StopReason::StoppedEarly), 0), "StoppedEarly 105 no-requests");
 }
 
 #[test]
@@ -53,18 +50,12 @@ fn errors_fail_a_run_only_when_nothing_else_came() {
     check(|r| r.errors = some(), "Passed 0 [errors]");
     check(|r| r.errors = refused(), "Passed 0 [errors]");
     check(|r| (r.ok, r.errors) = (0, refused()), "Failed 99 no-response");
-    check(
-        |r| (r.ok, r.errors) = (0, vec![(ErrorKind::Status, 503, 10)]),
-        "Failed 99 no-success",
-    );
+    check(|r| (r.ok, r.errors) = (0, vec![(ErrorKind::Status, 503, 10)]), "Failed 99 no-success");
     check(
         |r| (r.ok, r.errors, r.reason) = (0, refused(), Some(StopReason::StoppedEarly)),
         "Failed 99 no-response",
     );
-    check(
-        |r| (r.ok, r.errors, r.reason) = (0, refused(), Some(StopReason::Cut)),
-        "Cut 130 no-response",
-    );
+    check(|r| (r.ok, r.errors, r.reason) = (0, refused(), Some(StopReason::Cut)), "Cut 130 no-response");
 }
 
 #[test]
@@ -75,23 +66,11 @@ fn lag_makes_a_run_generator_limited() {
     check(late(2, 1_500), "Passed 0");
     check(late(3, 1_500), "Invalid 98 generator-lag");
     // Three late seconds of a hundred are less than 5 %, six are more.
-    check(
-        |r| (r.seconds, r.disturbed, r.lag_us) = (100, 3, 9_000),
-        "Passed 0",
-    );
-    check(
-        |r| (r.seconds, r.disturbed, r.lag_us) = (100, 6, 9_000),
-        "Invalid 98 generator-lag",
-    );
+    check(|r| (r.seconds, r.disturbed, r.lag_us) = (100, 3, 9_000), "Passed 0");
+    check(|r| (r.seconds, r.disturbed, r.lag_us) = (100, 6, 9_000), "Invalid 98 generator-lag");
     // 5 % of a slow target's 200 ms are 10 ms.
-    check(
-        |r| (r.service_ms, r.disturbed, r.lag_us) = (200, 10, 9_000),
-        "Passed 0",
-    );
-    check(
-        |r| (r.service_ms, r.disturbed, r.lag_us) = (200, 10, 11_000),
-        "Invalid 98 generator-lag",
-    );
+    check(|r| (r.service_ms, r.disturbed, r.lag_us) = (200, 10, 9_000), "Passed 0");
+    check(|r| (r.service_ms, r.disturbed, r.lag_us) = (200, 10, 11_000), "Invalid 98 generator-lag");
     // Not while the load is not judged.
     check(
         |r| (r.phase, r.disturbed, r.lag_us) = (Phase::WarmUp, 10, 9_000),
@@ -105,10 +84,7 @@ fn lag_makes_a_run_generator_limited() {
 
 #[test]
 fn a_busy_processor_is_a_limit_only_when_lag_grows() {
-    check(
-        |r| (r.disturbed, r.cpu_ms) = (10, 990),
-        "Passed 0 [generator-cpu]",
-    );
+    check(|r| (r.disturbed, r.cpu_ms) = (10, 990), "Passed 0 [generator-cpu]");
     check(|r| (r.disturbed, r.cpu_ms) = (1, 990), "Passed 0");
     // 60 to 600 ms of lag beside 2 s of service: growing, though only its end is late.
     check(
@@ -124,15 +100,9 @@ fn a_busy_processor_is_a_limit_only_when_lag_grows() {
 #[test]
 fn stalls_and_local_limits_are_ours() {
     check(|r| (r.disturbed, r.stall_ms) = (10, 15), "Passed 0");
-    check(
-        |r| (r.disturbed, r.stall_ms) = (10, 25),
-        "Invalid 98 generator-stall",
-    );
+    check(|r| (r.disturbed, r.stall_ms) = (10, 25), "Invalid 98 generator-stall");
     check(|r| (r.disturbed, r.stall_ms) = (2, 400), "Passed 0");
-    check(
-        |r| r.errors = vec![(ErrorKind::LocalLimit, 0, 1)],
-        "Invalid 98 local-limit [errors]",
-    );
+    check(|r| r.errors = vec![(ErrorKind::LocalLimit, 0, 1)], "Invalid 98 local-limit [errors]");
     check(
         |r| (r.ok, r.errors) = (0, vec![(ErrorKind::LocalLimit, 0, 9)]),
         "Invalid 98 local-limit no-response",
@@ -144,38 +114,18 @@ fn stalls_and_local_limits_are_ours() {
 fn causes_from_outside_are_named() {
     let host = |host| move |r: &mut Run| (r.disturbed, r.lag_us, r.host) = (10, 5_000, host);
     let empty = HostSecond::default;
+    check(host(HostSecond { steal: Some(0.3), ..empty() }), "Invalid 98 generator-lag [cause-steal]");
     check(
-        host(HostSecond {
-            steal: Some(0.3),
-            ..empty()
-        }),
-        "Invalid 98 generator-lag [cause-steal]",
-    );
-    check(
-        host(HostSecond {
-            throttled: Some(Nanos(9)),
-            cpu_pressure: Some(0.9),
-            ..empty()
-        }),
+        host(HostSecond { throttled: Some(Nanos(9)), cpu_pressure: Some(0.9), ..empty() }),
         "Invalid 98 generator-lag [cause-throttled] [cause-pressure]",
     );
     check(
         |r| {
-            (r.disturbed, r.host) = (
-                10,
-                HostSecond {
-                    target_is_local: true,
-                    ..HostSecond::default()
-                },
-            );
+            (r.disturbed, r.host) = (10, HostSecond { target_is_local: true, ..HostSecond::default() });
         },
         "Passed 0 [target-is-local]",
     );
-    let files = HostSecond {
-        open_files: Some(950),
-        open_files_limit: Some(1_000),
-        ..empty()
-    };
+    let files = HostSecond { open_files: Some(950), open_files_limit: Some(1_000), ..empty() };
     check(|r| (r.disturbed, r.host) = (10, files), "Passed 0 [open-files]");
 }
 
@@ -183,68 +133,26 @@ fn causes_from_outside_are_named() {
 fn a_load_that_was_not_delivered_is_not_valid_but_a_failure_stands() {
     check(|r| r.dropped = 1, "Invalid 98 dropped");
     check(|r| (r.ok, r.dropped) = (1_000, 1), "Passed 0 [dropped]");
-    check(
-        |r| (r.dropped, r.reason) = (5, Some(StopReason::StoppedEarly)),
-        "Invalid 98 dropped",
-    );
+    check(|r| (r.dropped, r.reason) = (5, Some(StopReason::StoppedEarly)), "Invalid 98 dropped");
     let refused = || vec![(ErrorKind::RequestTimeout, 0, 10)];
-    check(
-        |r| (r.ok, r.errors, r.dropped) = (0, refused(), 50),
-        "Failed 99 no-response dropped",
-    );
+    check(|r| (r.ok, r.errors, r.dropped) = (0, refused(), 50), "Failed 99 no-response dropped");
     check(|r| (r.ok, r.dropped) = (0, 50), "Invalid 98 dropped no-requests");
-    check(
-        |r| (r.dropped, r.disturbed, r.lag_us) = (5, 10, 5_000),
-        "Invalid 98 generator-lag dropped",
-    );
+    check(|r| (r.dropped, r.disturbed, r.lag_us) = (5, 10, 5_000), "Invalid 98 generator-lag dropped");
 }
 
 #[test]
 fn figures_that_do_not_agree_are_not_valid() {
-    check(
-        |r| r.reason = Some(StopReason::WorkerLost),
-        "Invalid 98 worker-lost",
-    );
-    check(
-        |r| r.fault = |s| s.in_flight_time = Nanos(s.in_flight_time.0 * 103 / 100),
-        "Invalid 98 little",
-    );
-    check(
-        |r| r.fault = |s| s.in_flight_time = Nanos(s.in_flight_time.0 * 97 / 100),
-        "Invalid 98 little",
-    );
-    check(
-        |r| r.fault = |s| s.in_flight_time = Nanos(s.in_flight_time.0 * 101 / 100),
-        "Passed 0",
-    );
-    check(
-        |r| r.fault = |s| s.scenarios[0].due += 1,
-        "Invalid 98 conservation-iterations",
-    );
-    check(
-        |r| r.fault = |s| s.scenarios[0].completed -= 1,
-        "Invalid 98 conservation-iterations",
-    );
-    check(
-        |r| r.fault = |s| s.requests_started += 1,
-        "Invalid 98 conservation-requests",
-    );
-    check(
-        |r| r.fault = |s| s.cells[0].response.counts[0].1 += 1,
-        "Invalid 98 sums order",
-    );
-    check(
-        |r| r.fault = |s| s.cells[0].service.sum_ns *= 2,
-        "Invalid 98 little order",
-    );
+    check(|r| r.reason = Some(StopReason::WorkerLost), "Invalid 98 worker-lost");
+    check(|r| r.fault = |s| s.in_flight_time = Nanos(s.in_flight_time.0 * 103 / 100), "Invalid 98 little");
+    check(|r| r.fault = |s| s.in_flight_time = Nanos(s.in_flight_time.0 * 97 / 100), "Invalid 98 little");
+    check(|r| r.fault = |s| s.in_flight_time = Nanos(s.in_flight_time.0 * 101 / 100), "Passed 0");
+    check(|r| r.fault = |s| s.scenarios[0].due += 1, "Invalid 98 conservation-iterations");
+    check(|r| r.fault = |s| s.scenarios[0].completed -= 1, "Invalid 98 conservation-iterations");
+    check(|r| r.fault = |s| s.requests_started += 1, "Invalid 98 conservation-requests");
+    check(|r| r.fault = |s| s.cells[0].response.counts[0].1 += 1, "Invalid 98 sums order");
+    check(|r| r.fault = |s| s.cells[0].service.sum_ns *= 2, "Invalid 98 little order");
     // What a cut leaves behind may be less than what was begun, never more.
     let cut = |r: &mut Run| r.reason = Some(StopReason::Cut);
-    check(
-        |r| (cut(r), r.fault = |s| s.scenarios[0].completed -= 1).1,
-        "Cut 130",
-    );
-    check(
-        |r| (cut(r), r.fault = |s| s.scenarios[0].completed += 1).1,
-        "Cut 130 conservation-iterations",
-    );
+    check(|r| (cut(r), r.fault = |s| s.scenarios[0].completed -= 1).1, "Cut 130");
+    check(|r| (cut(r), r.fault = |s| s.scenarios[0].completed += 1).1, "Cut 130 conservation-iterations");
 }

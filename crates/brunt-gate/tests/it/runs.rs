@@ -75,17 +75,8 @@ impl Run {
     }
 
     pub(crate) fn events(&self) -> Vec<RunEvent> {
-        let phase = |at, phase| {
-            RunEvent::Phase(PhaseChange {
-                at,
-                scenario: ScenarioId(0),
-                phase,
-            })
-        };
-        let mut events = vec![
-            RunEvent::Started(Box::new(header())),
-            phase(Nanos::ZERO, Some(self.phase)),
-        ];
+        let phase = |at, phase| RunEvent::Phase(PhaseChange { at, scenario: ScenarioId(0), phase });
+        let mut events = vec![RunEvent::Started(Box::new(header())), phase(Nanos::ZERO, Some(self.phase))];
         let kind = self.errors.first().map_or(ErrorKind::Io, |e| e.0);
         if !self.detail.is_empty() {
             let text = self.detail.into();
@@ -99,10 +90,7 @@ impl Run {
         for index in 0..self.seconds {
             events.push(RunEvent::Second(Box::new(self.second(index))));
             if index < self.disturbed {
-                events.push(RunEvent::Host(Box::new(HostSecond {
-                    index,
-                    ..self.host.clone()
-                })));
+                events.push(RunEvent::Host(Box::new(HostSecond { index, ..self.host.clone() })));
             }
         }
         let end = Nanos::from_secs(self.seconds);
@@ -114,12 +102,7 @@ impl Run {
     pub(crate) fn finish(&self) -> Option<Finish> {
         let at = Nanos::from_secs(self.seconds);
         let in_flight = self.in_flight;
-        self.reason.map(|reason| Finish {
-            at,
-            reason,
-            in_flight,
-            self_checks_failed: Vec::new(),
-        })
+        self.reason.map(|reason| Finish { at, reason, in_flight, self_checks_failed: Vec::new() })
     }
 
     fn second(&self, index: u64) -> Second {
@@ -127,32 +110,16 @@ impl Run {
         let service = Nanos::from_millis(self.service_ms);
         let mut cells = Vec::new();
         let succeeded = (self.ok > 0).then_some((Outcome::Ok, 200, self.ok));
-        let failed = self
-            .errors
-            .iter()
-            .map(|(kind, status, n)| (Outcome::Error(*kind), *status, *n));
+        let failed = self.errors.iter().map(|(kind, status, n)| (Outcome::Error(*kind), *status, *n));
         for (outcome, status, count) in succeeded.into_iter().chain(failed) {
             let (endpoint, status) = (EndpointId(0), Status::from_raw(status));
-            let key = CellKey {
-                endpoint,
-                phase: self.phase,
-                status,
-                outcome,
-            };
+            let key = CellKey { endpoint, phase: self.phase, status, outcome };
             let (response, service) = (sealed(count, service), sealed(count, service));
-            cells.push(CellSecond {
-                response,
-                service,
-                ..CellSecond::empty(key)
-            });
+            cells.push(CellSecond { response, service, ..CellSecond::empty(key) });
         }
         cells.sort_by_key(|c| c.key);
         let ended: u64 = cells.iter().map(CellSecond::count).sum();
-        let lag = if disturbed {
-            self.lag_us + index * self.lag_growth_us
-        } else {
-            50
-        };
+        let lag = if disturbed { self.lag_us + index * self.lag_growth_us } else { 50 };
         let worker = WorkerSecond {
             cpu: Nanos::from_millis(if disturbed { self.cpu_ms } else { 100 }),
             stall_max: Nanos::from_millis(if disturbed { self.stall_ms } else { 0 }),

@@ -88,9 +88,14 @@ enum State {
     },
     ChunkData(u64),
     /// After a chunk's data: CR LF, or LF alone.
-    ChunkEnd { after_cr: bool },
+    ChunkEnd {
+        after_cr: bool,
+    },
     /// Trailer bytes so far, and whether the current line is empty so far.
-    Trailers { bytes: usize, line_is_empty: bool },
+    Trailers {
+        bytes: usize,
+        line_is_empty: bool,
+    },
     UntilClose,
     Done,
 }
@@ -144,8 +149,11 @@ impl ResponseReader {
                 State::ChunkData(remaining) => {
                     let n = self.body(rest, remaining, &mut sink);
                     let remaining = remaining - n as u64;
-                    self.state =
-                        if remaining == 0 { State::ChunkEnd { after_cr: false } } else { State::ChunkData(remaining) };
+                    self.state = if remaining == 0 {
+                        State::ChunkEnd { after_cr: false }
+                    } else {
+                        State::ChunkData(remaining)
+                    };
                     n
                 }
                 State::ChunkEnd { after_cr } => {
@@ -217,8 +225,7 @@ impl ResponseReader {
         let mut partial = std::mem::take(&mut self.partial);
         partial.extend_from_slice(&rest[..taken]);
         // Parse again only when an empty line has come: a head that drips in costs one pass, not many.
-        let parsed =
-            if ends_a_head(&partial, before) { self.parse_head(&partial)? } else { None };
+        let parsed = if ends_a_head(&partial, before) { self.parse_head(&partial)? } else { None };
         match parsed {
             Some(length) => Ok(length - before),
             None if partial.len() > MAX_HEAD => Err(ResponseError::HeadTooLarge),
@@ -233,8 +240,11 @@ impl ResponseReader {
     fn parse_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, ResponseError> {
         let mut fields = [const { MaybeUninit::uninit() }; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut []);
-        let parsed = httparse::ParserConfig::default()
-            .parse_response_with_uninit_headers(&mut response, bytes, &mut fields);
+        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+            &mut response,
+            bytes,
+            &mut fields,
+        );
         let length = match parsed {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Ok(None),
@@ -354,7 +364,9 @@ impl Framing {
             let name = field.name.as_bytes();
             match name.len() {
                 14 if name.eq_ignore_ascii_case(b"content-length") => framing.content_length(field.value)?,
-                17 if name.eq_ignore_ascii_case(b"transfer-encoding") => framing.transfer_encoding(field.value),
+                17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
+                    framing.transfer_encoding(field.value)
+                }
                 10 if name.eq_ignore_ascii_case(b"connection") => framing.connection(field.value),
                 10 if name.eq_ignore_ascii_case(b"set-cookie") => framing.stateful = true,
                 8 if name.eq_ignore_ascii_case(b"location") => framing.stateful = true,

@@ -2,10 +2,7 @@
 
 use super::{Field, Object, Type};
 
-const COUNT: Type = Type::Int {
-    min: 1,
-    max: 1_000_000_000_000,
-};
+const COUNT: Type = Type::Int { min: 1, max: 1_000_000_000_000 };
 
 /// The most users of one scenario: two orders of magnitude above what one machine carries.
 pub(crate) const MAX_USERS: u64 = 1_000_000;
@@ -19,10 +16,7 @@ pub(crate) static SCENARIO: Object = Object {
     fields: &[
         Field {
             name: "users",
-            ty: Type::Int {
-                min: 1,
-                max: MAX_USERS,
-            },
+            ty: Type::Int { min: 1, max: MAX_USERS },
             doc: "Users at once. With `stages`: users at the start (default 0).",
             example: "users: 50",
         },
@@ -82,10 +76,7 @@ pub(crate) static SCENARIO: Object = Object {
         },
         Field {
             name: "max_users",
-            ty: Type::Int {
-                min: 1,
-                max: MAX_USERS,
-            },
+            ty: Type::Int { min: 1, max: MAX_USERS },
             doc: "The most users that an open scenario may need at once; arrivals that find none free are dropped, \
                   and counted. Default: 10,000.",
             example: "max_users: 1000",
@@ -142,13 +133,7 @@ pub(crate) static STAGE: Object = Object {
     fields: &[
         Field {
             name: "to",
-            ty: Type::OneOf(&[
-                Type::Int {
-                    min: 0,
-                    max: MAX_USERS,
-                },
-                Type::Rate,
-            ]),
+            ty: Type::OneOf(&[Type::Int { min: 0, max: MAX_USERS }, Type::Rate]),
             doc: "Users (`50`) or rate (`500/s`) at the stage's end.",
             example: "to: 50",
         },
@@ -158,12 +143,7 @@ pub(crate) static STAGE: Object = Object {
             doc: "How long it takes to get there. Default: `0s`, a jump.",
             example: "over: 30s",
         },
-        Field {
-            name: "hold",
-            ty: Type::Duration,
-            doc: "Stay as it is for so long.",
-            example: "hold: 1m",
-        },
+        Field { name: "hold", ty: Type::Duration, doc: "Stay as it is for so long.", example: "hold: 1m" },
     ],
 };
 
@@ -174,10 +154,7 @@ pub(crate) static BURSTS: Object = Object {
     fields: &[
         Field {
             name: "size",
-            ty: Type::Int {
-                min: 1,
-                max: MAX_USERS,
-            },
+            ty: Type::Int { min: 1, max: MAX_USERS },
             doc: "Iterations of one burst.",
             example: "size: 10",
         },

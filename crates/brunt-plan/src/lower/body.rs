@@ -30,10 +30,7 @@ pub(super) fn body(step: &Fields<'_, '_>, seed: u64) -> Option<RenderedBody> {
         }
     }
     let Some(kind) = given.first() else {
-        return Some(RenderedBody {
-            body: Body::None,
-            content_type: None,
-        });
+        return Some(RenderedBody { body: Body::None, content_type: None });
     };
     let node = step.get(kind)?;
     let (body, content_type) = match *kind {
@@ -45,10 +42,7 @@ pub(super) fn body(step: &Fields<'_, '_>, seed: u64) -> Option<RenderedBody> {
         }
         "form" => {
             let form = pairs(cx, node, "form fields", form_encoded)?;
-            (
-                of_text(form),
-                Some("application/x-www-form-urlencoded".to_owned()),
-            )
+            (of_text(form), Some("application/x-www-form-urlencoded".to_owned()))
         }
         "multipart" => {
             let (body, boundary) = multipart(cx, node, seed)?;
@@ -86,11 +80,7 @@ fn json(cx: &Cx<'_>, node: &Node, out: &mut Vec<Text>) -> Option<()> {
             if matches!(text.parts.as_slice(), [TextPart::Int { .. }]) {
                 out.push(text);
             } else {
-                out.push(concat([
-                    Text::literal("\""),
-                    encoded(&text, escaped),
-                    Text::literal("\""),
-                ]));
+                out.push(concat([Text::literal("\""), encoded(&text, escaped), Text::literal("\"")]));
             }
         }
         Value::Seq(items) => {
@@ -187,10 +177,7 @@ fn part(cx: &Cx<'_>, entry: &Entry) -> Option<Part> {
     let name = quoted(&entry.key);
     if !matches!(entry.value.value, Value::Map(_)) {
         let content = Content::Text(plain(cx, &entry.value)?);
-        return Some(Part {
-            head: format!("Content-Disposition: form-data; name=\"{name}\""),
-            content,
-        });
+        return Some(Part { head: format!("Content-Disposition: form-data; name=\"{name}\""), content });
     }
     let fields = Fields::of(cx, &entry.value, &PART)?;
     if !fields.has("file") {
@@ -200,17 +187,10 @@ fn part(cx: &Cx<'_>, entry: &Entry) -> Option<Part> {
         .text("file")
         .and_then(|path| Path::new(path).file_name())
         .map(|n| n.to_string_lossy().into_owned());
-    let filename = quoted(
-        fields
-            .text("filename")
-            .unwrap_or(own.as_deref().unwrap_or("file")),
-    );
+    let filename = quoted(fields.text("filename").unwrap_or(own.as_deref().unwrap_or("file")));
     let content_type = fields.text("content_type").unwrap_or("application/octet-stream");
     if content_type.chars().any(char::is_control) {
-        let span = fields
-            .get("content_type")
-            .map(|n| n.span.clone())
-            .unwrap_or_default();
+        let span = fields.get("content_type").map(|n| n.span.clone()).unwrap_or_default();
         cx.report(
             Diagnostic::error(&span, "a media type is one line")
                 .help("write e.g. `content_type: image/jpeg`"),
@@ -218,10 +198,7 @@ fn part(cx: &Cx<'_>, entry: &Entry) -> Option<Part> {
     }
     let content = Content::File(fields.file("file")?);
     let disposition = format!("Content-Disposition: form-data; name=\"{name}\"; filename=\"{filename}\"");
-    Some(Part {
-        head: format!("{disposition}\r\nContent-Type: {content_type}"),
-        content,
-    })
+    Some(Part { head: format!("{disposition}\r\nContent-Type: {content_type}"), content })
 }
 
 /// As browsers write names in multipart bodies (HTML, 4.10.21.8).

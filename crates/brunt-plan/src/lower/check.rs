@@ -26,17 +26,10 @@ pub(super) fn checks(cx: &Cx<'_>, node: &Node) -> Vec<Check> {
                     Diagnostic::error(&node.span, "`contains` is empty").label("every body contains this");
                 cx.report(d.help("name a text that only a good answer contains"));
             }
-            add(
-                format!("contains {}", shown(text)),
-                CheckRule::BodyContains(text.as_bytes().to_vec()),
-            );
+            add(format!("contains {}", shown(text)), CheckRule::BodyContains(text.as_bytes().to_vec()));
         }
     }
-    for entry in fields
-        .get("header")
-        .and_then(|node| cx.map_of(node, "headers"))
-        .unwrap_or_default()
-    {
+    for entry in fields.get("header").and_then(|node| cx.map_of(node, "headers")).unwrap_or_default() {
         let contains = match &entry.value.value {
             Value::Bool(true) => None,
             Value::Str(text) => Some(text.clone()),
@@ -67,33 +60,19 @@ pub(super) fn checks(cx: &Cx<'_>, node: &Node) -> Vec<Check> {
         add(name, CheckRule::BodySize { min, max });
     }
     if let Some(time) = fields.positive_duration("max_time", "no answer is that quick") {
-        add(
-            format!("time up to {}", duration_text(time)),
-            CheckRule::MaxTime(time),
-        );
+        add(format!("time up to {}", duration_text(time)), CheckRule::MaxTime(time));
     }
     out
 }
 
 fn shown(text: &str) -> String {
-    let clipped: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(SHOWN)
-        .collect();
-    if text.chars().nth(SHOWN).is_some() {
-        format!("\"{clipped}…\"")
-    } else {
-        format!("\"{clipped}\"")
-    }
+    let clipped: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect();
+    if text.chars().nth(SHOWN).is_some() { format!("\"{clipped}…\"") } else { format!("\"{clipped}\"") }
 }
 
 fn status(cx: &Cx<'_>, node: &Node) -> Option<(String, Vec<(u16, u16)>)> {
-    let items = if let Value::Seq(items) = &node.value {
-        items.as_slice()
-    } else {
-        std::slice::from_ref(node)
-    };
+    let items =
+        if let Value::Seq(items) = &node.value { items.as_slice() } else { std::slice::from_ref(node) };
     let ranges: Vec<Option<(u16, u16)>> = items.iter().map(|item| status_range(cx, item)).collect();
     let ranges: Vec<(u16, u16)> = ranges.into_iter().collect::<Option<_>>()?;
     if ranges.is_empty() {
@@ -121,16 +100,8 @@ fn status_range(cx: &Cx<'_>, node: &Node) -> Option<(u16, u16)> {
         return u16::try_from(status).ok().map(|s| (s, s));
     }
     let text = cx.text_of(node, "a status")?;
-    let one = |text: &str| {
-        text.trim()
-            .parse::<u16>()
-            .ok()
-            .filter(|s| (100..=599).contains(s))
-    };
-    let class = text
-        .strip_suffix("xx")
-        .and_then(|c| c.parse::<u16>().ok())
-        .filter(|c| (1..=5).contains(c));
+    let one = |text: &str| text.trim().parse::<u16>().ok().filter(|s| (100..=599).contains(s));
+    let class = text.strip_suffix("xx").and_then(|c| c.parse::<u16>().ok()).filter(|c| (1..=5).contains(c));
     let range = match (class, text.split_once("..")) {
         (Some(class), _) => Some((class * 100, class * 100 + 99)),
         (None, Some((min, max))) => one(min).zip(one(max)).filter(|(min, max)| min <= max),

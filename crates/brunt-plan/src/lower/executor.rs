@@ -35,11 +35,7 @@ fn initial_users(arrivals: &Arrivals, cap: u32) -> u32 {
         | Arrivals::Poisson(_)
         | Arrivals::Replay { .. } => arrivals.peak_rate().unwrap_or(0.0) / 10.0,
     };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped before"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
     let initial = wanted.ceil().clamp(1.0, 1_000.0) as u32;
     initial.min(cap)
 }
@@ -65,8 +61,8 @@ const LOAD_FIELDS: [&str; 11] = [
     "poisson",
     "bursts",
     "replay",
-    "duration",
     "max_users",
+    "duration",
 ];
 
 impl Shape {
@@ -83,13 +79,7 @@ impl Shape {
 
     const fn allowed(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &[
-                "users",
-                "spawn_rate",
-                "iterations",
-                "iterations_per_user",
-                "duration",
-            ],
+            Self::Users => &["users", "spawn_rate", "iterations", "iterations_per_user", "duration"],
             Self::UserStages => &["stages", "users"],
             Self::Rate => &["rate", "poisson", "iterations", "duration", "max_users"],
             Self::RateStages => &["stages", "rate", "poisson", "max_users"],
@@ -123,22 +113,6 @@ impl Shape {
 
 /// The three choices of an executor, or nothing after complaints. `name_span` is where the scenario is named.
 pub(super) fn executor(s: &Fields<'_, '_>, name_span: &Span) -> Option<(Arrivals, Supply, Stop)> {
-    let shape = shape(s, name_span)?;
-    for field in LOAD_FIELDS
-        .iter()
-        .filter(|f| s.has(f) && !shape.allowed().contains(f))
-    {
-        let message = format!(
-            "{} cannot be combined with {}",
-            s.cx.name(field),
-            s.cx.name(shape.field())
-        );
-        s.cx.report(
-            Diagnostic::error(&s.key_span(field), message)
-                .label(shape.why_not(field))
-                .help("keep one of them"),
-        );
-    }
     let never = "this scenario would never send a request";
     let mut stop = Stop {
         after: s.positive_duration("duration", never),
@@ -146,9 +120,16 @@ pub(super) fn executor(s: &Fields<'_, '_>, name_span: &Span) -> Option<(Arrivals
         per_user: s.int("iterations_per_user", never),
         grace: s.duration("graceful_stop").unwrap_or(DEFAULT_GRACE),
     };
-    let users = s
-        .int("users", "nobody would run this scenario")
-        .and_then(|n| u32::try_from(n).ok());
+    let shape = shape(s, name_span)?;
+    for field in LOAD_FIELDS.iter().filter(|f| s.has(f) && !shape.allowed().contains(f)) {
+        let message = format!("{} cannot be combined with {}", s.cx.name(field), s.cx.name(shape.field()));
+        s.cx.report(
+            Diagnostic::error(&s.key_span(field), message)
+                .label(shape.why_not(field))
+                .help("keep one of them"),
+        );
+    }
+    let users = s.int("users", "nobody would run this scenario").and_then(|n| u32::try_from(n).ok());
     let row = match shape {
         Shape::Users => closed(s, users),
         Shape::UserStages => {
@@ -198,11 +179,7 @@ fn shape(s: &Fields<'_, '_>, name_span: &Span) -> Option<Shape> {
             Diagnostic::error(name_span, "the scenario has no load").label("it would never send a request")
         }
     };
-    cx.report(d.help(format!(
-        "write e.g. {}, or {}",
-        cx.setting("users", 10),
-        cx.setting("rate", "50/s")
-    )));
+    cx.report(d.help(format!("write e.g. {}, or {}", cx.setting("users", 10), cx.setting("rate", "50/s"))));
     None
 }
 
@@ -216,25 +193,15 @@ fn require_end(s: &Fields<'_, '_>, shape: Shape) {
     };
     if !s.has_unknown() && !ends.iter().any(|field| s.has(field)) {
         let d = Diagnostic::error(&s.key_span(shape.field()), "the scenario has no end");
-        let ways: Vec<String> = ends
-            .iter()
-            .map(|f| s.cx.setting(f, if *f == "duration" { "1m" } else { "1000" }))
-            .collect();
-        s.cx.report(
-            d.label("how long?")
-                .help(format!("add e.g. {}", ways.join(" or "))),
-        );
+        let ways: Vec<String> =
+            ends.iter().map(|f| s.cx.setting(f, if *f == "duration" { "1m" } else { "1000" })).collect();
+        s.cx.report(d.label("how long?").help(format!("add e.g. {}", ways.join(" or "))));
     }
 }
 
 fn closed(s: &Fields<'_, '_>, users: Option<u32>) -> Option<(Arrivals, Supply)> {
     let spawn = match s.get("spawn_rate") {
-        Some(node) => Some(positive_rate(
-            s.cx,
-            "spawn_rate",
-            node,
-            "no user would ever come",
-        )?),
+        Some(node) => Some(positive_rate(s.cx, "spawn_rate", node, "no user would ever come")?),
         None if s.has("spawn_rate") => return None,
         None => None,
     };
@@ -243,19 +210,13 @@ fn closed(s: &Fields<'_, '_>, users: Option<u32>) -> Option<(Arrivals, Supply)> 
             &s.key_span("iterations_per_user"),
             "`iterations_per_user` cannot be combined with `iterations`",
         );
-        s.cx.report(
-            d.label("are they shared, or does each user have its own?")
-                .help("keep one of them"),
-        );
+        s.cx.report(d.label("are they shared, or does each user have its own?").help("keep one of them"));
     }
     let users = users?;
     if let Some(iterations) = s.int("iterations", "").filter(|n| *n < u64::from(users)) {
         let message = format!("{users} users share {iterations} iterations");
         let d = Diagnostic::warning(&s.key_span("iterations"), message);
-        s.cx.report(d.label(format!(
-            "{} of them have nothing to do",
-            u64::from(users) - iterations
-        )));
+        s.cx.report(d.label(format!("{} of them have nothing to do", u64::from(users) - iterations)));
     }
     let supply = match spawn {
         Some(rate) => Supply::Spawn { users, rate },
@@ -297,11 +258,7 @@ fn open(s: &Fields<'_, '_>, shape: Shape, stop: &mut Stop) -> Option<(Arrivals, 
         Shape::RateStages => {
             let ramp = rate_stages(s)?;
             stop.after = Some(ramp.duration());
-            if poisson {
-                Arrivals::Poisson(ramp)
-            } else {
-                Arrivals::Ramp(ramp)
-            }
+            if poisson { Arrivals::Poisson(ramp) } else { Arrivals::Ramp(ramp) }
         }
         Shape::Bursts => bursts(s)?,
         Shape::Replay => {
@@ -335,16 +292,10 @@ fn bursts(s: &Fields<'_, '_>) -> Option<Arrivals> {
     let (min, max) = node.and_then(|node| s.cx.duration_range("pause", node))?;
     if max == Nanos::ZERO {
         let d = Diagnostic::error(&node?.span, "`pause` must be greater than 0");
-        s.cx.report(
-            d.label("all bursts would come at once")
-                .help("write e.g. `pause: 0.5s..2s`"),
-        );
+        s.cx.report(d.label("all bursts would come at once").help("write e.g. `pause: 0.5s..2s`"));
         return None;
     }
-    Some(Arrivals::Bursts {
-        size: size?,
-        pause: BurstPause { min, max },
-    })
+    Some(Arrivals::Bursts { size: size?, pause: BurstPause { min, max } })
 }
 
 /// What a stage asks for.
@@ -366,20 +317,15 @@ fn stages_shape(s: &Fields<'_, '_>) -> Option<Shape> {
         return None;
     }
     let to = |stage: &Node| match &stage.value {
-        Value::Map(entries) => entries
-            .iter()
-            .find(|e| e.key == "to")
-            .map(|e| matches!(e.value.value, Value::Str(_))),
+        Value::Map(entries) => {
+            entries.iter().find(|e| e.key == "to").map(|e| matches!(e.value.value, Value::Str(_)))
+        }
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Seq(_) => {
             None
         }
     };
     let is_rate = stages.iter().find_map(to).unwrap_or_else(|| s.has("rate"));
-    Some(if is_rate {
-        Shape::RateStages
-    } else {
-        Shape::UserStages
-    })
+    Some(if is_rate { Shape::RateStages } else { Shape::UserStages })
 }
 
 /// The stages with their durations; those with problems are left out, after complaints.
@@ -387,14 +333,12 @@ fn goals<'n>(s: &Fields<'n, '_>, rates: bool) -> Vec<(Goal, Nanos, &'n Node)> {
     let Some(stages) = s.get("stages").and_then(|node| s.cx.list_of(node, "stages")) else {
         return Vec::new();
     };
-    stages
-        .iter()
-        .filter_map(|node| stage(s.cx, node, rates).map(|(goal, time)| (goal, time, node)))
-        .collect()
+    stages.iter().filter_map(|node| stage(s.cx, node, rates).map(|(goal, time)| (goal, time, node))).collect()
 }
 
 fn stage(cx: &Cx<'_>, node: &Node, rates: bool) -> Option<(Goal, Nanos)> {
     let fields = Fields::of(cx, node, &STAGE)?;
+    let over = fields.duration("over");
     match (fields.get("to"), fields.has("hold")) {
         (None, true) if !fields.has("over") => {
             let time = fields.positive_duration("hold", "a stage of no time does nothing")?;
@@ -407,19 +351,13 @@ fn stage(cx: &Cx<'_>, node: &Node, rates: bool) -> Option<(Goal, Nanos)> {
         (Some(_) | None, true) => {
             let d = Diagnostic::error(&fields.key_span("hold"), "`hold` is a stage of its own");
             cx.report(
-                d.label("beside `to` or `over` it means nothing")
-                    .help("begin a new stage: `- hold: 1m`"),
+                d.label("beside `to` or `over` it means nothing").help("begin a new stage: `- hold: 1m`"),
             );
             None
         }
         (Some(to), false) => {
             let goal = goal(cx, to, rates);
-            let over = fields.duration("over");
-            if fields.has("over") {
-                Some((goal?, over?))
-            } else {
-                Some((goal?, Nanos::ZERO))
-            }
+            if fields.has("over") { Some((goal?, over?)) } else { Some((goal?, Nanos::ZERO)) }
         }
     }
 }
@@ -434,16 +372,14 @@ fn goal(cx: &Cx<'_>, node: &Node, rates: bool) -> Option<Goal> {
         (Value::Int(_), true) => {
             let d = Diagnostic::error(&node.span, "a number of users among rates");
             cx.report(
-                d.label("the stages of a scenario are all users or all rates")
-                    .help("write e.g. `to: 50/s`"),
+                d.label("the stages of a scenario are all users or all rates").help("write e.g. `to: 50/s`"),
             );
             None
         }
         (Value::Str(_), false) => {
             let d = Diagnostic::error(&node.span, "a rate among numbers of users");
             cx.report(
-                d.label("the stages of a scenario are all users or all rates")
-                    .help("write e.g. `to: 50`"),
+                d.label("the stages of a scenario are all users or all rates").help("write e.g. `to: 50`"),
             );
             None
         }
@@ -489,10 +425,7 @@ fn user_stages(s: &Fields<'_, '_>, start: u32) -> Option<Supply> {
         if let Goal::Users(users) = goal {
             now = *users;
         }
-        out.push(UserStage {
-            target: now,
-            duration: *duration,
-        });
+        out.push(UserStage { target: now, duration: *duration });
     }
     check_stages(s, &stages, start > 0 || out.iter().any(|stage| stage.target > 0))?;
     Some(Supply::Ramp { start, stages: out })
@@ -513,10 +446,6 @@ fn rate_stages(s: &Fields<'_, '_>) -> Option<RateRamp> {
         }
         out.push((now, *duration));
     }
-    check_stages(
-        s,
-        &stages,
-        start.count > 0 || out.iter().any(|stage| stage.0.count > 0),
-    )?;
+    check_stages(s, &stages, start.count > 0 || out.iter().any(|stage| stage.0.count > 0))?;
     ramp(s, start, &out, &s.get("stages")?.span)
 }

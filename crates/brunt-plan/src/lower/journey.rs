@@ -70,17 +70,10 @@ pub(super) fn actions(plan: &Fields<'_, '_>, http: &Http, targets: &mut Targets,
             | Value::Seq(_) => cx.list_of(&entry.value, "steps"),
         };
         if nodes.is_some_and(<[Node]>::is_empty) {
-            let d = Diagnostic::error(
-                &entry.value.span,
-                format!("the action `{}` has no steps", entry.key),
-            );
+            let d = Diagnostic::error(&entry.value.span, format!("the action `{}` has no steps", entry.key));
             cx.report(d.label("nothing would be sent").help("write e.g. `- get: /`"));
         }
-        let steps = nodes
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|n| step(cx, n, &mut around))
-            .collect();
+        let steps = nodes.unwrap_or_default().iter().filter_map(|n| step(cx, n, &mut around)).collect();
         out.by_name.insert(entry.key.clone(), out.list.len());
         out.list.push(ActionPlan {
             name: entry.key.clone(),
@@ -105,18 +98,12 @@ pub(super) fn check_name(cx: &Cx<'_>, what: &str, entry: &Entry) {
 
 fn step(cx: &Cx<'_>, node: &Node, around: &mut Around<'_>) -> Option<StepPlan> {
     let fields = Fields::of(cx, node, &STEP)?;
-    let methods: Vec<&Entry> = fields
-        .given()
-        .filter(|e| METHODS.contains(&e.key.as_str()))
-        .collect();
+    let methods: Vec<&Entry> = fields.given().filter(|e| METHODS.contains(&e.key.as_str())).collect();
     if let Some(pause) = fields.get("pause") {
         let others: Vec<&Entry> = fields.given().filter(|e| is_request_field(&e.key)).collect();
         if !others.is_empty() {
             let d = Diagnostic::error(&first_span(&others), "a pause is a step of its own");
-            cx.report(
-                d.label("this belongs to a request")
-                    .help("begin a new step with `- pause: ...`"),
-            );
+            cx.report(d.label("this belongs to a request").help("begin a new step with `- pause: ...`"));
         }
         return pause_time(cx, "pause", pause).map(StepPlan::Pause);
     }
@@ -131,10 +118,7 @@ fn step(cx: &Cx<'_>, node: &Node, around: &mut Around<'_>) -> Option<StepPlan> {
         [method] => request(&fields, method, around).map(|r| StepPlan::Request(Box::new(r))),
         [_, second, ..] => {
             let d = Diagnostic::error(&second.key_span, "a step sends one request");
-            cx.report(
-                d.label("a second one")
-                    .help(format!("begin a new step with `- {}: ...`", second.key)),
-            );
+            cx.report(d.label("a second one").help(format!("begin a new step with `- {}: ...`", second.key)));
             None
         }
     }
@@ -171,20 +155,14 @@ pub(super) fn classes(plan: &Fields<'_, '_>, actions: &Actions) -> Vec<ClassPlan
         let d = Diagnostic::error(&node.span, "`users` is empty").label("nobody would run the scenarios");
         cx.report(d.help("remove it, or write e.g. `shopper: {actions: {browse: 1}}`"));
     }
-    entries
-        .iter()
-        .filter_map(|entry| class(cx, entry, actions))
-        .collect()
+    entries.iter().filter_map(|entry| class(cx, entry, actions)).collect()
 }
 
 fn class(cx: &Cx<'_>, entry: &Entry, actions: &Actions) -> Option<ClassPlan> {
     check_name(cx, "user class", entry);
     let fields = Fields::of(cx, &entry.value, &USER)?;
     let weight = fields.int("weight", "weights are counted from 0").unwrap_or(1);
-    let think = fields
-        .get("think")
-        .and_then(|node| think(cx, node))
-        .unwrap_or(Pause::NONE);
+    let think = fields.get("think").and_then(|node| think(cx, node)).unwrap_or(Pause::NONE);
     let actions = match fields.get("actions") {
         Some(node) => weighted(cx, node, actions),
         None if fields.has("actions") || fields.has_unknown() => Vec::new(),
@@ -194,8 +172,7 @@ fn class(cx: &Cx<'_>, entry: &Entry, actions: &Actions) -> Option<ClassPlan> {
                 format!("the user class `{}` has no `actions`", entry.key),
             );
             cx.report(
-                d.label("it would have nothing to do")
-                    .help("write e.g. `actions: {browse: 5, buy: 1}`"),
+                d.label("it would have nothing to do").help("write e.g. `actions: {browse: 5, buy: 1}`"),
             );
             Vec::new()
         }
@@ -223,15 +200,8 @@ fn weighted(cx: &Cx<'_>, node: &Node, actions: &Actions) -> Vec<(usize, u32)> {
     };
     let (out, given): (Vec<(usize, u32)>, usize) = match &node.value {
         Value::Map(entries) => {
-            let weight = |e: &Entry| {
-                int_in(
-                    cx,
-                    &e.key,
-                    &e.value,
-                    (0, MAX_WEIGHT),
-                    "weights are counted from 0",
-                )
-            };
+            let weight =
+                |e: &Entry| int_in(cx, &e.key, &e.value, (0, MAX_WEIGHT), "weights are counted from 0");
             let one = |e: &Entry| {
                 let (at, weight) = (find(&e.key, &e.key_span), weight(e));
                 Some((at?, u32::try_from(weight?).ok()?))
@@ -240,26 +210,12 @@ fn weighted(cx: &Cx<'_>, node: &Node, actions: &Actions) -> Vec<(usize, u32)> {
         }
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Seq(_) => {
             let names = cx.texts(node, "an action's name");
-            let given = if let Value::Seq(items) = &node.value {
-                items.len()
-            } else {
-                1
-            };
-            (
-                names
-                    .into_iter()
-                    .filter_map(|(name, n)| Some((find(name, &n.span)?, 1)))
-                    .collect(),
-                given,
-            )
+            let given = if let Value::Seq(items) = &node.value { items.len() } else { 1 };
+            (names.into_iter().filter_map(|(name, n)| Some((find(name, &n.span)?, 1))).collect(), given)
         }
     };
     if out.len() == given && out.iter().all(|(_, weight)| *weight == 0) {
-        let message = if given == 0 {
-            "`actions` is empty"
-        } else {
-            "all weights are 0"
-        };
+        let message = if given == 0 { "`actions` is empty" } else { "all weights are 0" };
         let d = Diagnostic::error(&node.span, message).label("this user class would have nothing to do");
         cx.report(d.help("give at least one action a weight above 0"));
     }
@@ -275,13 +231,9 @@ fn think(cx: &Cx<'_>, node: &Node) -> Option<Pause> {
             None
         }
     };
-    let every = every.map_or(Some(1), |n| {
-        int_in(cx, "every", n, (1, 1_000_000), "after how many iterations?")
-    })?;
-    Some(Pause {
-        time,
-        every: u32::try_from(every).unwrap_or(1),
-    })
+    let every =
+        every.map_or(Some(1), |n| int_in(cx, "every", n, (1, 1_000_000), "after how many iterations?"))?;
+    Some(Pause { time, every: u32::try_from(every).unwrap_or(1) })
 }
 
 fn pause_time(cx: &Cx<'_>, field: &str, node: &Node) -> Option<PauseTime> {
@@ -291,19 +243,13 @@ fn pause_time(cx: &Cx<'_>, field: &str, node: &Node) -> Option<PauseTime> {
     let fields = Fields::of(cx, node, &THINK)?;
     let kinds: Vec<&Entry> = fields.given().filter(|e| e.key != "every").collect();
     let [kind] = kinds.as_slice() else {
-        let d = Diagnostic::error(
-            &node.span,
-            format!("{} needs exactly one distribution", cx.name(field)),
-        );
+        let d = Diagnostic::error(&node.span, format!("{} needs exactly one distribution", cx.name(field)));
         cx.report(d.help("one of `time`, `normal`, `exponential` and `log_normal`"));
         return None;
     };
     if field == "pause" && fields.has("every") {
         let d = Diagnostic::error(&fields.key_span("every"), "a `pause` step has no `every`");
-        cx.report(
-            d.label("it pauses each time it is reached")
-                .help("use `think` of a user class"),
-        );
+        cx.report(d.label("it pauses each time it is reached").help("use `think` of a user class"));
     }
     match kind.key.as_str() {
         "time" => cx.duration_range("time", fields.get("time")?).map(uniform),
@@ -317,10 +263,7 @@ fn pause_time(cx: &Cx<'_>, field: &str, node: &Node) -> Option<PauseTime> {
                 normal.missing(field);
             }
             let (mean, std_dev) = (normal.duration("mean"), normal.duration("std_dev"));
-            Some(PauseTime::Normal {
-                mean: mean?,
-                std_dev: std_dev?,
-            })
+            Some(PauseTime::Normal { mean: mean?, std_dev: std_dev? })
         }
         _ => {
             let log_normal = Fields::of(cx, fields.get("log_normal")?, &LOG_NORMAL)?;
@@ -328,10 +271,7 @@ fn pause_time(cx: &Cx<'_>, field: &str, node: &Node) -> Option<PauseTime> {
                 log_normal.missing(field);
             }
             let (median, sigma) = (log_normal.duration("median"), log_normal.number("sigma", 5.0));
-            Some(PauseTime::LogNormal {
-                median: median?,
-                sigma: sigma?,
-            })
+            Some(PauseTime::LogNormal { median: median?, sigma: sigma? })
         }
     }
 }
@@ -354,10 +294,7 @@ pub(super) fn warn_unused(cx: &Cx<'_>, plan: &Fields<'_, '_>, actions: &Actions,
         cx.report(d.label("no user class has it among its `actions`"));
     }
     for class in classes.iter().filter(|c| !c.used.get()) {
-        let d = Diagnostic::warning(
-            &class.span,
-            format!("the user class `{}` is never run", class.name),
-        );
+        let d = Diagnostic::warning(&class.span, format!("the user class `{}` is never run", class.name));
         cx.report(d.label("no scenario's `run` names it"));
     }
 }

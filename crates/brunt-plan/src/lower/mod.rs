@@ -65,12 +65,7 @@ pub struct Lowered {
 pub fn lower(source: &Source, overrides: &Overrides, loader: &Loader<'_>) -> Result<Lowered, Report> {
     match read(source) {
         Ok(root) => {
-            let reading = Reading {
-                root: &root,
-                source,
-                voice: Voice::Plan,
-                problems: Vec::new(),
-            };
+            let reading = Reading { root: &root, source, voice: Voice::Plan, problems: Vec::new() };
             lower_tree(reading, overrides, loader)
         }
         Err(diagnostics) => Err(report(source, diagnostics)),
@@ -78,11 +73,7 @@ pub fn lower(source: &Source, overrides: &Overrides, loader: &Loader<'_>) -> Res
 }
 
 fn report(source: &Source, diagnostics: Vec<Diagnostic>) -> Report {
-    Report {
-        name: source.name.clone(),
-        text: source.text.clone(),
-        diagnostics,
-    }
+    Report { name: source.name.clone(), text: source.text.clone(), diagnostics }
 }
 
 /// A tree with the source it was read from, and what was found on the way.
@@ -100,18 +91,12 @@ pub(crate) fn lower_tree(
 ) -> Result<Lowered, Report> {
     let source = reading.source;
     let cx = Cx::new(reading.voice, &source.text, &source.folder, loader);
-    reading
-        .problems
-        .into_iter()
-        .for_each(|problem| cx.report(problem));
+    reading.problems.into_iter().for_each(|problem| cx.report(problem));
     let workload = Fields::of(&cx, reading.root, &PLAN).and_then(|plan| workload(&plan, overrides));
     let failed = cx.has_errors();
     let found = report(source, cx.into_problems());
     match workload {
-        Some(workload) if !failed => Ok(Lowered {
-            workload,
-            warnings: found,
-        }),
+        Some(workload) if !failed => Ok(Lowered { workload, warnings: found }),
         Some(_) | None => Err(found),
     }
 }
@@ -132,15 +117,7 @@ fn workload(plan: &Fields<'_, '_>, overrides: &Overrides) -> Option<Workload> {
     let mut settings = http.settings;
     settings.origins = targets.into_origins();
     let (endpoints, requests, checks) = tables.into_parts();
-    Some(Workload {
-        name,
-        seed,
-        scenarios,
-        endpoints,
-        requests,
-        checks,
-        target: settings,
-    })
+    Some(Workload { name, seed, scenarios, endpoints, requests, checks, target: settings })
 }
 
 impl Report {

@@ -18,11 +18,7 @@ pub(super) fn replay(s: &Fields<'_, '_>) -> Option<(Arrivals, Nanos)> {
     let cx = s.cx;
     let fields = Fields::of(cx, s.get("replay")?, &REPLAY)?;
     fields.missing("file");
-    let speed = if fields.has("speed") {
-        speed(&fields)
-    } else {
-        Some((1, 1))
-    };
+    let speed = if fields.has("speed") { speed(&fields) } else { Some((1, 1)) };
     let node = fields.get("file")?;
     let content = cx.file(node)?;
     let instants = match instants(&content) {
@@ -40,44 +36,25 @@ pub(super) fn replay(s: &Fields<'_, '_>) -> Option<(Arrivals, Nanos)> {
         return None;
     };
     let speed = speed?;
-    let end = Rate {
-        count: speed.0,
-        per: Nanos(speed.1),
-    }
-    .instant(last.0);
+    let end = Rate { count: speed.0, per: Nanos(speed.1) }.instant(last.0);
     if end > crate::units::MAX_DURATION {
         let d = Diagnostic::error(&node.span, "the recording is longer than 10 days");
-        cx.report(
-            d.label("schedules are computed exactly up to 10 days")
-                .help("write a higher `speed`"),
-        );
+        cx.report(d.label("schedules are computed exactly up to 10 days").help("write a higher `speed`"));
         return None;
     }
     // No iteration starts at the end itself: the last one is due a little before it.
     let end = Nanos((end.0 / 1_000_000 + 1) * 1_000_000);
-    Some((
-        Arrivals::Replay {
-            instants: Arc::from(instants),
-            speed,
-        },
-        end,
-    ))
+    Some((Arrivals::Replay { instants: Arc::from(instants), speed }, end))
 }
 
 fn speed(fields: &Fields<'_, '_>) -> Option<(u64, u64)> {
     let speed = fields.number("speed", 1_000.0)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and 1,000"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1,000")]
     let millionths = (speed * SPEED_UNIT as f64).round() as u64;
     if millionths < SPEED_UNIT / 1_000 {
         let span = fields.get("speed").map(|n| n.span.clone()).unwrap_or_default();
         let d = Diagnostic::error(&span, "`speed` must be at least 0.001");
-        fields
-            .cx
-            .report(d.label("a second would last longer than a quarter of an hour"));
+        fields.cx.report(d.label("a second would last longer than a quarter of an hour"));
         return None;
     }
     let divisor = gcd(millionths, SPEED_UNIT);
@@ -119,10 +96,7 @@ fn seconds(text: &str) -> Option<Nanos> {
     }
     let whole: u64 = whole.parse().ok()?;
     let digits: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
-    whole
-        .checked_mul(1_000_000_000)?
-        .checked_add(digits.parse().ok()?)
-        .map(Nanos)
+    whole.checked_mul(1_000_000_000)?.checked_add(digits.parse().ok()?).map(Nanos)
 }
 
 #[cfg(test)]

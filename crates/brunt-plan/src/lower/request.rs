@@ -11,9 +11,7 @@ use brunt_metrics::EndpointId;
 use brunt_workload::{Check, OriginId, Request, Text};
 
 /// Fields of a step that say which method a request has; `request` names any.
-pub(super) const METHODS: [&str; 8] = [
-    "get", "post", "put", "patch", "delete", "head", "options", "request",
-];
+pub(super) const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "request"];
 
 /// A request that has not been given its place in the tables yet.
 pub(super) struct RequestPlan {
@@ -38,17 +36,10 @@ pub(super) fn request(step: &Fields<'_, '_>, method: &Entry, around: &mut Around
         let place = place(cx, &method.value, (url, at), around.targets)?;
         Some((name, place))
     });
-    let query = step
-        .get("query")
-        .and_then(|node| pairs(cx, node, "query parameters", query_encoded));
-    let own = step
-        .get("headers")
-        .map(|node| headers(cx, node))
-        .unwrap_or_default();
+    let query = step.get("query").and_then(|node| pairs(cx, node, "query parameters", query_encoded));
+    let own = step.get("headers").map(|node| headers(cx, node)).unwrap_or_default();
     let body = body(step, around.seed);
-    let timeout = step
-        .positive_duration("timeout", "the request would fail")
-        .unwrap_or(around.http.timeout);
+    let timeout = step.positive_duration("timeout", "the request would fail").unwrap_or(around.http.timeout);
     let redirects = step
         .int("redirects", "redirects are counted from 0")
         .map_or(around.http.redirects, |n| u8::try_from(n).unwrap_or(u8::MAX));
@@ -68,11 +59,7 @@ pub(super) fn request(step: &Fields<'_, '_>, method: &Entry, around: &mut Around
         redirects,
         checks: Vec::new(),
     };
-    Some(RequestPlan {
-        name: given_name.unwrap_or(place.name),
-        request,
-        checks,
-    })
+    Some(RequestPlan { name: given_name.unwrap_or(place.name), request, checks })
 }
 
 /// Names are shown in tables: longer ones would only be cut there.
@@ -83,8 +70,7 @@ fn name(step: &Fields<'_, '_>) -> Option<String> {
     let name = name_of(&template(step.cx, node)?);
     if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
         let d = Diagnostic::error(&node.span, "this cannot be a request's name");
-        step.cx
-            .report(d.label(format!("one line of 1 to {MAX_NAME} characters")));
+        step.cx.report(d.label(format!("one line of 1 to {MAX_NAME} characters")));
         return None;
     }
     Some(name)
@@ -120,11 +106,7 @@ fn place(cx: &Cx<'_>, node: &Node, (url, at): (&str, usize), targets: &mut Targe
         let (origin, base) = targets.base(cx, node)?;
         let path = without_fragment(text?);
         let name = path_name(&path);
-        let base = if url == "*" {
-            String::new()
-        } else {
-            path_encoded(&base)
-        };
+        let base = if url == "*" { String::new() } else { path_encoded(&base) };
         let target = concat([Text::literal(base), encoded(&path, path_encoded)]);
         return Some(Place { origin, target, name });
     }
@@ -147,37 +129,19 @@ fn place(cx: &Cx<'_>, node: &Node, (url, at): (&str, usize), targets: &mut Targe
         }
     };
     let path = without_fragment(part_of(cx, node, rest, at + url.len() - rest.len())?);
-    let path = if rest.starts_with('/') {
-        path
-    } else {
-        concat([Text::literal("/"), path])
-    };
-    let name = format!(
-        "{}://{}{}",
-        origin.scheme.name(),
-        origin.authority(),
-        path_name(&path)
-    );
+    let path = if rest.starts_with('/') { path } else { concat([Text::literal("/"), path]) };
+    let name = format!("{}://{}{}", origin.scheme.name(), origin.authority(), path_name(&path));
     let Some(origin) = targets.add(origin) else {
         cx.report(Diagnostic::error(&node.span, "the plan has too many hosts").label("1,000 at most"));
         return None;
     };
-    Some(Place {
-        origin,
-        target: encoded(&path, path_encoded),
-        name,
-    })
+    Some(Place { origin, target: encoded(&path, path_encoded), name })
 }
 
 /// The path with `{…}` for what is generated, without the query.
 fn path_name(path: &Text) -> String {
     let name = name_of(path);
-    name.split('?')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(MAX_NAME)
-        .collect()
+    name.split('?').next().unwrap_or_default().chars().take(MAX_NAME).collect()
 }
 
 /// Fragments stay with the client (RFC 9110, 4.2.5).
@@ -197,16 +161,12 @@ fn without_fragment(text: Text) -> Text {
 
 /// Percent-encodes what may not stand in path and query (RFC 3986), and leaves what is encoded already.
 fn path_encoded(text: &str) -> String {
-    percent(text, |b| {
-        b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&b)
-    })
+    percent(text, |b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&b))
 }
 
 /// As a value of a query: also what separates parameters is encoded.
 pub(super) fn query_encoded(text: &str) -> String {
-    percent(text, |b| {
-        b.is_ascii_alphanumeric() || b"-._~!'()*,:@/".contains(&b)
-    })
+    percent(text, |b| b.is_ascii_alphanumeric() || b"-._~!'()*,:@/".contains(&b))
 }
 
 /// As a value of a form (`application/x-www-form-urlencoded`, WHATWG URL 5.2): a space is `+`.
@@ -290,11 +250,7 @@ fn all_headers(
 ) -> Vec<(String, Text)> {
     let mut out = own;
     let has = |out: &[(String, Text)], name: &str| out.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
-    let added: Vec<_> = shared
-        .iter()
-        .filter(|(name, _)| !has(&out, name))
-        .cloned()
-        .collect();
+    let added: Vec<_> = shared.iter().filter(|(name, _)| !has(&out, name)).cloned().collect();
     out.extend(added);
     if let Some(content_type) = content_type
         && !has(&out, "content-type")
@@ -311,11 +267,7 @@ pub(super) fn is_request_field(name: &str) -> bool {
 
 /// Where the first of `fields` that is given stands.
 pub(super) fn first_span(entries: &[&Entry]) -> Span {
-    entries
-        .iter()
-        .map(|e| e.key_span.clone())
-        .min_by_key(|s| s.start)
-        .unwrap_or_default()
+    entries.iter().map(|e| e.key_span.clone()).min_by_key(|s| s.start).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -327,12 +279,7 @@ mod tests {
         for (text, path, query, form) in [
             ("a b", "a%20b", "a%20b", "a+b"),
             ("ü", "%C3%BC", "%C3%BC", "%C3%BC"),
-            (
-                "/x?y=1&z=%20",
-                "/x?y=1&z=%20",
-                "/x%3Fy%3D1%26z%3D%2520",
-                "%2Fx%3Fy%3D1%26z%3D%2520",
-            ),
+            ("/x?y=1&z=%20", "/x?y=1&z=%20", "/x%3Fy%3D1%26z%3D%2520", "%2Fx%3Fy%3D1%26z%3D%2520"),
             ("a+b", "a+b", "a%2Bb", "a%2Bb"),
             ("\r\n", "%0D%0A", "%0D%0A", "%0D%0A"),
         ] {

@@ -50,10 +50,7 @@ pub(super) fn scenarios(
         drafts.push(draft(cx, entry, actions, classes, &mut tables));
     }
     if tables.requests() > MAX_REQUESTS {
-        let d = Diagnostic::error(
-            &node.span,
-            format!("the plan has more than {MAX_REQUESTS} requests"),
-        );
+        let d = Diagnostic::error(&node.span, format!("the plan has more than {MAX_REQUESTS} requests"));
         let d = d.label("every scenario has its own of each action that it runs");
         cx.report(d.help("let each scenario run fewer kinds of users: `run: [...]`"));
         return None;
@@ -69,24 +66,15 @@ fn draft<'n>(
     tables: &mut Tables,
 ) -> Draft<'n> {
     check_name(cx, "scenario", entry);
-    let mut draft = Draft {
-        scenario: None,
-        name: &entry.key,
-        after: None,
-        delay: Nanos::ZERO,
-    };
+    let mut draft = Draft { scenario: None, name: &entry.key, after: None, delay: Nanos::ZERO };
     let Some(s) = Fields::of(cx, &entry.value, &SCENARIO) else {
         return draft;
     };
-    draft.after = s
-        .text("after")
-        .map(|name| (name, s.get("after").map(|n| n.span.clone()).unwrap_or_default()));
+    draft.after =
+        s.text("after").map(|name| (name, s.get("after").map(|n| n.span.clone()).unwrap_or_default()));
     draft.delay = s.duration("delay").unwrap_or_default();
     let offset = s.duration("start").unwrap_or_default();
-    for (field, other) in [
-        ("start", s.has("after")),
-        ("delay", !s.has("after") && s.has("delay")),
-    ] {
+    for (field, other) in [("start", s.has("after")), ("delay", !s.has("after") && s.has("delay"))] {
         if other && s.has(field) {
             let d = Diagnostic::error(
                 &s.key_span(field),
@@ -99,9 +87,9 @@ fn draft<'n>(
                 "start" => d
                     .label("counted from the run's start")
                     .help("write `delay: ...` to count from the end of `after`"),
-                _ => d
-                    .label("after which scenario?")
-                    .help("write `start: ...` to count from the run's start"),
+                _ => {
+                    d.label("after which scenario?").help("write `start: ...` to count from the run's start")
+                }
             });
         }
     }
@@ -133,18 +121,11 @@ fn draft<'n>(
 fn phases(s: &Fields<'_, '_>, stop: Option<&Stop>) -> (Nanos, Nanos) {
     let warm_up = s.duration("warm_up").unwrap_or_default();
     let cool_down = s.duration("cool_down").unwrap_or_default();
-    let last = if s.has("cool_down") {
-        "cool_down"
-    } else {
-        "warm_up"
-    };
+    let last = if s.has("cool_down") { "cool_down" } else { "warm_up" };
     match stop.map(|stop| stop.after) {
         Some(None) if cool_down > Nanos::ZERO => {
             let d = Diagnostic::error(&s.key_span("cool_down"), "`cool_down` needs an end in time");
-            s.cx.report(
-                d.label("nobody knows when it would begin")
-                    .help("add e.g. `duration: 1m`"),
-            );
+            s.cx.report(d.label("nobody knows when it would begin").help("add e.g. `duration: 1m`"));
         }
         Some(Some(end)) if warm_up + cool_down >= end && warm_up + cool_down > Nanos::ZERO => {
             let length = crate::units::duration_text(end);
@@ -153,8 +134,7 @@ fn phases(s: &Fields<'_, '_>, stop: Option<&Stop>) -> (Nanos, Nanos) {
                 format!("warm-up and cool-down take all of the scenario's {length}"),
             );
             s.cx.report(
-                d.label("nothing is left to measure")
-                    .help("shorten them, or let the scenario last longer"),
+                d.label("nothing is left to measure").help("shorten them, or let the scenario last longer"),
             );
         }
         Some(_) | None => {}
@@ -206,16 +186,9 @@ fn run<'c>(s: &Fields<'_, '_>, classes: &'c [ClassPlan]) -> Vec<&'c ClassPlan> {
 
 fn weightless(s: &Fields<'_, '_>, classes: &[&ClassPlan]) {
     if !classes.is_empty() && classes.iter().all(|c| c.weight == 0) {
-        let span = if s.has("run") {
-            s.key_span("run")
-        } else {
-            s.span.start..s.span.start
-        };
+        let span = if s.has("run") { s.key_span("run") } else { s.span.start..s.span.start };
         let d = Diagnostic::error(&span, "all user classes of this scenario have weight 0");
-        s.cx.report(
-            d.label("nobody would run it")
-                .help("give at least one a `weight` above 0"),
-        );
+        s.cx.report(d.label("nobody would run it").help("give at least one a `weight` above 0"));
     }
 }
 
@@ -231,21 +204,12 @@ fn instantiate(
     for class in running {
         let mut doing = Vec::new();
         for (at, _) in &class.actions {
-            let action = known
-                .entry(*at)
-                .or_insert_with(|| tables.action(scenario, &actions.list[*at]));
+            let action = known.entry(*at).or_insert_with(|| tables.action(scenario, &actions.list[*at]));
             doing.push(action.clone());
         }
         let choice = Choice::new(class.actions.iter().map(|(_, weight)| *weight));
-        let journey = Journey {
-            actions: doing,
-            choice,
-            think: class.think,
-        };
-        classes.push(UserClass {
-            name: class.name.clone(),
-            journey,
-        });
+        let journey = Journey { actions: doing, choice, think: class.think };
+        classes.push(UserClass { name: class.name.clone(), journey });
     }
     (classes, Choice::new(running.iter().map(|c| c.weight)))
 }
@@ -276,10 +240,7 @@ fn in_order(cx: &Cx<'_>, drafts: Vec<Draft<'_>>) -> Option<Vec<Scenario>> {
         let draft = left[ready].take()?;
         let mut scenario = draft.scenario?;
         if let Some(scenario_id) = waits[ready].and_then(|w| ids[w]) {
-            scenario.start = StartAt::After {
-                scenario: scenario_id,
-                delay: draft.delay,
-            };
+            scenario.start = StartAt::After { scenario: scenario_id, delay: draft.delay };
         }
         ids[ready] = u16::try_from(out.len()).ok().map(ScenarioId);
         out.push(scenario);
@@ -303,10 +264,7 @@ fn report_cycles(cx: &Cx<'_>, drafts: &[Draft<'_>], waits: &[Option<usize>]) {
             path.push(start);
             let names: Vec<String> = path.iter().map(|p| format!("`{}`", drafts[*p].name)).collect();
             let d = Diagnostic::error(span, "scenarios wait for each other");
-            cx.report(
-                d.label(names.join(" after "))
-                    .help("let one of them start by itself"),
-            );
+            cx.report(d.label(names.join(" after ")).help("let one of them start by itself"));
         }
     }
 }

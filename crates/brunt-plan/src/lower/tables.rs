@@ -29,10 +29,7 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn of(scenarios: usize) -> Self {
-        Self {
-            scenarios,
-            ..Self::default()
-        }
+        Self { scenarios, ..Self::default() }
     }
 
     /// Endpoints that may have their own names: the rest of [`MAX_ENDPOINTS`] is for one `(other)` a scenario.
@@ -46,10 +43,7 @@ impl Tables {
             StepPlan::Pause(time) => Step::Pause(*time),
             StepPlan::Request(request) => Step::Request(self.request(scenario, &plan.name, request)),
         };
-        Action {
-            name: plan.name.clone(),
-            steps: plan.steps.iter().map(step).collect(),
-        }
+        Action { name: plan.name.clone(), steps: plan.steps.iter().map(step).collect() }
     }
 
     fn request(&mut self, scenario: &str, action: &str, plan: &RequestPlan) -> RequestId {
@@ -59,16 +53,8 @@ impl Tables {
             method: plan.request.method.clone(),
             name: plan.name.clone(),
         });
-        let checks = plan
-            .checks
-            .iter()
-            .map(|check| self.check(endpoint, check))
-            .collect();
-        self.requests.push(Request {
-            endpoint,
-            checks,
-            ..plan.request.clone()
-        });
+        let checks = plan.checks.iter().map(|check| self.check(endpoint, check)).collect();
+        self.requests.push(Request { endpoint, checks, ..plan.request.clone() });
         RequestId(u32::try_from(self.requests.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -118,10 +104,7 @@ impl Tables {
             1 => check.name.clone(),
             n => format!("{} #{n}", check.name),
         };
-        self.checks.push(Check {
-            name,
-            rule: check.rule.clone(),
-        });
+        self.checks.push(Check { name, rule: check.rule.clone() });
         id
     }
 
@@ -134,10 +117,7 @@ impl Tables {
         if self.folded > 0 {
             let message = format!("{} requests have no row of their own in the results", self.folded);
             let d = Diagnostic::warning(span, message);
-            let d = d.label(format!(
-                "past {} names they are counted as `{OTHER}`",
-                self.may_be_named()
-            ));
+            let d = d.label(format!("past {} names they are counted as `{OTHER}`", self.may_be_named()));
             cx.report(d.help("give requests of one kind one name: `name: /products/{id}`"));
         }
     }

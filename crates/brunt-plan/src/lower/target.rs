@@ -32,39 +32,22 @@ const URL_HELP: &str =
 pub(crate) fn parse_url(text: &str) -> Result<(Origin, &str), UrlProblem> {
     let problem = |message, label| UrlProblem { message, label };
     let Some((scheme, after)) = text.split_once("://") else {
-        return Err(problem(
-            "the URL has no scheme",
-            "`http://` or `https://` belongs before it",
-        ));
+        return Err(problem("the URL has no scheme", "`http://` or `https://` belongs before it"));
     };
     if scheme.eq_ignore_ascii_case("http+unix") {
         let end = after.find(":/").unwrap_or(after.len());
         let (path, rest) = (&after[..end], after[end..].trim_start_matches(':'));
         if !path.starts_with('/') || path.len() < 2 {
-            return Err(problem(
-                "the URL names no socket",
-                "an absolute path belongs after `http+unix://`",
-            ));
+            return Err(problem("the URL names no socket", "an absolute path belongs after `http+unix://`"));
         }
         let unix = Some(PathBuf::from(path));
-        return Ok((
-            Origin {
-                scheme: Scheme::Http,
-                host: "localhost".to_owned(),
-                port: 80,
-                unix,
-            },
-            rest,
-        ));
+        return Ok((Origin { scheme: Scheme::Http, host: "localhost".to_owned(), port: 80, unix }, rest));
     }
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "http" => Scheme::Http,
         "https" => Scheme::Https,
         _ => {
-            return Err(problem(
-                "the URL's scheme is not known",
-                "`http`, `https` and `http+unix` are",
-            ));
+            return Err(problem("the URL's scheme is not known", "`http`, `https` and `http+unix` are"));
         }
     };
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
@@ -74,40 +57,22 @@ pub(crate) fn parse_url(text: &str) -> Result<(Origin, &str), UrlProblem> {
         return Err(problem("the URL holds a name and password", label));
     }
     if authority.contains("${") {
-        return Err(problem(
-            "host and port cannot be generated",
-            "connections are planned before the run",
-        ));
+        return Err(problem("host and port cannot be generated", "connections are planned before the run"));
     }
     let parsed = url::Url::parse(&format!("{}://{authority}/", scheme.name())).ok();
     let Some((url, host)) = parsed.as_ref().and_then(|u| Some((u, u.host_str()?))) else {
-        return Err(problem(
-            "the URL's host cannot be read",
-            "a name or an address, and perhaps `:port`",
-        ));
+        return Err(problem("the URL's host cannot be read", "a name or an address, and perhaps `:port`"));
     };
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = url.port().unwrap_or(scheme.default_port());
     if port == 0 && authority.ends_with(":0") {
         return Err(problem("the URL has port 0", "nothing can listen there"));
     }
-    Ok((
-        Origin {
-            scheme,
-            host,
-            port,
-            unix: None,
-        },
-        rest,
-    ))
+    Ok((Origin { scheme, host, port, unix: None }, rest))
 }
 
 pub(super) fn report_url(cx: &Cx<'_>, node: &Node, problem: UrlProblem) {
-    cx.report(
-        Diagnostic::error(&node.span, problem.message)
-            .label(problem.label)
-            .help(URL_HELP),
-    );
+    cx.report(Diagnostic::error(&node.span, problem.message).label(problem.label).help(URL_HELP));
 }
 
 /// The origins so far, and the target that paths are appended to.
@@ -126,11 +91,7 @@ enum Base {
 
 impl Targets {
     pub(super) fn of(plan: &Fields<'_, '_>, instead: Option<&str>) -> Self {
-        let mut targets = Self {
-            origins: Vec::new(),
-            base: Base::Missing,
-            missing_reported: false,
-        };
+        let mut targets = Self { origins: Vec::new(), base: Base::Missing, missing_reported: false };
         targets.base = match (instead, plan.get("target")) {
             (Some(url), _) => targets.base_of(url).unwrap_or_else(|problem| {
                 let d = Diagnostic::nowhere(format!("the target `{url}`: {}", problem.message));
@@ -154,10 +115,7 @@ impl Targets {
         let (origin, rest) = parse_url(url)?;
         if rest.contains(['?', '#']) {
             let label = "give query parameters to the requests: `query: {...}`";
-            return Err(UrlProblem {
-                message: "the target has a query or a fragment",
-                label,
-            });
+            return Err(UrlProblem { message: "the target has a query or a fragment", label });
         }
         let id = self.add(origin).unwrap_or(OriginId(0));
         Ok(Base::Given(id, rest.trim_end_matches('/').to_owned()))
@@ -216,27 +174,18 @@ pub(super) fn http(plan: &Fields<'_, '_>) -> Http {
     };
     let settings = &mut out.settings;
     let no_time = "every request would fail";
-    settings.version = http
-        .get("version")
-        .and_then(|node| version(cx, node))
-        .unwrap_or_default();
+    settings.version = http.get("version").and_then(|node| version(cx, node)).unwrap_or_default();
     settings.keep_alive = http.bool("keep_alive").unwrap_or(true);
     if let Some(timeout) = http.positive_duration("connect_timeout", no_time) {
         settings.connect_timeout = timeout;
     }
-    settings.connect_to = http
-        .get("connect_to")
-        .map(|node| connect_to(cx, node))
-        .unwrap_or_default();
+    settings.connect_to = http.get("connect_to").map(|node| connect_to(cx, node)).unwrap_or_default();
     let shared = http.int("shared_connections", "requests need a connection");
     settings.shared_connections = shared.and_then(|n| u32::try_from(n).ok());
     if shared.is_some() && settings.version == HttpVersion::Http1 {
         let span = http.key_span("shared_connections");
         let d = Diagnostic::error(&span, "`shared_connections` needs HTTP/2");
-        cx.report(
-            d.label("HTTP/1.1 carries one request at a time")
-                .help("write `version: 2` beside it"),
-        );
+        cx.report(d.label("HTTP/1.1 carries one request at a time").help("write `version: 2` beside it"));
     }
     settings.tls = tls(&http);
     if let Some(timeout) = http.positive_duration("timeout", no_time) {
@@ -245,10 +194,7 @@ pub(super) fn http(plan: &Fields<'_, '_>) -> Http {
     if let Some(redirects) = http.int("redirects", "redirects are counted from 0") {
         out.redirects = u8::try_from(redirects).unwrap_or(u8::MAX);
     }
-    out.headers = http
-        .get("headers")
-        .map(|node| headers(cx, node))
-        .unwrap_or_default();
+    out.headers = http.get("headers").map(|node| headers(cx, node)).unwrap_or_default();
     out
 }
 
@@ -327,11 +273,7 @@ fn connect_rule(text: &str) -> Option<ConnectTo> {
     let (port, rest) = rest.split_once(':')?;
     let (to_host, to_port) = host_part(rest)?;
     let port_of = |text: &str| {
-        if text.is_empty() {
-            Some(None)
-        } else {
-            text.parse().ok().map(Some)
-        }
+        if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
     };
     let host_of = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Some(ConnectTo {
@@ -350,14 +292,8 @@ fn host_part(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Headers that belong to the connection: brunt writes them itself, and a second one would break the framing.
-const OWN_HEADERS: [&str; 6] = [
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "upgrade",
-    "keep-alive",
-    "te",
-];
+const OWN_HEADERS: [&str; 6] =
+    ["content-length", "transfer-encoding", "connection", "upgrade", "keep-alive", "te"];
 
 pub(super) fn headers(cx: &Cx<'_>, node: &Node) -> Vec<(String, Text)> {
     let mut out = Vec::new();
@@ -368,10 +304,7 @@ pub(super) fn headers(cx: &Cx<'_>, node: &Node) -> Vec<(String, Text)> {
             let d = Diagnostic::error(&entry.key_span, format!("`{name}` cannot be a header's name"));
             cx.report(d.label("letters, digits and `-` make a name"));
         } else if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-            let d = Diagnostic::error(
-                &entry.key_span,
-                format!("brunt writes the header `{name}` itself"),
-            );
+            let d = Diagnostic::error(&entry.key_span, format!("brunt writes the header `{name}` itself"));
             cx.report(d.label("a second one would break the message").help("remove it"));
         }
         let values = match &entry.value.value {
@@ -385,10 +318,7 @@ pub(super) fn headers(cx: &Cx<'_>, node: &Node) -> Vec<(String, Text)> {
         };
         for value in values {
             let Some(text) = plain(cx, value) else { continue };
-            if value
-                .as_str()
-                .is_some_and(|t| t.chars().any(|c| c.is_control() && c != '\t'))
-            {
+            if value.as_str().is_some_and(|t| t.chars().any(|c| c.is_control() && c != '\t')) {
                 let d = Diagnostic::error(&value.span, format!("the header `{name}` has a line break in it"));
                 cx.report(d.label("one line, without control characters"));
             }
@@ -435,13 +365,7 @@ mod tests {
             connect_rule(text).map(|r| {
                 let port = |p: Option<u16>| p.map_or("*".to_owned(), |p| p.to_string());
                 let host = |h: Option<String>| h.unwrap_or("*".to_owned());
-                format!(
-                    "{} {} {} {}",
-                    host(r.host),
-                    port(r.port),
-                    host(r.to_host),
-                    port(r.to_port)
-                )
+                format!("{} {} {} {}", host(r.host), port(r.port), host(r.to_host), port(r.to_port))
             })
         };
         for (text, expected) in [

@@ -11,11 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Node, Span};
 use brunt_workload::{Text, TextPart};
 
-const FUNCTIONS: [(&str, &str); 3] = [
-    ("int", "${int(1,500)}"),
-    ("choice", "${choice(tea,mugs)}"),
-    ("uuid", "${uuid()}"),
-];
+const FUNCTIONS: [(&str, &str); 3] =
+    [("int", "${int(1,500)}"), ("choice", "${choice(tea,mugs)}"), ("uuid", "${uuid()}")];
 
 /// The most alternatives of one `choice`; more belong into a data file.
 const MAX_CHOICES: usize = 1_000;
@@ -62,9 +59,7 @@ pub(super) fn encoded(text: &Text, encode: impl Fn(&str) -> String) -> Text {
         TextPart::OneOf(texts) => TextPart::OneOf(texts.iter().map(|t| encode(t)).collect()),
         TextPart::Int { .. } | TextPart::Uuid => part.clone(),
     };
-    Text {
-        parts: text.parts.iter().map(part).collect(),
-    }
+    Text { parts: text.parts.iter().map(part).collect() }
 }
 
 /// The texts one after the other.
@@ -112,10 +107,7 @@ fn parse(text: &str) -> Result<Vec<TextPart>, Problem> {
             literal.push_str("${");
             at = found + 3;
         } else if rest.starts_with("${") {
-            let end = closing(rest).ok_or(Problem {
-                range: found..found + 2,
-                kind: Kind::Unclosed,
-            })?;
+            let end = closing(rest).ok_or(Problem { range: found..found + 2, kind: Kind::Unclosed })?;
             let range = found..found + end + 1;
             let part = expression(&rest[2..end]).map_err(|kind| Problem { range, kind })?;
             if !literal.is_empty() {
@@ -152,10 +144,7 @@ fn closing(text: &str) -> Option<usize> {
 
 fn expression(text: &str) -> Result<TextPart, Kind> {
     let text = text.trim();
-    let (name, args) = text
-        .strip_suffix(')')
-        .and_then(|t| t.split_once('('))
-        .ok_or(Kind::Form)?;
+    let (name, args) = text.strip_suffix(')').and_then(|t| t.split_once('(')).ok_or(Kind::Form)?;
     let args = arguments(args);
     match name.trim() {
         "int" => int(&args),
@@ -175,10 +164,7 @@ fn int(args: &[String]) -> Result<TextPart, Kind> {
     let [min, max] = args else {
         return Err(wrong("takes two numbers, the smallest and the largest"));
     };
-    let number = |text: &str| {
-        text.parse::<u64>()
-            .map_err(|_| wrong("takes whole numbers from 0"))
-    };
+    let number = |text: &str| text.parse::<u64>().map_err(|_| wrong("takes whole numbers from 0"));
     let (min, max) = (number(min)?, number(max)?);
     if min > max {
         return Err(wrong("takes the smallest number first"));
@@ -234,14 +220,8 @@ mod tests {
             ("", vec![]),
             ("a$b$", vec![lit("a$b$")]),
             ("$${x}", vec![lit("${x}")]),
-            (
-                "/p/${int(1,500)}/x",
-                vec![lit("/p/"), TextPart::Int { min: 1, max: 500 }, lit("/x")],
-            ),
-            (
-                "${uuid()}${ int( 2 , 2 ) }",
-                vec![TextPart::Uuid, TextPart::Int { min: 2, max: 2 }],
-            ),
+            ("/p/${int(1,500)}/x", vec![lit("/p/"), TextPart::Int { min: 1, max: 500 }, lit("/x")]),
+            ("${uuid()}${ int( 2 , 2 ) }", vec![TextPart::Uuid, TextPart::Int { min: 2, max: 2 }]),
             ("${choice(a, 'b, c',\"}\")}", vec![one_of(&["a", "b, c", "}"])]),
             ("${choice(,)}", vec![one_of(&["", ""])]),
         ] {

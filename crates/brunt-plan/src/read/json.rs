@@ -6,17 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, MAX_DEPTH, MAX_NODES, Node, Value};
 
 pub(super) fn read(text: &str) -> Result<Node, Vec<Diagnostic>> {
-    let offset = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
-    let mut reader = Reader {
-        text,
-        at: offset,
-        nodes: 0,
-        problems: Vec::new(),
-    };
+    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut reader = Reader { text, at: offset, nodes: 0, problems: Vec::new() };
     let root = reader.value(1).and_then(|root| reader.end().map(|()| root));
     match root {
         Ok(root) if reader.problems.is_empty() => Ok(root),
@@ -39,10 +30,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn space(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
-        self.at += rest
-            .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
-            .count();
+        self.at += rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
     }
 
     fn peek(&self) -> Option<u8> {
@@ -55,11 +43,7 @@ impl Reader<'_> {
 
     fn end(&mut self) -> Result<(), Diagnostic> {
         self.space();
-        if self.peek().is_some() {
-            Err(self.problem("expected the end of the plan"))
-        } else {
-            Ok(())
-        }
+        if self.peek().is_some() { Err(self.problem("expected the end of the plan")) } else { Ok(()) }
     }
 
     fn value(&mut self, depth: usize) -> Result<Node, Diagnostic> {
@@ -80,10 +64,7 @@ impl Reader<'_> {
             Some(b'"') => Value::Str(self.string()?),
             Some(_) => self.word()?,
         };
-        Ok(Node {
-            span: start..self.at,
-            value,
-        })
+        Ok(Node { span: start..self.at, value })
     }
 
     fn list(&mut self, depth: usize) -> Result<Value, Diagnostic> {
@@ -126,10 +107,7 @@ impl Reader<'_> {
         }
         self.space();
         match self.peek() {
-            None => Err(Diagnostic::error(
-                &(start..start + 1),
-                format!("the {what} is not closed"),
-            )),
+            None => Err(Diagnostic::error(&(start..start + 1), format!("the {what} is not closed"))),
             Some(b) if b == close => {
                 self.at += 1;
                 Ok(false)
@@ -139,10 +117,8 @@ impl Reader<'_> {
                 self.at += 1;
                 self.space();
                 if self.peek() == Some(close) {
-                    return Err(
-                        Diagnostic::error(&(comma..comma + 1), "a comma with nothing after it")
-                            .help("remove the comma"),
-                    );
+                    return Err(Diagnostic::error(&(comma..comma + 1), "a comma with nothing after it")
+                        .help("remove the comma"));
                 }
                 Ok(true)
             }
@@ -170,11 +146,7 @@ impl Reader<'_> {
         self.at = end;
         let token = self.text.get(start..end).unwrap_or_default();
         serde_json::from_str(token).map_err(|error| {
-            let at = start
-                + error
-                    .column()
-                    .saturating_sub(1)
-                    .min(token.len().saturating_sub(1));
+            let at = start + error.column().saturating_sub(1).min(token.len().saturating_sub(1));
             let reason = error.to_string();
             let reason = reason.split(" at line").next().unwrap_or_default();
             Diagnostic::error(&(at..at + 1), format!("this text is not JSON: {reason}"))
@@ -184,9 +156,8 @@ impl Reader<'_> {
     /// A number, `true`, `false` or `null`.
     fn word(&mut self) -> Result<Value, Diagnostic> {
         let rest = &self.text[self.at..];
-        let len = rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && !"+-._".contains(c))
-            .unwrap_or(rest.len());
+        let len =
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-._".contains(c)).unwrap_or(rest.len());
         let word = &rest[..len];
         let value = match word {
             "null" => Some(Value::Null),

@@ -38,15 +38,10 @@ impl Keys {
     /// Adds `entry` to `entries`, or complains about a key that is there already.
     fn add(&mut self, entries: &mut Vec<Entry>, entry: Entry, text: &str) -> Result<(), Diagnostic> {
         if let Some(first) = self.0.get(&entry.key) {
-            let line = text
-                .get(..first.start)
-                .map_or(0, |before| before.matches('\n').count())
-                + 1;
-            return Err(
-                Diagnostic::error(&entry.key_span, format!("`{}` is given twice", entry.key))
-                    .label(format!("first given in line {line}"))
-                    .help("keep one of them"),
-            );
+            let line = text.get(..first.start).map_or(0, |before| before.matches('\n').count()) + 1;
+            return Err(Diagnostic::error(&entry.key_span, format!("`{}` is given twice", entry.key))
+                .label(format!("first given in line {line}"))
+                .help("keep one of them"));
         }
         self.0.insert(entry.key.clone(), entry.key_span.clone());
         entries.push(entry);
@@ -106,16 +101,10 @@ mod tests {
             "{a<a>:Int(1)<1> b<b>:[Str(\"x\")<\"x\"> Bool(true)<true> ]c<c>:{d<d>:Float(1.5)<1.5> }}";
         check(Format::Yaml, "a: 1\nb: [\"x\", true]\nc:\n  d: 1.5\n", expected);
         check(Format::Toml, "a = 1\nb = [\"x\", true]\n[c]\nd = 1.5\n", expected);
-        let quoted = expected
-            .replace("a<a>", "a<\"a\">")
-            .replace("b<b>", "b<\"b\">")
-            .replace("c<c>", "c<\"c\">");
+        let quoted =
+            expected.replace("a<a>", "a<\"a\">").replace("b<b>", "b<\"b\">").replace("c<c>", "c<\"c\">");
         let quoted = quoted.replace("d<d>", "d<\"d\">");
-        check(
-            Format::Json,
-            "{\"a\": 1, \"b\": [\"x\", true], \"c\": {\"d\": 1.5}}",
-            &quoted,
-        );
+        check(Format::Json, "{\"a\": 1, \"b\": [\"x\", true], \"c\": {\"d\": 1.5}}", &quoted);
     }
 
     #[test]
@@ -136,10 +125,7 @@ mod tests {
             ("ü: ü日x", "{ü<ü>:Str(\"ü日x\")<ü日x> }"),
             ("a: &x [1]\nb: *x", "{a<a>:[Int(1)<1> ]b<b>:[Int(1)<1> ]}"),
             ("\u{feff}a: 1", "{a<a>:Int(1)<1> }"),
-            (
-                "a: 1\r\nb: ü\r\nc: x",
-                "{a<a>:Int(1)<1> b<b>:Str(\"ü\")<ü> c<c>:Str(\"x\")<x> }",
-            ),
+            ("a: 1\r\nb: ü\r\nc: x", "{a<a>:Int(1)<1> b<b>:Str(\"ü\")<ü> c<c>:Str(\"x\")<x> }"),
         ] {
             check(Format::Yaml, text, expected);
         }
@@ -164,31 +150,15 @@ mod tests {
                 "a: 1\n---\nb: 2",
                 "a plan is one YAML document, and here a second one begins @ Some(5)",
             ),
-            (
-                Format::Yaml,
-                "a: !thing 1",
-                "YAML tags are not used in plans @ Some(3)",
-            ),
-            (
-                Format::Json,
-                "{\"a\": 1, \"a\": 2}",
-                "`a` is given twice @ Some(9)",
-            ),
-            (
-                Format::Json,
-                "{\"a\": 1,}",
-                "a comma with nothing after it @ Some(7)",
-            ),
+            (Format::Yaml, "a: !thing 1", "YAML tags are not used in plans @ Some(3)"),
+            (Format::Json, "{\"a\": 1, \"a\": 2}", "`a` is given twice @ Some(9)"),
+            (Format::Json, "{\"a\": 1,}", "a comma with nothing after it @ Some(7)"),
             (Format::Json, "{\"a\" 1}", "expected `:` after the key @ Some(5)"),
             (Format::Json, "{\"a\": tru}", "this is not JSON @ Some(6)"),
             (Format::Json, "{\"a\": \"x", "the text is not closed @ Some(6)"),
             (Format::Json, "{} x", "expected the end of the plan @ Some(3)"),
             (Format::Json, "[1, 2", "the list is not closed @ Some(0)"),
-            (
-                Format::Toml,
-                "a = 1979-05-27",
-                "dates are not used in plans @ Some(4)",
-            ),
+            (Format::Toml, "a = 1979-05-27", "dates are not used in plans @ Some(4)"),
             (Format::Toml, "a = 1\na = 2\n", "duplicate key @ Some(6)"),
         ] {
             check(format, text, expected);
@@ -198,11 +168,8 @@ mod tests {
     #[test]
     fn deep_and_multiplying_texts_are_refused() {
         let deep = |open: &str, close: &str, n: usize| format!("{}{}", open.repeat(n), close.repeat(n));
-        let complaint = |format, text: String| {
-            read(&Source::inline("p", format, text)).unwrap_err()[0]
-                .message
-                .clone()
-        };
+        let complaint =
+            |format, text: String| read(&Source::inline("p", format, text)).unwrap_err()[0].message.clone();
         for format in [Format::Yaml, Format::Json] {
             assert!(complaint(format, deep("[", "]", 100)).contains("deeper"));
             // Deeper still, the YAML parser has a limit of its own.

@@ -29,10 +29,7 @@ pub(super) fn read(text: &str) -> Result<Node, Vec<Diagnostic>> {
 fn map(table: &DeTable<'_>, span: Span, depth: usize, problems: &mut Vec<Diagnostic>) -> Node {
     if depth > MAX_DEPTH {
         problems.push(too_deep(&span));
-        return Node {
-            span,
-            value: Value::Null,
-        };
+        return Node { span, value: Value::Null };
     }
     let mut entries: Vec<Entry> = table
         .iter()
@@ -44,10 +41,7 @@ fn map(table: &DeTable<'_>, span: Span, depth: usize, problems: &mut Vec<Diagnos
         .collect();
     // The table is sorted by key; a plan's order is that of its text.
     entries.sort_by_key(|e| e.key_span.start);
-    Node {
-        span,
-        value: Value::Map(entries),
-    }
+    Node { span, value: Value::Map(entries) }
 }
 
 fn node(value: &Spanned<DeValue<'_>>, depth: usize, problems: &mut Vec<Diagnostic>) -> Node {

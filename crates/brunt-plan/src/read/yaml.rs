@@ -53,11 +53,10 @@ pub(super) fn read(text: &str) -> Result<Node, Vec<Diagnostic>> {
     match root {
         Some(root) if problems.is_empty() => Ok(root),
         Some(_) | None if !problems.is_empty() => Err(problems),
-        Some(_) | None => {
-            Err(vec![Diagnostic::error(&(0..0), "the plan is empty").help(
-                "start with `target: https://...`, `actions:` and `scenarios:`",
-            )])
-        }
+        Some(_) | None => Err(vec![
+            Diagnostic::error(&(0..0), "the plan is empty")
+                .help("start with `target: https://...`, `actions:` and `scenarios:`"),
+        ]),
     }
 }
 
@@ -72,16 +71,8 @@ struct Bytes {
 
 impl Bytes {
     fn of(text: &str, offset: usize) -> Self {
-        let starts = if text.is_ascii() {
-            Vec::new()
-        } else {
-            text.char_indices().map(|(i, _)| i).collect()
-        };
-        Self {
-            starts,
-            offset,
-            len: text.len(),
-        }
+        let starts = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(i, _)| i).collect() };
+        Self { starts, offset, len: text.len() }
     }
 
     fn at(&self, marker: Marker) -> usize {
@@ -113,11 +104,7 @@ struct Open {
 
 enum Content {
     Seq(Vec<Node>),
-    Map {
-        entries: Vec<Entry>,
-        keys: Keys,
-        key: Option<(String, Span)>,
-    },
+    Map { entries: Vec<Entry>, keys: Keys, key: Option<(String, Span)> },
 }
 
 impl Builder<'_> {
@@ -138,10 +125,7 @@ impl Builder<'_> {
             }
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor) else {
-                    return Err(Diagnostic::error(
-                        &span,
-                        "this alias stands inside of what it names",
-                    ));
+                    return Err(Diagnostic::error(&span, "this alias stands inside of what it names"));
                 };
                 let (nodes, depth) = node.extent();
                 if self.open.len() + depth > MAX_DEPTH {
@@ -155,11 +139,7 @@ impl Builder<'_> {
                 self.begin(Content::Seq(Vec::new()), anchor, tag.as_deref(), &span)
             }
             Event::MappingStart(anchor, tag) => {
-                let content = Content::Map {
-                    entries: Vec::new(),
-                    keys: Keys::default(),
-                    key: None,
-                };
+                let content = Content::Map { entries: Vec::new(), keys: Keys::default(), key: None };
                 self.begin(content, anchor, tag.as_deref(), &span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -171,13 +151,7 @@ impl Builder<'_> {
                     Content::Map { entries, .. } => Value::Map(entries),
                 };
                 let end = span.end.max(open.start);
-                self.finish(
-                    Node {
-                        span: open.start..end,
-                        value,
-                    },
-                    open.anchor,
-                )
+                self.finish(Node { span: open.start..end, value }, open.anchor)
             }
         }
     }
@@ -195,11 +169,7 @@ impl Builder<'_> {
         if self.open.len() + 1 >= MAX_DEPTH {
             return Err(too_deep(span));
         }
-        self.open.push(Open {
-            start: span.start,
-            anchor,
-            content,
-        });
+        self.open.push(Open { start: span.start, anchor, content });
         Ok(())
     }
 
@@ -208,10 +178,8 @@ impl Builder<'_> {
         if self.nodes <= MAX_NODES {
             return Ok(());
         }
-        Err(
-            Diagnostic::error(span, format!("the plan has more than {MAX_NODES} values"))
-                .label("aliases count as often as they are used"),
-        )
+        Err(Diagnostic::error(span, format!("the plan has more than {MAX_NODES} values"))
+            .label("aliases count as often as they are used"))
     }
 
     /// Puts a finished node where it belongs.
@@ -227,11 +195,7 @@ impl Builder<'_> {
             Some(Content::Map { entries, keys, key }) => match key.take() {
                 None => *key = Some((key_text(&node)?, node.span)),
                 Some((name, key_span)) => {
-                    let entry = Entry {
-                        key: name,
-                        key_span,
-                        value: node,
-                    };
+                    let entry = Entry { key: name, key_span, value: node };
                     if let Err(problem) = keys.add(entries, entry, self.text) {
                         self.problems.push(problem);
                     }

@@ -16,9 +16,7 @@ fn bad_plans_say_all_that_is_wrong() {
                 report
             }
         };
-        let out = report
-            .render(Style::Plain)
-            .replace(&format!("{}/", folder("bad").display()), "");
+        let out = report.render(Style::Plain).replace(&format!("{}/", folder("bad").display()), "");
         let expected =
             std::fs::read_to_string(folder("bad").join(format!("{}.expected", source.name))).unwrap();
         assert_eq!(out, expected, "{}", source.name);

@@ -4,9 +4,7 @@ use brunt_plan::{Format, Lowered, Overrides, Report, Source, lower};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn folder(kind: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fixtures/plans")
-        .join(kind)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/plans").join(kind)
 }
 
 /// The plans of a folder, by name.
@@ -15,16 +13,9 @@ pub(crate) fn plans(kind: &str) -> Vec<Source> {
     let mut out: Vec<Source> = std::fs::read_dir(&folder)
         .expect("the fixtures' folder")
         .map(|entry| entry.expect("an entry of the folder").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|e| e == "yaml" || e == "json" || e == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "json" || e == "toml"))
         .map(|path| Source {
-            name: path
-                .file_name()
-                .expect("a file's name")
-                .to_string_lossy()
-                .into_owned(),
+            name: path.file_name().expect("a file's name").to_string_lossy().into_owned(),
             text: std::fs::read_to_string(&path).expect("text"),
             format: Format::of_path(&path),
             folder: folder.clone(),

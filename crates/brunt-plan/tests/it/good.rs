@@ -6,13 +6,8 @@ use brunt_workload::{Body, Scenario, TextPart, Workload};
 use std::fmt::Write;
 
 fn workload(name: &str) -> Workload {
-    let source = plans("good")
-        .into_iter()
-        .find(|s| s.name == name)
-        .expect("a fixture of this name");
-    lowered(&source)
-        .unwrap_or_else(|report| panic!("{report}"))
-        .workload
+    let source = plans("good").into_iter().find(|s| s.name == name).expect("a fixture of this name");
+    lowered(&source).unwrap_or_else(|report| panic!("{report}")).workload
 }
 
 /// A scenario's executor, in one line.
@@ -83,19 +78,13 @@ fn body(body: &Body) -> String {
 #[test]
 fn the_demo_plan_is_right() {
     let source = Source::inline("demo.yaml", Format::Yaml, demo_plan());
-    let overrides = Overrides {
-        target: Some("http://127.0.0.1:8123".to_owned()),
-        ..Overrides::default()
-    };
+    let overrides = Overrides { target: Some("http://127.0.0.1:8123".to_owned()), ..Overrides::default() };
     let lowered =
         lower(&source, &overrides, &|path| std::fs::read(path)).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(lowered.warnings.diagnostics, []);
     let workload = lowered.workload;
     assert_eq!(workload.target.origins[0].port, 8123);
-    assert_eq!(
-        workload.planned_duration(),
-        Some(brunt_metrics::Nanos::from_secs(18))
-    );
+    assert_eq!(workload.planned_duration(), Some(brunt_metrics::Nanos::from_secs(18)));
     let endpoints: Vec<String> = workload
         .endpoints
         .iter()
@@ -112,33 +101,12 @@ fn overrides_win_over_the_plan() {
         "seed: 1\nactions: {a: {get: /}}\nscenarios: {s: {users: 1, duration: 1s}}",
     );
     let seed = |overrides: Overrides| {
-        let overrides = Overrides {
-            target: Some("http://a".into()),
-            ..overrides
-        };
-        lower(&source, &overrides, &|path| std::fs::read(path))
-            .unwrap()
-            .workload
-            .seed
+        let overrides = Overrides { target: Some("http://a".into()), ..overrides };
+        lower(&source, &overrides, &|path| std::fs::read(path)).unwrap().workload.seed
     };
-    assert_eq!(
-        seed(Overrides {
-            default_seed: 7,
-            ..Overrides::default()
-        }),
-        1
-    );
-    assert_eq!(
-        seed(Overrides {
-            seed: Some(9),
-            ..Overrides::default()
-        }),
-        9
-    );
-    let bad = Overrides {
-        target: Some("ftp://x".into()),
-        ..Overrides::default()
-    };
+    assert_eq!(seed(Overrides { default_seed: 7, ..Overrides::default() }), 1);
+    assert_eq!(seed(Overrides { seed: Some(9), ..Overrides::default() }), 9);
+    let bad = Overrides { target: Some("ftp://x".into()), ..Overrides::default() };
     insta::assert_snapshot!(lower(&source, &bad, &|path| std::fs::read(path)).unwrap_err());
 }
 

@@ -7,10 +7,7 @@ use brunt_plan::{Format, Object, Overrides, PLAN, Source, Type, json_schema, low
 #[test]
 fn the_reference_page_is_up_to_date() {
     let page = std::fs::read_to_string(folder("").join("../../docs/plan-reference.md")).unwrap();
-    assert!(
-        page == reference_markdown(),
-        "run `cargo run -p brunt-plan --example reference`"
-    );
+    assert!(page == reference_markdown(), "run `cargo run -p brunt-plan --example reference`");
 }
 
 fn objects(object: &'static Object, out: &mut Vec<&'static Object>) {
@@ -45,11 +42,7 @@ fn every_example_is_of_its_own_field() {
     objects(&PLAN, &mut all);
     assert!(all.len() >= 14);
     for field in all.iter().flat_map(|o| o.fields) {
-        assert!(
-            field.example.starts_with(&format!("{}: ", field.name)),
-            "{}",
-            field.example
-        );
+        assert!(field.example.starts_with(&format!("{}: ", field.name)), "{}", field.example);
         let source = Source::inline("p", Format::Yaml, field.example);
         let report = lower(&source, &Overrides::default(), &|path| std::fs::read(path)).unwrap_err();
         let unreadable = report.diagnostics.iter().any(|d| d.message.contains("YAML"));
@@ -91,33 +84,23 @@ fn every_field_is_read() {
         }
         let marked = format!("{}: {{zzz: [{{zzz: {{}}}}]}}", field.name);
         let mut text = plan_with(object.name, &marked);
-        if object.name == "scenario" && ["poisson", "max_users", "spawn_rate"].contains(&field.name) {
-            text = plan_with("scenario", &format!("{marked}, duration: 1s"));
-        }
-        let is_request_part = ![
-            "get", "post", "put", "patch", "delete", "head", "options", "request", "pause",
-        ]
-        .contains(&field.name);
+        let is_request_part =
+            !["get", "post", "put", "patch", "delete", "head", "options", "request", "pause"]
+                .contains(&field.name);
         if object.name == "step" && is_request_part {
             text = plan_with("step", &format!("{marked}, get: /"));
         }
+        if field.name == "every" {
+            text = plan_with("think", &format!("{marked}, time: 1s"));
+        }
         let at = text.find(&marked).unwrap();
-        let report = lower(
-            &Source::inline("p", Format::Yaml, text),
-            &Overrides::default(),
-            &|path| std::fs::read(path),
-        )
+        let report = lower(&Source::inline("p", Format::Yaml, text), &Overrides::default(), &|path| {
+            std::fs::read(path)
+        })
         .unwrap_err();
         let inside = |start: usize| (at..at + marked.len()).contains(&start);
-        let found = report
-            .diagnostics
-            .iter()
-            .any(|d| d.span.as_ref().is_some_and(|s| inside(s.start)));
-        assert!(
-            found,
-            "`{}` of `{}` is never read:\n{report}",
-            field.name, object.name
-        );
+        let found = report.diagnostics.iter().any(|d| d.span.as_ref().is_some_and(|s| inside(s.start)));
+        assert!(found, "`{}` of `{}` is never read:\n{report}", field.name, object.name);
     }
 }
 

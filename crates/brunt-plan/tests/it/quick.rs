@@ -13,10 +13,7 @@ fn loader(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 fn options(url: &str) -> QuickOptions {
-    QuickOptions {
-        url: url.to_owned(),
-        ..QuickOptions::default()
-    }
+    QuickOptions { url: url.to_owned(), ..QuickOptions::default() }
 }
 
 #[test]
@@ -28,26 +25,15 @@ fn what_command_lines_mean() {
             r#""closed" {"fixed":10} {"after":"10s","grace":"30s","iterations":null,"per_user":null}"#,
         ),
         (
-            QuickOptions {
-                users: Some(50),
-                duration: Some("30".to_owned()),
-                ..base.clone()
-            },
+            QuickOptions { users: Some(50), duration: Some("30".to_owned()), ..base.clone() },
             r#""closed" {"fixed":50} {"after":"30s","grace":"30s","iterations":null,"per_user":null}"#,
         ),
         (
-            QuickOptions {
-                users: Some(50),
-                spawn_rate: Some("5".to_owned()),
-                ..base.clone()
-            },
+            QuickOptions { users: Some(50), spawn_rate: Some("5".to_owned()), ..base.clone() },
             r#""closed" {"spawn":{"rate":"5/s","users":50}} {"after":"10s","grace":"30s","iterations":null,"per_user":null}"#,
         ),
         (
-            QuickOptions {
-                requests: Some(4),
-                ..base.clone()
-            },
+            QuickOptions { requests: Some(4), ..base.clone() },
             r#""closed" {"fixed":4} {"after":null,"grace":"30s","iterations":4,"per_user":null}"#,
         ),
         (
@@ -60,24 +46,13 @@ fn what_command_lines_mean() {
             r#"{"constant":"500/s"} {"elastic":{"cap":20,"initial":20}} {"after":"1m","grace":"30s","iterations":null,"per_user":null}"#,
         ),
         (
-            QuickOptions {
-                rate: Some("30/m".to_owned()),
-                requests: Some(5),
-                ..base.clone()
-            },
+            QuickOptions { rate: Some("30/m".to_owned()), requests: Some(5), ..base.clone() },
             r#"{"constant":"30/m"} {"elastic":{"cap":10000,"initial":1}} {"after":null,"grace":"30s","iterations":5,"per_user":null}"#,
         ),
     ] {
-        let json = lowered_json(
-            &lower_quick(&options, &loader)
-                .unwrap_or_else(|r| panic!("{r}"))
-                .workload,
-        );
+        let json = lowered_json(&lower_quick(&options, &loader).unwrap_or_else(|r| panic!("{r}")).workload);
         let s = &json["scenarios"][0];
-        assert_eq!(
-            format!("{} {} {}", s["arrivals"], s["supply"], s["stop"]),
-            expected
-        );
+        assert_eq!(format!("{} {} {}", s["arrivals"], s["supply"], s["stop"]), expected);
         assert_eq!(json["endpoints"][0]["name"], "/x");
         assert_eq!(json["requests"][0]["target"], "/x?y=1");
     }
@@ -98,9 +73,7 @@ fn a_request_in_full() {
         seed: Some(7),
         ..options("https://[::1]/items/${int(1,9)}")
     };
-    let workload = lower_quick(&options, &loader)
-        .unwrap_or_else(|r| panic!("{r}"))
-        .workload;
+    let workload = lower_quick(&options, &loader).unwrap_or_else(|r| panic!("{r}")).workload;
     assert_eq!(workload.seed, 7);
     insta::assert_snapshot!(format!("{:#}", lowered_json(&workload)));
 }

@@ -33,25 +33,12 @@ fn fields(row: &str) -> Vec<String> {
 #[test]
 fn seconds_are_rectangular_and_add_up() {
     let csv = seconds_csv();
-    let rows: Vec<_> = csv
-        .strip_suffix("\r\n")
-        .unwrap()
-        .split("\r\n")
-        .map(fields)
-        .collect();
+    let rows: Vec<_> = csv.strip_suffix("\r\n").unwrap().split("\r\n").map(fields).collect();
     assert!(rows.iter().all(|r| r.len() == rows[0].len()));
     let count = rows[0].iter().position(|c| c == "count").unwrap();
     let counted: u64 = rows[1..].iter().map(|r| r[count].parse::<u64>().unwrap()).sum();
-    let truth: u64 = golden()
-        .iter()
-        .map(|e| {
-            if let RunEvent::Second(s) = e {
-                s.requests()
-            } else {
-                0
-            }
-        })
-        .sum();
+    let truth: u64 =
+        golden().iter().map(|e| if let RunEvent::Second(s) = e { s.requests() } else { 0 }).sum();
     assert_eq!(counted, truth);
 }
 
@@ -91,12 +78,7 @@ fn requests() {
     writer.write_sample(&sample, &series).unwrap();
     writer.write_sample(&failed, &series).unwrap();
     let text = String::from_utf8(writer.finish().unwrap()).unwrap();
-    let rows: Vec<_> = text
-        .strip_suffix("\r\n")
-        .unwrap()
-        .split("\r\n")
-        .map(fields)
-        .collect();
+    let rows: Vec<_> = text.strip_suffix("\r\n").unwrap().split("\r\n").map(fields).collect();
     assert!(rows.iter().all(|r| r.len() == rows[0].len()));
     insta::assert_snapshot!(text.replace("\r\n", "\n"));
 }

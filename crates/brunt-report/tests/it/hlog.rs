@@ -30,41 +30,25 @@ fn intervals(log: &str) -> Vec<IntervalLogHistogram<'_>> {
 }
 
 fn decoded(interval: &IntervalLogHistogram<'_>) -> Histogram<u64> {
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(interval.encoded_histogram())
-        .unwrap();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(interval.encoded_histogram()).unwrap();
     Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap()
 }
 
 fn header(events: &[RunEvent]) -> RunHeader {
-    let RunEvent::Started(header) = &events[0] else {
-        panic!("no header")
-    };
+    let RunEvent::Started(header) = &events[0] else { panic!("no header") };
     (**header).clone()
 }
 
 /// What the log is to hold: by second and tag.
 fn truth(events: &[RunEvent], timing: Timing) -> BTreeMap<(u64, String), SparseHistogram> {
-    let tags = [
-        "browse/home/GET//",
-        "browse/item/GET//items/{id}",
-        "browse/buy/POST//cart___express_",
-    ];
+    let tags = ["browse/home/GET//", "browse/item/GET//items/{id}", "browse/buy/POST//cart___express_"];
     let mut truth: BTreeMap<_, SparseHistogram> = BTreeMap::new();
     for event in events {
         let RunEvent::Second(second) = event else { continue };
         for cell in &second.cells {
-            let tail = if cell.key.phase == Phase::Load {
-                ""
-            } else {
-                ";warm-up"
-            };
+            let tail = if cell.key.phase == Phase::Load { "" } else { ";warm-up" };
             let tag = format!("{}{tail}", tags[cell.key.endpoint.0 as usize]);
-            let times = if timing == Timing::Response {
-                &cell.response
-            } else {
-                &cell.service
-            };
+            let times = if timing == Timing::Response { &cell.response } else { &cell.service };
             truth.entry((second.index, tag)).or_default().merge(times);
         }
     }
@@ -86,15 +70,10 @@ fn counts_and_percentiles_survive_the_way_through_another_reader() {
             assert_eq!(interval.duration(), Duration::from_secs(1));
             assert_eq!(histogram.len(), expected.total);
             assert!((interval.max() - expected.max.as_millis_f64()).abs() <= 0.000_5);
-            assert_eq!(
-                (histogram.low(), histogram.high(), histogram.sigfig()),
-                (1, 3_600_000_000, 3)
-            );
+            assert_eq!((histogram.low(), histogram.high(), histogram.sigfig()), (1, 3_600_000_000, 3));
             for q in [0.01, 0.5, 0.75, 0.9, 0.99] {
-                let (theirs, ours) = (
-                    histogram.value_at_quantile(q) * 1_000,
-                    expected.quantile(q).unwrap().0,
-                );
+                let (theirs, ours) =
+                    (histogram.value_at_quantile(q) * 1_000, expected.quantile(q).unwrap().0);
                 // Ours is held between the exact extremes; both name the same bucket.
                 assert_eq!(
                     histogram.lowest_equivalent(theirs / 1_000),
@@ -130,19 +109,14 @@ fn names_that_look_alike_stay_apart_and_values_above_an_hour_stay_in() {
     let mut times = brunt_metrics::Histogram::default();
     times.record(Nanos::from_secs(7_200));
     times.record(Nanos(0));
-    let RunEvent::Second(second) = events
-        .iter_mut()
-        .find(|e| matches!(e, RunEvent::Second(_)))
-        .unwrap()
+    let RunEvent::Second(second) = events.iter_mut().find(|e| matches!(e, RunEvent::Second(_))).unwrap()
     else {
         return;
     };
     second.cells[0].response = times.drain();
     let log = hlog(events, Timing::Response);
-    let tags: std::collections::BTreeSet<_> = intervals(&log)
-        .iter()
-        .map(|i| i.tag().unwrap().as_str().to_owned())
-        .collect();
+    let tags: std::collections::BTreeSet<_> =
+        intervals(&log).iter().map(|i| i.tag().unwrap().as_str().to_owned()).collect();
     insta::assert_snapshot!(tags.into_iter().collect::<Vec<_>>().join("\n"), @r"
     browse/buy/POST//cart___express_
     browse/buy/POST//cart___express_;warm-up
@@ -152,9 +126,6 @@ fn names_that_look_alike_stay_apart_and_values_above_an_hour_stay_in() {
     browse/home/GET/a_b;warm-up
     ");
     let intervals = intervals(&log);
-    assert_eq!(
-        decoded(&intervals[0]).max(),
-        3_600_000_000 / 2_097_152 * 2_097_152 + 2_097_151
-    );
+    assert_eq!(decoded(&intervals[0]).max(), 3_600_000_000 / 2_097_152 * 2_097_152 + 2_097_151);
     assert!((intervals[0].max() - 7_200_000.0).abs() < 0.001);
 }

@@ -14,11 +14,7 @@ fn a_summary_made_later_is_the_one_that_was_written() {
 
 #[test]
 fn events_without_a_header_are_refused() {
-    let headless = || {
-        golden()
-            .into_iter()
-            .filter(|e| !matches!(e, RunEvent::Started(_)))
-    };
+    let headless = || golden().into_iter().filter(|e| !matches!(e, RunEvent::Started(_)));
     let results = [
         write_summary_json(headless(), &mut Vec::new()),
         write_seconds_csv(headless(), &mut Vec::new()),

@@ -39,10 +39,8 @@ pub(super) fn head(version: FormatVersion) -> [u8; HEAD_LEN] {
 /// The version of a file's head; `None` if it is no head.
 pub(super) fn version_of(head: &[u8; HEAD_LEN]) -> Option<FormatVersion> {
     let [magic @ .., a, b, c, d] = head;
-    (*magic == MAGIC).then(|| FormatVersion {
-        major: u16::from_le_bytes([*a, *b]),
-        minor: u16::from_le_bytes([*c, *d]),
-    })
+    (*magic == MAGIC)
+        .then(|| FormatVersion { major: u16::from_le_bytes([*a, *b]), minor: u16::from_le_bytes([*c, *d]) })
 }
 
 /// Writes a frame of `body` to the end of `out`, deflated if that is smaller by an eighth. `Err` gives back
@@ -62,9 +60,7 @@ pub(super) fn append(out: &mut Vec<u8>, kind: u8, body: &[u8]) -> Result<(), usi
     }
     let payload = &out[start + FRAME_HEAD_LEN..];
     let crc = crc32fast::hash(payload).to_le_bytes();
-    let length = u32::try_from(payload.len())
-        .map_err(|_| payload.len())?
-        .to_le_bytes();
+    let length = u32::try_from(payload.len()).map_err(|_| payload.len())?.to_le_bytes();
     out[start..start + 4].copy_from_slice(&length);
     out[start + 4..start + FRAME_HEAD_LEN].copy_from_slice(&crc);
     Ok(())
@@ -76,9 +72,7 @@ fn deflated(body: &[u8]) -> Option<Vec<u8>> {
     }
     let mut small = Vec::with_capacity(body.len());
     // Reading from a slice into a vector cannot fail; were it to, the body goes as it is.
-    DeflateEncoder::new(body, Compression::fast())
-        .read_to_end(&mut small)
-        .ok()?;
+    DeflateEncoder::new(body, Compression::fast()).read_to_end(&mut small).ok()?;
     (small.len() <= body.len() - body.len() / 8).then_some(small)
 }
 
@@ -115,13 +109,7 @@ pub(super) struct FrameReader<R> {
 impl<R: Read> FrameReader<R> {
     /// Reads on behind the head of a file.
     pub(super) fn new(source: R) -> Self {
-        Self {
-            source,
-            payload: Vec::new(),
-            inflated: Vec::new(),
-            intact: HEAD_LEN as u64,
-            ahead: 0,
-        }
+        Self { source, payload: Vec::new(), inflated: Vec::new(), intact: HEAD_LEN as u64, ahead: 0 }
     }
 
     /// Where in the file the last frame accepted ends.
@@ -154,12 +142,7 @@ impl<R: Read> FrameReader<R> {
 
     fn read_frame(&mut self) -> io::Result<Next> {
         let mut head = Vec::with_capacity(FRAME_HEAD_LEN);
-        match self
-            .source
-            .by_ref()
-            .take(FRAME_HEAD_LEN as u64)
-            .read_to_end(&mut head)?
-        {
+        match self.source.by_ref().take(FRAME_HEAD_LEN as u64).read_to_end(&mut head)? {
             0 => return Ok(Next::End),
             FRAME_HEAD_LEN => {}
             _ => return Ok(Next::Torn(Tear::Cut)),
@@ -171,11 +154,7 @@ impl<R: Read> FrameReader<R> {
         }
         self.payload.clear();
         // Grows as bytes come: a wrong length asks for no memory.
-        let read = self
-            .source
-            .by_ref()
-            .take(u64::from(length))
-            .read_to_end(&mut self.payload)?;
+        let read = self.source.by_ref().take(u64::from(length)).read_to_end(&mut self.payload)?;
         if read < length as usize {
             return Ok(Next::Torn(Tear::Cut));
         }
@@ -191,9 +170,7 @@ impl<R: Read> FrameReader<R> {
                 return Ok(Next::Torn(Tear::Undecodable(error.to_string())));
             }
             if self.inflated.len() > MAX_FRAME {
-                return Ok(Next::Torn(Tear::Undecodable(
-                    "it inflates to more than 64 MiB".to_owned(),
-                )));
+                return Ok(Next::Torn(Tear::Undecodable("it inflates to more than 64 MiB".to_owned())));
             }
         }
         Ok(Next::Frame(kind & !DEFLATED))
@@ -201,10 +178,7 @@ impl<R: Read> FrameReader<R> {
 }
 
 fn le_u32(bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |value, byte| value << 8 | u32::from(*byte))
+    bytes.iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
 #[cfg(test)]
@@ -240,27 +214,20 @@ mod tests {
         let small = frames(std::slice::from_ref(&dull));
         assert!(small.len() < 200, "{}", small.len());
         assert_eq!(read_all(&small).0, [dull]);
-        let dense: Vec<u8> = (0..2_500_u32)
-            .flat_map(|i| crc32fast::hash(&i.to_le_bytes()).to_le_bytes())
-            .collect();
+        let dense: Vec<u8> =
+            (0..2_500_u32).flat_map(|i| crc32fast::hash(&i.to_le_bytes()).to_le_bytes()).collect();
         assert_eq!(frames(&[dense]).len(), FRAME_HEAD_LEN + 1 + 10_000);
     }
 
     #[test]
     fn zeros_behind_the_last_frame_are_torn() {
         let bytes = [frames(&[vec![1, 2, 3]]), vec![0; 4_096]].concat();
-        assert_eq!(
-            read_all(&bytes),
-            (vec![vec![1, 2, 3]], 12, Next::Torn(Tear::Checksum))
-        );
+        assert_eq!(read_all(&bytes), (vec![vec![1, 2, 3]], 12, Next::Torn(Tear::Checksum)));
     }
 
     #[test]
     fn too_large_is_refused() {
-        assert_eq!(
-            append(&mut Vec::new(), KIND_SECOND, &vec![0; MAX_FRAME]),
-            Err(MAX_FRAME)
-        );
+        assert_eq!(append(&mut Vec::new(), KIND_SECOND, &vec![0; MAX_FRAME]), Err(MAX_FRAME));
     }
 
     #[test]

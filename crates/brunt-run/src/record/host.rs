@@ -9,20 +9,14 @@ pub(super) fn encode(host: &HostSecond, out: &mut Vec<u8>) {
     put(out, host.index);
     let counts = counts(host);
     let fractions = [host.steal, host.cpu_pressure];
-    let present = counts
-        .iter()
-        .map(Option::is_some)
-        .chain(fractions.iter().map(Option::is_some));
+    let present = counts.iter().map(Option::is_some).chain(fractions.iter().map(Option::is_some));
     let mask = present
         .chain([host.target_is_local])
         .enumerate()
         .fold(0, |mask, (bit, set)| mask | u64::from(set) << bit);
     put(out, mask);
     counts.into_iter().flatten().for_each(|count| put(out, count));
-    fractions
-        .into_iter()
-        .flatten()
-        .for_each(|fraction| put_f64(out, fraction));
+    fractions.into_iter().flatten().for_each(|fraction| put_f64(out, fraction));
     put(out, host.cores_busy.len() as u64);
     host.cores_busy.iter().for_each(|&share| put_f64(out, share));
 }
@@ -61,14 +55,7 @@ pub(super) fn decode(cursor: &mut Cursor<'_>) -> Result<HostSecond, Malformed> {
     for _ in 0..cores {
         cores_busy.push(cursor.f64()?);
     }
-    let [
-        process_cpu,
-        throttled,
-        resident_bytes,
-        open_files,
-        open_files_limit,
-        sockets @ ..,
-    ] = counts;
+    let [process_cpu, throttled, resident_bytes, open_files, open_files_limit, sockets @ ..] = counts;
     let [tcp_in_use, tcp_time_wait, ephemeral_ports, tcp_retransmits] = sockets;
     Ok(HostSecond {
         index,
@@ -95,35 +82,25 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_host() -> impl Strategy<Value = HostSecond> {
-        let shares = (
-            prop::collection::vec(0.0..=1.0, 0..5),
-            of(0.0..=1.0),
-            of(0.0..=1.0),
-        );
-        (
-            any::<u64>(),
-            prop::array::uniform9(of(any::<u64>())),
-            shares,
-            any::<bool>(),
+        let shares = (prop::collection::vec(0.0..=1.0, 0..5), of(0.0..=1.0), of(0.0..=1.0));
+        (any::<u64>(), prop::array::uniform9(of(any::<u64>())), shares, any::<bool>()).prop_map(
+            |(index, n, (cores_busy, steal, cpu_pressure), target_is_local)| HostSecond {
+                index,
+                process_cpu: n[0].map(Nanos),
+                cores_busy,
+                steal,
+                cpu_pressure,
+                throttled: n[1].map(Nanos),
+                resident_bytes: n[2],
+                open_files: n[3],
+                open_files_limit: n[4],
+                tcp_in_use: n[5],
+                tcp_time_wait: n[6],
+                ephemeral_ports: n[7],
+                tcp_retransmits: n[8],
+                target_is_local,
+            },
         )
-            .prop_map(
-                |(index, n, (cores_busy, steal, cpu_pressure), target_is_local)| HostSecond {
-                    index,
-                    process_cpu: n[0].map(Nanos),
-                    cores_busy,
-                    steal,
-                    cpu_pressure,
-                    throttled: n[1].map(Nanos),
-                    resident_bytes: n[2],
-                    open_files: n[3],
-                    open_files_limit: n[4],
-                    tcp_in_use: n[5],
-                    tcp_time_wait: n[6],
-                    ephemeral_ports: n[7],
-                    tcp_retransmits: n[8],
-                    target_is_local,
-                },
-            )
     }
 
     proptest! {

@@ -102,11 +102,7 @@ pub enum FindError {
 }
 
 fn did_you_mean(near: &[String]) -> String {
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!(" (did you mean {}?)", first_few(near))
-    }
+    if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", first_few(near)) }
 }
 
 fn first_few(ids: &[String]) -> String {
@@ -120,10 +116,7 @@ fn first_few(ids: &[String]) -> String {
 /// The records in `folder`, newest first; those that cannot be opened last, each with its reason. Empty if
 /// the folder is not there. Reads no seconds: a list of thousands of long runs is quick.
 pub fn list_runs(folder: &Path) -> Result<Vec<RunSummary>, ListError> {
-    let mut runs: Vec<_> = ids(folder)?
-        .into_iter()
-        .map(|id| listed(&folder.join(&id), id))
-        .collect();
+    let mut runs: Vec<_> = ids(folder)?.into_iter().map(|id| listed(&folder.join(&id), id)).collect();
     runs.sort_by_cached_key(|r| (Reverse(r.started_unix_ms), Reverse(r.id.clone())));
     Ok(runs)
 }
@@ -134,65 +127,39 @@ pub fn find_run(folder: &Path, what: &str) -> Result<PathBuf, FindError> {
     if what == LAST {
         let runs = list_runs(folder)?;
         let newest = runs.into_iter().find(|r| !matches!(r.state, RunState::Broken(_)));
-        return newest.map(|r| r.folder).ok_or_else(|| FindError::NoRuns {
-            folder: folder.to_owned(),
-        });
+        return newest.map(|r| r.folder).ok_or_else(|| FindError::NoRuns { folder: folder.to_owned() });
     }
     if !what.is_empty() && Path::new(what).join(RecordFile::Run.name()).is_file() {
         return Ok(PathBuf::from(what));
     }
     let mut ids = ids(folder)?;
     if ids.is_empty() {
-        return Err(FindError::NoRuns {
-            folder: folder.to_owned(),
-        });
+        return Err(FindError::NoRuns { folder: folder.to_owned() });
     }
     if ids.iter().any(|id| id == what) {
         return Ok(folder.join(what));
     }
-    let matches: Vec<_> = ids
-        .iter()
-        .filter(|id| !what.is_empty() && id.starts_with(what))
-        .cloned()
-        .collect();
+    let matches: Vec<_> = ids.iter().filter(|id| !what.is_empty() && id.starts_with(what)).cloned().collect();
     match matches.as_slice() {
         [only] => Ok(folder.join(only)),
         [] => {
             ids.retain(|id| !what.is_empty() && likeness(id, what) >= NEAR);
-            ids.sort_by(|a, b| {
-                likeness(b, what)
-                    .total_cmp(&likeness(a, what))
-                    .then_with(|| b.cmp(a))
-            });
+            ids.sort_by(|a, b| likeness(b, what).total_cmp(&likeness(a, what)).then_with(|| b.cmp(a)));
             ids.truncate(MAX_NEAR);
-            Err(FindError::NotFound {
-                what: what.to_owned(),
-                folder: folder.to_owned(),
-                near: ids,
-            })
+            Err(FindError::NotFound { what: what.to_owned(), folder: folder.to_owned(), near: ids })
         }
-        _ => Err(FindError::Ambiguous {
-            what: what.to_owned(),
-            matches,
-        }),
+        _ => Err(FindError::Ambiguous { what: what.to_owned(), matches }),
     }
 }
 
 /// 1 if the id contains the word (the workload's name, mostly), otherwise by spelling.
 fn likeness(id: &str, what: &str) -> f64 {
-    if id.contains(what) {
-        1.0
-    } else {
-        strsim::jaro_winkler(id, what)
-    }
+    if id.contains(what) { 1.0 } else { strsim::jaro_winkler(id, what) }
 }
 
 /// The names of the folders in `folder`, ascending.
 fn ids(folder: &Path) -> Result<Vec<String>, ListError> {
-    let failed = |source| ListError {
-        folder: folder.to_owned(),
-        source,
-    };
+    let failed = |source| ListError { folder: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

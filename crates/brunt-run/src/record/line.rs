@@ -84,11 +84,7 @@ impl<R: BufRead> LineReader<R> {
 
     fn read_line(&mut self) -> io::Result<NextLine> {
         let mut bytes = Vec::new();
-        let length = self
-            .source
-            .by_ref()
-            .take(MAX_LINE as u64)
-            .read_until(b'\n', &mut bytes)?;
+        let length = self.source.by_ref().take(MAX_LINE as u64).read_until(b'\n', &mut bytes)?;
         if length == 0 {
             return Ok(NextLine::End);
         }
@@ -143,19 +139,11 @@ mod tests {
                 kind: ErrorKind::ConnectRefused,
                 text: "connection \"refused\"\n".to_owned(),
             }),
-            RunEvent::Warning(Warning {
-                at: Nanos(3),
-                kind: WarningKind::SelfCheck,
-                text: "w".to_owned(),
-            }),
+            RunEvent::Warning(Warning { at: Nanos(3), kind: WarningKind::SelfCheck, text: "w".to_owned() }),
             RunEvent::Verdict(Verdict {
                 outlook: Outlook::NotEnoughEvidence,
                 summary: "s".to_owned(),
-                findings: vec![Finding {
-                    id: "little".to_owned(),
-                    against: true,
-                    text: "t".to_owned(),
-                }],
+                findings: vec![Finding { id: "little".to_owned(), against: true, text: "t".to_owned() }],
             }),
             RunEvent::Finished(Finish {
                 at: Nanos(4),
@@ -168,10 +156,7 @@ mod tests {
 
     #[test]
     fn lines_as_written() {
-        let text: Vec<u8> = events()
-            .iter()
-            .flat_map(|e| line(e, 12).unwrap().unwrap())
-            .collect();
+        let text: Vec<u8> = events().iter().flat_map(|e| line(e, 12).unwrap().unwrap()).collect();
         insta::assert_snapshot!(String::from_utf8(text).unwrap());
     }
 
@@ -180,10 +165,7 @@ mod tests {
         for event in events() {
             let bytes = line(&event, 77).unwrap().unwrap();
             match LineReader::new(bytes.as_slice()).read() {
-                NextLine::Line {
-                    after: 77,
-                    event: Some(read),
-                } => assert_eq!(read, event),
+                NextLine::Line { after: 77, event: Some(read) } => assert_eq!(read, event),
                 other @ (NextLine::Line { .. } | NextLine::End | NextLine::Torn(_)) => panic!("{other:?}"),
             }
             for end in 1..bytes.len() {
@@ -202,16 +184,7 @@ mod tests {
         ] {
             let bytes = format!("{text}\n");
             let next = LineReader::new(bytes.as_bytes()).read();
-            assert!(
-                matches!(
-                    next,
-                    NextLine::Line {
-                        after: 12,
-                        event: None
-                    }
-                ),
-                "{next:?}"
-            );
+            assert!(matches!(next, NextLine::Line { after: 12, event: None }), "{next:?}");
         }
     }
 }

@@ -91,16 +91,8 @@ pub enum TearReason {
 
 impl fmt::Display for Torn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            at_byte,
-            lost_bytes,
-            reason,
-        } = self;
-        write!(
-            f,
-            "{file} is readable up to byte {at_byte}; {lost_bytes} bytes behind it are lost: "
-        )?;
+        let Self { file, at_byte, lost_bytes, reason } = self;
+        write!(f, "{file} is readable up to byte {at_byte}; {lost_bytes} bytes behind it are lost: ")?;
         match reason {
             TearReason::Cut => f.write_str("the file ends inside an entry"),
             TearReason::Checksum => f.write_str("an entry's checksum does not match"),
@@ -227,12 +219,7 @@ impl Reader {
         self.lines = None;
         if let Some(tear) = tear {
             let lost_bytes = self.events_len.saturating_sub(at_byte);
-            let torn = Torn {
-                file: RecordFile::Events,
-                at_byte,
-                lost_bytes,
-                reason: reason(tear),
-            };
+            let torn = Torn { file: RecordFile::Events, at_byte, lost_bytes, reason: reason(tear) };
             self.ending.torn.push(torn);
         }
     }
@@ -261,12 +248,7 @@ impl Reader {
             if let Some(tear) = tear {
                 let (at_byte, file) = (self.seconds_end, RecordFile::Seconds);
                 let lost_bytes = self.seconds_len.saturating_sub(at_byte);
-                self.ending.torn.push(Torn {
-                    file,
-                    at_byte,
-                    lost_bytes,
-                    reason: reason(tear),
-                });
+                self.ending.torn.push(Torn { file, at_byte, lost_bytes, reason: reason(tear) });
             }
         }
     }
@@ -278,12 +260,7 @@ impl Reader {
         match self.ending.torn.iter_mut().find(|t| t.file == file) {
             Some(known) if known.reason == TearReason::Missing => known.lost_bytes = lost_bytes,
             Some(_) => {}
-            None => self.ending.torn.push(Torn {
-                file,
-                at_byte,
-                lost_bytes,
-                reason: TearReason::Missing,
-            }),
+            None => self.ending.torn.push(Torn { file, at_byte, lost_bytes, reason: TearReason::Missing }),
         }
     }
 
@@ -307,10 +284,7 @@ impl Iterator for Reader {
         }
         loop {
             self.fill_line();
-            let due = self
-                .next_line
-                .as_ref()
-                .is_some_and(|(after, _)| *after <= self.seconds_end);
+            let due = self.next_line.as_ref().is_some_and(|(after, _)| *after <= self.seconds_end);
             if !due && let Some(event) = self.next_frame() {
                 return Some(event);
             }
@@ -331,9 +305,7 @@ pub(super) fn read_summary(folder: &Path) -> Result<Option<Summary>, OpenError> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(OpenError::Io { path, source }),
     };
-    Summary::from_json(&text)
-        .map(Some)
-        .map_err(|source| OpenError::Summary { path, source })
+    Summary::from_json(&text).map(Some).map_err(|source| OpenError::Summary { path, source })
 }
 
 fn read_run_file(folder: &Path) -> Result<RunFile, OpenError> {
@@ -346,29 +318,15 @@ fn read_run_file(folder: &Path) -> Result<RunFile, OpenError> {
     let path = folder.join(RecordFile::Run.name());
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Err(OpenError::NotARecord {
-                folder: folder.to_owned(),
-            });
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Err(OpenError::NotARecord { folder: folder.to_owned() });
         }
         Err(source) => return Err(OpenError::Io { path, source }),
     };
-    let damaged = |e: serde_json::Error| OpenError::Damaged {
-        path: path.clone(),
-        reason: e.to_string(),
-    };
+    let damaged = |e: serde_json::Error| OpenError::Damaged { path: path.clone(), reason: e.to_string() };
     let Versions { format, tool } = serde_json::from_slice(&text).map_err(damaged)?;
     if format.major > FormatVersion::CURRENT.major {
-        return Err(OpenError::TooNew {
-            path,
-            found: format,
-            written_by: tool.version,
-        });
+        return Err(OpenError::TooNew { path, found: format, written_by: tool.version });
     }
     serde_json::from_slice(&text).map_err(damaged)
 }
@@ -379,10 +337,7 @@ fn open_file(path: &Path) -> Result<Option<(File, u64)>, OpenError> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(OpenError::Io {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(OpenError::Io { path: path.to_owned(), source }),
     }
 }
 
@@ -396,12 +351,7 @@ fn frames(
     let path = folder.join(RecordFile::Seconds.name());
     let lost_bytes = source.limit();
     let mut torn = |reason| {
-        ending.torn.push(Torn {
-            file: RecordFile::Seconds,
-            at_byte: 0,
-            lost_bytes,
-            reason,
-        });
+        ending.torn.push(Torn { file: RecordFile::Seconds, at_byte: 0, lost_bytes, reason });
         Ok(None)
     };
     let mut head = [0; frame::HEAD_LEN];
@@ -412,14 +362,10 @@ fn frames(
         Err(source) => return Err(OpenError::Io { path, source }),
     }
     match frame::version_of(&head) {
-        None => torn(TearReason::Undecodable(
-            "it does not begin as a file of seconds".to_owned(),
-        )),
-        Some(found) if found.major > FormatVersion::CURRENT.major => Err(OpenError::TooNew {
-            path,
-            found,
-            written_by: run.tool.version.clone(),
-        }),
+        None => torn(TearReason::Undecodable("it does not begin as a file of seconds".to_owned())),
+        Some(found) if found.major > FormatVersion::CURRENT.major => {
+            Err(OpenError::TooNew { path, found, written_by: run.tool.version.clone() })
+        }
         Some(_) => Ok(Some(FrameReader::new(source))),
     }
 }

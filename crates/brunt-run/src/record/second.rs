@@ -41,10 +41,7 @@ pub(super) fn encode(second: &Second, out: &mut Vec<u8>) {
 }
 
 fn encode_cell(cell: &CellSecond, out: &mut Vec<u8>) {
-    put(
-        out,
-        u64::from(cell.key.outcome.code()) << 2 | cell.key.phase as u64,
-    );
+    put(out, u64::from(cell.key.outcome.code()) << 2 | cell.key.phase as u64);
     put(out, u64::from(cell.key.status.raw()));
     put(out, cell.bytes_out);
     put(out, cell.bytes_in);
@@ -73,16 +70,7 @@ fn encode_cell(cell: &CellSecond, out: &mut Vec<u8>) {
 
 fn encode_scenario(s: &ScenarioSecond, out: &mut Vec<u8>) {
     put(out, u64::from(s.scenario.0));
-    for count in [
-        s.due,
-        s.started,
-        s.dropped,
-        s.completed,
-        s.failed,
-        s.cut,
-        s.users_added,
-        s.users_retired,
-    ] {
+    for count in [s.due, s.started, s.dropped, s.completed, s.failed, s.cut, s.users_added, s.users_retired] {
         put(out, count);
     }
     put_nanos(out, s.user_time);
@@ -127,27 +115,14 @@ pub(super) fn decode(cursor: &mut Cursor<'_>) -> Result<Second, Malformed> {
     let cells = decode_cells(cursor)?;
     let scenarios = list(cursor, decode_scenario)?;
     let checks = list(cursor, |c| {
-        Ok(CheckSecond {
-            check: CheckId(c.narrow()?),
-            passed: c.count()?,
-            failed: c.count()?,
-        })
+        Ok(CheckSecond { check: CheckId(c.narrow()?), passed: c.count()?, failed: c.count()? })
     })?;
     let buckets = cursor.length()?;
     let lag = decode_histogram(cursor, buckets)?;
     let requests_started = cursor.count()?;
     let in_flight_time = cursor.nanos()?;
     let workers = list(cursor, decode_worker)?;
-    Ok(Second {
-        index,
-        cells,
-        scenarios,
-        checks,
-        lag,
-        requests_started,
-        in_flight_time,
-        workers,
-    })
+    Ok(Second { index, cells, scenarios, checks, lag, requests_started, in_flight_time, workers })
 }
 
 fn list<T>(
@@ -206,17 +181,9 @@ fn decode_cell(
         Some(outcome) => (outcome, KnownOutcome::Yes),
         None => (Outcome::Error(ErrorKind::Io), KnownOutcome::No),
     };
-    let phase = u8::try_from(ending & 3)
-        .ok()
-        .and_then(Phase::from_code)
-        .ok_or(Malformed::Range)?;
+    let phase = u8::try_from(ending & 3).ok().and_then(Phase::from_code).ok_or(Malformed::Range)?;
     let status = Status::from_raw(cursor.narrow()?);
-    let mut cell = CellSecond::empty(CellKey {
-        endpoint,
-        phase,
-        status,
-        outcome,
-    });
+    let mut cell = CellSecond::empty(CellKey { endpoint, phase, status, outcome });
     cell.bytes_out = cursor.count()?;
     cell.bytes_in = cursor.count()?;
     cell.retries = cursor.count()?;
@@ -236,11 +203,7 @@ fn decode_cell(
             if count > super::wire::MAX_COUNT {
                 return Err(Malformed::Range);
             }
-            *part = PartSum {
-                count,
-                sum: cursor.nanos()?,
-                max: cursor.nanos()?,
-            };
+            *part = PartSum { count, sum: cursor.nanos()?, max: cursor.nanos()? };
         }
     }
     Ok((cell, known))
@@ -294,20 +257,12 @@ fn decode_histogram(cursor: &mut Cursor<'_>, buckets: usize) -> Result<SparseHis
     }
     let min = cursor.nanos()?;
     let max = Nanos(min.0.checked_add(cursor.varint()?).ok_or(Malformed::Range)?);
-    let sum_ns = floor_sum(total, min)
-        .checked_add(cursor.wide()?)
-        .ok_or(Malformed::Range)?;
+    let sum_ns = floor_sum(total, min).checked_add(cursor.wide()?).ok_or(Malformed::Range)?;
     // No sum of so many values at most `max` is larger; beyond it later additions could overflow.
     if sum_ns > floor_sum(total, max) {
         return Err(Malformed::Range);
     }
-    Ok(SparseHistogram {
-        counts,
-        total,
-        sum_ns,
-        min,
-        max,
-    })
+    Ok(SparseHistogram { counts, total, sum_ns, min, max })
 }
 
 #[cfg(test)]

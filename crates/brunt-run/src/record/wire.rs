@@ -56,10 +56,7 @@ const fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the upper half is the caller's to handle"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the upper half is the caller's to handle")]
 const fn lower_half(value: u128) -> u64 {
     value as u64
 }
@@ -123,22 +120,14 @@ impl<'a> Cursor<'a> {
     /// A counter, at most [`MAX_COUNT`].
     pub(super) fn count(&mut self) -> Result<u64, Malformed> {
         let value = self.varint()?;
-        if value > MAX_COUNT {
-            Err(Malformed::Range)
-        } else {
-            Ok(value)
-        }
+        if value > MAX_COUNT { Err(Malformed::Range) } else { Ok(value) }
     }
 
     /// The length of a list whose entries take at least one byte each: never more than there are bytes, so
     /// that a wrong length can't ask for memory.
     pub(super) fn length(&mut self) -> Result<usize, Malformed> {
         let value = usize::try_from(self.varint()?).map_err(|_| Malformed::Range)?;
-        if value > self.rest.len() {
-            Err(Malformed::Short)
-        } else {
-            Ok(value)
-        }
+        if value > self.rest.len() { Err(Malformed::Short) } else { Ok(value) }
     }
 
     pub(super) fn nanos(&mut self) -> Result<Nanos, Malformed> {
@@ -168,10 +157,7 @@ mod tests {
             (127, &[127]),
             (128, &[0x80, 1]),
             (300, &[0xac, 2]),
-            (
-                u64::MAX,
-                &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
-            ),
+            (u64::MAX, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
         ] {
             let mut out = Vec::new();
             put(&mut out, value);

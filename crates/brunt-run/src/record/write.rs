@@ -102,25 +102,18 @@ impl Recorder {
         fs::create_dir_all(folder).map_err(io(folder))?;
         let run = folder.join(RecordFile::Run.name());
         if run.exists() {
-            return Err(CreateError::Exists {
-                folder: folder.to_owned(),
-            });
+            return Err(CreateError::Exists { folder: folder.to_owned() });
         }
         let text = serde_json::to_vec_pretty(&RunFile {
             format: FormatVersion::CURRENT,
-            tool: Tool {
-                name: TOOL.to_owned(),
-                version: what.tool_version.to_owned(),
-            },
+            tool: Tool { name: TOOL.to_owned(), version: what.tool_version.to_owned() },
             header: what.header.clone(),
             plan: what.plan.clone(),
         })?;
         write_whole(&run, &text).map_err(io(&run))?;
         let seconds_path = folder.join(RecordFile::Seconds.name());
         let mut seconds = fresh(&seconds_path).map_err(io(&seconds_path))?;
-        seconds
-            .write_all(&frame::head(FormatVersion::CURRENT))
-            .map_err(io(&seconds_path))?;
+        seconds.write_all(&frame::head(FormatVersion::CURRENT)).map_err(io(&seconds_path))?;
         let events_path = folder.join(RecordFile::Events.name());
         let events = fresh(&events_path).map_err(io(&events_path))?;
         Ok(Self::with_files(folder.to_owned(), seconds, events))
@@ -167,17 +160,13 @@ impl Recorder {
         }
         let problem = |file: RecordFile| {
             let path = self.folder.join(file.name());
-            move |error: io::Error| RecordProblem::Io {
-                path,
-                reason: error.to_string(),
-            }
+            move |error: io::Error| RecordProblem::Io { path, reason: error.to_string() }
         };
         self.seconds.sync_all().map_err(problem(RecordFile::Seconds))?;
         self.events.sync_all().map_err(problem(RecordFile::Events))?;
-        let text = summary.to_json().map_err(|e| RecordProblem::Json {
-            file: RecordFile::Summary,
-            reason: e.to_string(),
-        })?;
+        let text = summary
+            .to_json()
+            .map_err(|e| RecordProblem::Json { file: RecordFile::Summary, reason: e.to_string() })?;
         write_whole(&self.folder.join(RecordFile::Summary.name()), text.as_bytes())
             .map_err(problem(RecordFile::Summary))?;
         Ok(self.folder)
@@ -186,10 +175,7 @@ impl Recorder {
     fn write_frame(&mut self, kind: u8) {
         self.frame.clear();
         if let Err(bytes) = frame::append(&mut self.frame, kind, &self.body) {
-            self.problem = Some(RecordProblem::TooLarge {
-                file: RecordFile::Seconds,
-                bytes,
-            });
+            self.problem = Some(RecordProblem::TooLarge { file: RecordFile::Seconds, bytes });
             return;
         }
         match self.seconds.write_all(&self.frame) {
@@ -207,16 +193,10 @@ impl Recorder {
         match line::line(event, self.written) {
             None => {}
             Some(Err(error)) => {
-                self.problem = Some(RecordProblem::Json {
-                    file,
-                    reason: error.to_string(),
-                });
+                self.problem = Some(RecordProblem::Json { file, reason: error.to_string() });
             }
             Some(Ok(text)) if text.len() > line::MAX_LINE => {
-                self.problem = Some(RecordProblem::TooLarge {
-                    file,
-                    bytes: text.len(),
-                });
+                self.problem = Some(RecordProblem::TooLarge { file, bytes: text.len() });
             }
             Some(Ok(text)) => match self.events.write_all(&text) {
                 Ok(()) => self.lines_written += text.len() as u64,
@@ -229,10 +209,8 @@ impl Recorder {
     }
 
     fn fail(&mut self, file: RecordFile, error: &io::Error) {
-        self.problem = Some(RecordProblem::Io {
-            path: self.folder.join(file.name()),
-            reason: error.to_string(),
-        });
+        self.problem =
+            Some(RecordProblem::Io { path: self.folder.join(file.name()), reason: error.to_string() });
     }
 }
 
@@ -293,11 +271,7 @@ mod tests {
     }
 
     fn warning() -> RunEvent {
-        RunEvent::Warning(Warning {
-            at: Nanos(1),
-            kind: WarningKind::Plan,
-            text: "t".to_owned(),
-        })
+        RunEvent::Warning(Warning { at: Nanos(1), kind: WarningKind::Plan, text: "t".to_owned() })
     }
 
     #[cfg(target_os = "linux")]
@@ -334,17 +308,10 @@ mod tests {
         let file = |name| fresh(&folder.path().join(name)).unwrap();
         let mut recorder = Recorder::with_files("runs/x".into(), file("s"), file("e"));
         let text = "x".repeat(line::MAX_LINE);
-        recorder.event(&RunEvent::Warning(Warning {
-            at: Nanos(1),
-            kind: WarningKind::Plan,
-            text,
-        }));
+        recorder.event(&RunEvent::Warning(Warning { at: Nanos(1), kind: WarningKind::Plan, text }));
         assert!(matches!(
             recorder.take_problem(),
-            Some(RecordProblem::TooLarge {
-                file: RecordFile::Events,
-                ..
-            })
+            Some(RecordProblem::TooLarge { file: RecordFile::Events, .. })
         ));
     }
 }

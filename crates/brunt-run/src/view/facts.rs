@@ -79,22 +79,11 @@ impl HealthFacts {
         let late = is_late(lag, p50);
         self.late += u64::from(late);
         self.trend.add(lag);
-        let stall = second
-            .workers
-            .iter()
-            .map(|w| w.stall_max)
-            .max()
-            .unwrap_or_default();
+        let stall = second.workers.iter().map(|w| w.stall_max).max().unwrap_or_default();
         self.stall_max = self.stall_max.max(stall);
         let stalled = stall > STALL_FLOOR.max(share_of(p50, STALL_SHARE));
         self.stalled += u64::from(stalled);
-        let cpu = second
-            .workers
-            .iter()
-            .map(|w| w.cpu)
-            .max()
-            .unwrap_or_default()
-            .as_secs_f64();
+        let cpu = second.workers.iter().map(|w| w.cpu).max().unwrap_or_default().as_secs_f64();
         self.worker_cpu_max = self.worker_cpu_max.max(cpu);
         self.hot += u64::from(cpu > HOT_WORKER);
         if !late && !stalled && cpu <= HOT_WORKER {
@@ -124,11 +113,7 @@ fn service_p50(second: &Second) -> Option<Nanos> {
 }
 
 fn share_of(whole: Nanos, share: f64) -> Nanos {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a duration fits"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a duration fits")]
     Nanos((whole.0 as f64 * share) as u64)
 }
 

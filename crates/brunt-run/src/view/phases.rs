@@ -75,19 +75,12 @@ impl PhaseClock {
     /// Notes a second, and answers whether it had load that counts.
     pub(super) fn counts(&mut self, second: &Second) -> bool {
         let mut seen = [false; 3];
-        second
-            .cells
-            .iter()
-            .for_each(|cell| seen[cell.key.phase as usize] = true);
+        second.cells.iter().for_each(|cell| seen[cell.key.phase as usize] = true);
         for (count, seen) in self.seconds_seen.iter_mut().zip(seen) {
             *count += u64::from(seen);
         }
         let ended = std::mem::take(&mut self.load_ended);
-        if self.told {
-            ended || self.within[Phase::Load as usize] > 0
-        } else {
-            seen[Phase::Load as usize]
-        }
+        if self.told { ended || self.within[Phase::Load as usize] > 0 } else { seen[Phase::Load as usize] }
     }
 
     pub(super) fn finish(&mut self, at: Nanos) {
@@ -105,8 +98,6 @@ impl PhaseClock {
     }
 
     pub(super) fn measured_scenario(&self, scenario: ScenarioId, phase: Phase, now: Nanos) -> Nanos {
-        self.scenarios
-            .get(&scenario)
-            .map_or(Nanos::ZERO, |spans| spans.measured(phase, now))
+        self.scenarios.get(&scenario).map_or(Nanos::ZERO, |spans| spans.measured(phase, now))
     }
 }

@@ -12,18 +12,8 @@ fn sealed(ms: &[u64]) -> SparseHistogram {
 }
 
 fn cell(endpoint: u32, phase: Phase, outcome: Outcome, status: u16, ms: &[u64]) -> CellSecond {
-    let key = CellKey {
-        endpoint: EndpointId(endpoint),
-        phase,
-        status: Status::from_raw(status),
-        outcome,
-    };
-    CellSecond {
-        response: sealed(ms),
-        service: sealed(ms),
-        bytes_in: 100,
-        ..CellSecond::empty(key)
-    }
+    let key = CellKey { endpoint: EndpointId(endpoint), phase, status: Status::from_raw(status), outcome };
+    CellSecond { response: sealed(ms), service: sealed(ms), bytes_in: 100, ..CellSecond::empty(key) }
 }
 
 fn ok(endpoint: u32, ms: &[u64]) -> CellSecond {
@@ -32,20 +22,11 @@ fn ok(endpoint: u32, ms: &[u64]) -> CellSecond {
 
 fn second(index: u64, cells: Vec<CellSecond>) -> RunEvent {
     let ended: u64 = cells.iter().map(CellSecond::count).sum();
-    RunEvent::Second(Box::new(Second {
-        index,
-        cells,
-        requests_started: ended,
-        ..Second::default()
-    }))
+    RunEvent::Second(Box::new(Second { index, cells, requests_started: ended, ..Second::default() }))
 }
 
 fn phase(secs: u64, scenario: u16, phase: Option<Phase>) -> RunEvent {
-    RunEvent::Phase(PhaseChange {
-        at: Nanos::from_secs(secs),
-        scenario: ScenarioId(scenario),
-        phase,
-    })
+    RunEvent::Phase(PhaseChange { at: Nanos::from_secs(secs), scenario: ScenarioId(scenario), phase })
 }
 
 fn finished(at_ms: u64) -> RunEvent {
@@ -100,15 +81,9 @@ fn view_of(events: &[RunEvent]) -> RunView {
 fn an_empty_view_has_no_statistics() {
     let view = RunView::default();
     let total = view.total(Phase::Load);
-    assert_eq!(
-        (total.count, total.rate, total.error_share(), total.response.p99),
-        (0, None, None, None)
-    );
+    assert_eq!((total.count, total.rate, total.error_share(), total.response.p99), (0, None, None, None));
     assert_eq!(view.window().request_rate(), None);
-    assert_eq!(
-        (view.elapsed(), view.in_flight(), view.users()),
-        (Nanos::ZERO, 0, 0)
-    );
+    assert_eq!((view.elapsed(), view.in_flight(), view.users()), (Nanos::ZERO, 0, 0));
     assert!(view.endpoints(Phase::Load).is_empty() && view.errors().is_empty() && view.timeline().is_empty());
 }
 
@@ -121,13 +96,7 @@ fn percentiles_come_from_the_union_and_not_from_percentiles() {
     assert_eq!(total.response.p50.map(|p| p.0 / 100_000), Some(100));
     assert_eq!(total.response.p99.map(|p| p.0 / 100_000), Some(100));
     assert_eq!(total.response.max, Some(Nanos::from_millis(1_000)));
-    assert_eq!(
-        view.endpoints(Phase::Load)
-            .iter()
-            .map(|e| e.count)
-            .collect::<Vec<_>>(),
-        [99, 1]
-    );
+    assert_eq!(view.endpoints(Phase::Load).iter().map(|e| e.count).collect::<Vec<_>>(), [99, 1]);
 }
 
 #[test]
@@ -156,11 +125,7 @@ fn rates_divide_by_the_time_in_the_phase_and_not_by_the_plan() {
 
 #[test]
 fn a_running_phase_is_measured_up_to_the_last_second() {
-    let mut view = view_of(&[
-        header(),
-        phase(0, 0, Some(Phase::Load)),
-        second(0, vec![ok(0, &[1; 10])]),
-    ]);
+    let mut view = view_of(&[header(), phase(0, 0, Some(Phase::Load)), second(0, vec![ok(0, &[1; 10])])]);
     assert_eq!(view.total(Phase::Load).rate, Some(10.0));
     view.apply(&finished(500));
     assert_eq!(view.total(Phase::Load).rate, Some(20.0));
@@ -168,11 +133,8 @@ fn a_running_phase_is_measured_up_to_the_last_second() {
 
 #[test]
 fn without_phase_events_the_seconds_that_had_requests_count() {
-    let view = view_of(&[
-        second(0, vec![ok(0, &[1; 10])]),
-        second(1, vec![]),
-        second(2, vec![ok(0, &[1; 10])]),
-    ]);
+    let view =
+        view_of(&[second(0, vec![ok(0, &[1; 10])]), second(1, vec![]), second(2, vec![ok(0, &[1; 10])])]);
     assert_eq!(view.total(Phase::Load).rate, Some(10.0));
     assert_eq!(view.facts().judged, 2);
 }
@@ -187,11 +149,7 @@ fn the_window_forgets_and_the_totals_do_not() {
     assert_eq!((window.seconds, window.requests, window.errors), (10, 20, 0));
     assert_eq!(window.request_rate(), Some(2.0));
     assert_eq!(
-        window
-            .endpoints
-            .iter()
-            .map(|e| (e.endpoint.0, e.requests))
-            .collect::<Vec<_>>(),
+        window.endpoints.iter().map(|e| (e.endpoint.0, e.requests)).collect::<Vec<_>>(),
         [(0, 10), (1, 10)]
     );
     let errors = view.errors();
@@ -216,29 +174,18 @@ fn users_iterations_and_checks_are_followed() {
         ..ScenarioSecond::default()
     };
     s.scenarios.push(scenario);
-    s.checks.push(CheckSecond {
-        check: CheckId(0),
-        passed: 3,
-        failed: 1,
-    });
+    s.checks.push(CheckSecond { check: CheckId(0), passed: 3, failed: 1 });
     s.requests_started = 4;
     let view = view_of(&[header(), RunEvent::Second(Box::new(s))]);
     assert_eq!((view.users(), view.in_flight()), (3, 4));
     assert_eq!((view.iterations().due, view.iterations().dropped), (9, 1));
     let checks = view.checks();
-    assert_eq!(
-        (checks[0].name.as_str(), checks[0].passed, checks[0].failed),
-        ("is json", 3, 1)
-    );
+    assert_eq!((checks[0].name.as_str(), checks[0].passed, checks[0].failed), ("is json", 3, 1));
 }
 
 #[test]
 fn notes_are_bounded_and_what_is_left_out_is_counted() {
-    let warning = RunEvent::Warning(Warning {
-        at: Nanos::ZERO,
-        kind: WarningKind::Plan,
-        text: "w".into(),
-    });
+    let warning = RunEvent::Warning(Warning { at: Nanos::ZERO, kind: WarningKind::Plan, text: "w".into() });
     let mut view = RunView::default();
     (0..MAX_NOTES + 5).for_each(|_| view.apply(&warning));
     assert_eq!((view.warnings().len(), view.left_out().warnings), (MAX_NOTES, 5));
@@ -246,15 +193,8 @@ fn notes_are_bounded_and_what_is_left_out_is_counted() {
 
 #[test]
 fn unknown_endpoints_and_checks_get_a_name() {
-    let mut s = Second {
-        cells: vec![ok(7, &[1])],
-        ..Second::default()
-    };
-    s.checks.push(CheckSecond {
-        check: CheckId(3),
-        passed: 1,
-        failed: 0,
-    });
+    let mut s = Second { cells: vec![ok(7, &[1])], ..Second::default() };
+    s.checks.push(CheckSecond { check: CheckId(3), passed: 1, failed: 0 });
     let view = view_of(&[RunEvent::Second(Box::new(s))]);
     assert_eq!(view.endpoints(Phase::Load)[0].label(), "(endpoint 7)");
     assert_eq!(view.checks()[0].name, "(check 3)");
@@ -270,23 +210,12 @@ fn health_is_counted_only_while_the_load_is_judged() {
             ..WorkerSecond::default()
         };
         let cells = vec![ok(0, &[2])];
-        let s = Second {
-            index,
-            cells,
-            lag: sealed(&[lag_ms]),
-            workers: vec![worker],
-            ..Second::default()
-        };
+        let s = Second { index, cells, lag: sealed(&[lag_ms]), workers: vec![worker], ..Second::default() };
         RunEvent::Second(Box::new(s))
     };
     let host = |index| {
         let throttled = Some(Nanos(1));
-        RunEvent::Host(Box::new(HostSecond {
-            index,
-            steal: Some(0.2),
-            throttled,
-            ..HostSecond::default()
-        }))
+        RunEvent::Host(Box::new(HostSecond { index, steal: Some(0.2), throttled, ..HostSecond::default() }))
     };
     let view = view_of(&[
         phase(0, 0, Some(Phase::WarmUp)),
@@ -308,11 +237,7 @@ fn health_is_counted_only_while_the_load_is_judged() {
 #[test]
 fn lag_below_a_twentieth_of_the_service_time_is_not_late() {
     for (lag_ms, service_ms, late) in [(1, 1, 0), (2, 10, 1), (4, 100, 0), (6, 100, 1)] {
-        let s = Second {
-            cells: vec![ok(0, &[service_ms])],
-            lag: sealed(&[lag_ms]),
-            ..Second::default()
-        };
+        let s = Second { cells: vec![ok(0, &[service_ms])], lag: sealed(&[lag_ms]), ..Second::default() };
         let view = view_of(&[RunEvent::Second(Box::new(s))]);
         assert_eq!(view.facts().late, late, "{lag_ms} ms before {service_ms} ms");
     }

@@ -110,10 +110,7 @@ pub(super) struct Timeline {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self {
-            points: Vec::new(),
-            step: 1,
-        }
+        Self { points: Vec::new(), step: 1 }
     }
 }
 
@@ -152,10 +149,7 @@ fn coarse(fine: &SparseHistogram) -> SparseHistogram {
             Some(_) | None => counts.push((joined, count)),
         }
     }
-    SparseHistogram {
-        counts,
-        ..fine.clone()
-    }
+    SparseHistogram { counts, ..fine.clone() }
 }
 
 #[cfg(test)]
@@ -169,11 +163,7 @@ mod tests {
         let mut timeline = Timeline::default();
         let days = 3 * 86_400;
         for index in 0..days {
-            timeline.add(&Second {
-                index,
-                in_flight_time: Nanos(7),
-                ..Second::default()
-            });
+            timeline.add(&Second { index, in_flight_time: Nanos(7), ..Second::default() });
             assert!(timeline.points.len() <= MAX_TIMELINE);
         }
         let points = timeline.points();

@@ -27,11 +27,7 @@ struct Durations {
 
 impl Totals {
     pub(super) fn add(&mut self, cell: &CellSecond) {
-        let side = if cell.key.outcome.is_ok() {
-            &mut self.ok
-        } else {
-            &mut self.error
-        };
+        let side = if cell.key.outcome.is_ok() { &mut self.ok } else { &mut self.error };
         side.response.add(&cell.response);
         side.service.add(&cell.service);
         *self.codes.entry((cell.key.outcome, cell.key.status)).or_default() += cell.count();
@@ -48,11 +44,7 @@ impl Totals {
     }
 
     pub(super) fn errors(&self) -> u64 {
-        self.codes
-            .iter()
-            .filter(|((outcome, _), _)| !outcome.is_ok())
-            .map(|(_, n)| n)
-            .sum()
+        self.codes.iter().filter(|((outcome, _), _)| !outcome.is_ok()).map(|(_, n)| n).sum()
     }
 
     pub(super) fn response(&self, which: Which) -> Histogram {
@@ -74,11 +66,7 @@ impl Totals {
             codes: self
                 .codes
                 .iter()
-                .map(|(&(outcome, status), &count)| CodeCount {
-                    outcome,
-                    status,
-                    count,
-                })
+                .map(|(&(outcome, status), &count)| CodeCount { outcome, status, count })
                 .collect(),
             duration,
             rate: (duration > Nanos::ZERO).then(|| count as f64 / duration.as_secs_f64()),
@@ -165,11 +153,7 @@ impl EndpointView {
 
     /// Requests for which a complete response came, whatever it was worth.
     pub fn responses(&self) -> u64 {
-        self.codes
-            .iter()
-            .filter(|c| c.status != Status::NONE)
-            .map(|c| c.count)
-            .sum()
+        self.codes.iter().filter(|c| c.status != Status::NONE).map(|c| c.count).sum()
     }
 }
 
@@ -220,16 +204,8 @@ impl Errors {
         let Outcome::Error(kind) = cell.key.outcome else {
             return;
         };
-        let fresh = ErrorTotals {
-            count: 0,
-            first: second,
-            last: second,
-            endpoints: BTreeMap::new(),
-        };
-        let totals = self
-            .0
-            .entry((cell.key.phase, kind, cell.key.status))
-            .or_insert(fresh);
+        let fresh = ErrorTotals { count: 0, first: second, last: second, endpoints: BTreeMap::new() };
+        let totals = self.0.entry((cell.key.phase, kind, cell.key.status)).or_insert(fresh);
         totals.count += cell.count();
         totals.last = second;
         *totals.endpoints.entry(cell.key.endpoint).or_default() += cell.count();
@@ -240,18 +216,8 @@ impl Errors {
         let view = |(&(phase, kind, status), totals): (&(Phase, ErrorKind, Status), &ErrorTotals)| {
             let mut endpoints: Vec<_> = totals.endpoints.iter().map(|(id, n)| (*id, *n)).collect();
             endpoints.sort_by_key(|&(id, n)| (std::cmp::Reverse(n), id));
-            let ErrorTotals {
-                count, first, last, ..
-            } = *totals;
-            ErrorView {
-                phase,
-                kind,
-                status,
-                count,
-                first,
-                last,
-                endpoints,
-            }
+            let ErrorTotals { count, first, last, .. } = *totals;
+            ErrorView { phase, kind, status, count, first, last, endpoints }
         };
         let mut views: Vec<_> = self.0.iter().map(view).collect();
         views.sort_by_key(|e| (std::cmp::Reverse(e.count), e.phase, e.kind, e.status));

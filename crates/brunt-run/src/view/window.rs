@@ -79,16 +79,12 @@ impl Window {
 
     pub(super) fn of(seconds: &VecDeque<Second>) -> Self {
         let mut sum = Second::default();
-        let mut window = Self {
-            seconds: seconds.len() as u64,
-            ..Self::default()
-        };
+        let mut window = Self { seconds: seconds.len() as u64, ..Self::default() };
         for second in seconds {
             sum.merge(second);
             let busiest = second.workers.iter().map(|w| w.cpu).max().unwrap_or_default();
-            window.busiest_worker = window
-                .busiest_worker
-                .max(busiest.as_secs_f64() / Nanos::SECOND.as_secs_f64());
+            window.busiest_worker =
+                window.busiest_worker.max(busiest.as_secs_f64() / Nanos::SECOND.as_secs_f64());
         }
         for s in &sum.scenarios {
             window.due += s.due;
@@ -103,10 +99,9 @@ impl Window {
             let endpoint = match window.endpoints.last_mut() {
                 Some(last) if last.endpoint == key.endpoint => last,
                 Some(_) | None => {
-                    window.endpoints.push(WindowEndpoint {
-                        endpoint: key.endpoint,
-                        ..WindowEndpoint::default()
-                    });
+                    window
+                        .endpoints
+                        .push(WindowEndpoint { endpoint: key.endpoint, ..WindowEndpoint::default() });
                     // Just pushed.
                     let at = window.endpoints.len() - 1;
                     &mut window.endpoints[at]

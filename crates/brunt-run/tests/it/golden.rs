@@ -55,13 +55,7 @@ pub(crate) fn header() -> RunHeader {
 
 /// Everything but the start, in order.
 pub(crate) fn events() -> Vec<RunEvent> {
-    let phase = |at, phase| {
-        RunEvent::Phase(PhaseChange {
-            at,
-            scenario: ScenarioId(0),
-            phase,
-        })
-    };
+    let phase = |at, phase| RunEvent::Phase(PhaseChange { at, scenario: ScenarioId(0), phase });
     let mut events = vec![phase(Nanos::ZERO, Some(Phase::WarmUp))];
     for (s, second) in (0..).zip(samples::seconds(SECONDS)) {
         events.push(RunEvent::Second(Box::new(second)));
@@ -89,19 +83,11 @@ pub(crate) fn events() -> Vec<RunEvent> {
     let end = Nanos::from_secs(SECONDS);
     let text = "a plan's note".to_owned();
     events.push(phase(end, None));
-    events.push(RunEvent::Warning(Warning {
-        at: end,
-        kind: WarningKind::Plan,
-        text,
-    }));
+    events.push(RunEvent::Warning(Warning { at: end, kind: WarningKind::Plan, text }));
     events.push(RunEvent::Verdict(Verdict {
         outlook: Outlook::Passed,
         summary: "nothing speaks against it".to_owned(),
-        findings: vec![Finding {
-            id: "little".to_owned(),
-            against: false,
-            text: "L = 0.4".to_owned(),
-        }],
+        findings: vec![Finding { id: "little".to_owned(), against: false, text: "L = 0.4".to_owned() }],
     }));
     events.push(RunEvent::Finished(Finish {
         at: end,
@@ -116,11 +102,7 @@ pub(crate) fn events() -> Vec<RunEvent> {
 pub(crate) fn write(folder: &Path) {
     let header = header();
     let plan = serde_json::json!({"name": "small", "scenarios": {"browse": {"rate": "40/s"}}});
-    let what = NewRecord {
-        header: &header,
-        tool_version: "0.1.0",
-        plan: &plan,
-    };
+    let what = NewRecord { header: &header, tool_version: "0.1.0", plan: &plan };
     let mut recorder = Recorder::create(folder, &what).unwrap();
     let mut view = RunView::default();
     view.apply(&RunEvent::Started(Box::new(header.clone())));
@@ -143,10 +125,7 @@ fn the_golden_record_reads_as_it_was_written() {
     let read: Vec<_> = reader.by_ref().collect();
     assert_eq!(read, expected);
     let ending = reader.ending();
-    assert!(
-        ending.finished && ending.torn.is_empty() && ending.passed_over == 0,
-        "{ending:?}"
-    );
+    assert!(ending.finished && ending.torn.is_empty() && ending.passed_over == 0, "{ending:?}");
     let mut view = RunView::default();
     for event in &read {
         view.apply(event);
@@ -165,12 +144,7 @@ fn today_writes_the_same_record() {
     write(folder.path());
     for file in ["run.json", "events.jsonl", "summary.json"] {
         let [was, is] = [golden().join(file), folder.path().join(file)].map(|p| std::fs::read(p).unwrap());
-        assert!(
-            was == is,
-            "{file} has changed: {} bytes, now {}",
-            was.len(),
-            is.len()
-        );
+        assert!(was == is, "{file} has changed: {} bytes, now {}", was.len(), is.len());
     }
 }
 
@@ -178,9 +152,6 @@ fn today_writes_the_same_record() {
 #[test]
 #[ignore = "writes fixtures/runs/v1-small; run by hand, once per format"]
 fn write_the_golden_record() {
-    assert!(
-        !golden().exists(),
-        "the golden record is kept; a new format gets a new one"
-    );
+    assert!(!golden().exists(), "the golden record is kept; a new format gets a new one");
     write(&golden());
 }

@@ -10,15 +10,8 @@ fn begin(folder: &Path, id: &str, started_unix_ms: u64) {
     id.clone_into(&mut header.id);
     header.started_unix_ms = started_unix_ms;
     let plan = serde_json::Value::Null;
-    Recorder::create(
-        &folder.join(id),
-        &NewRecord {
-            header: &header,
-            tool_version: "0.1.0",
-            plan: &plan,
-        },
-    )
-    .unwrap();
+    Recorder::create(&folder.join(id), &NewRecord { header: &header, tool_version: "0.1.0", plan: &plan })
+        .unwrap();
 }
 
 /// A folder with a finished run, two unfinished, two that are broken, and a file.
@@ -44,14 +37,12 @@ fn newest_first_and_the_broken_last_with_their_reason() {
             let state = match &r.state {
                 RunState::Finished(reason) => format!("{reason:?}"),
                 RunState::Unfinished => "unfinished".to_owned(),
-                RunState::Broken(why) => format!(
-                    "broken: {}",
-                    why.replace(&folder.path().display().to_string(), "runs")
-                ),
+                RunState::Broken(why) => {
+                    format!("broken: {}", why.replace(&folder.path().display().to_string(), "runs"))
+                }
             };
-            let totals = r
-                .totals
-                .map(|t| format!("{} requests, {} errors, {}", t.requests, t.errors, t.elapsed));
+            let totals =
+                r.totals.map(|t| format!("{} requests, {} errors, {}", t.requests, t.errors, t.elapsed));
             format!(
                 "{} | {} | {state} | {:?} | {}",
                 r.id,
@@ -100,9 +91,7 @@ fn which_run_a_word_means() {
         };
         lines.push(format!("{what} -> {found}").replace(&folder.path().display().to_string(), "runs"));
     }
-    let none = find_run(&folder.path().join("none"), "last")
-        .unwrap_err()
-        .to_string();
+    let none = find_run(&folder.path().join("none"), "last").unwrap_err().to_string();
     lines.push(none.replace(&folder.path().display().to_string(), "runs"));
     insta::assert_snapshot!(lines.join("\n"), @r"
     last -> runs/20261121-080000-checkout-0002
@@ -123,14 +112,8 @@ fn which_run_a_word_means() {
 fn a_folder_with_a_record_is_not_written_over() {
     let folder = folder();
     let header = golden::header();
-    let what = NewRecord {
-        header: &header,
-        tool_version: "0.1.0",
-        plan: &serde_json::Value::Null,
-    };
-    let error = Recorder::create(&folder.path().join(&header.id), &what)
-        .unwrap_err()
-        .to_string();
+    let what = NewRecord { header: &header, tool_version: "0.1.0", plan: &serde_json::Value::Null };
+    let error = Recorder::create(&folder.path().join(&header.id), &what).unwrap_err().to_string();
     let error = error.replace(&folder.path().display().to_string(), "runs");
     insta::assert_snapshot!(error, @"`runs/20261120-190102-small-7f3a` holds the record of a run already; name another folder with `--output`");
 }

@@ -7,11 +7,7 @@ use brunt_metrics::{
 
 /// A small run's worth: 3 endpoints, 40 requests a second, some failed, the first second a warm-up.
 pub(crate) fn seconds(count: u64) -> Vec<Second> {
-    recorded(&Load {
-        endpoints: 3,
-        requests_per_second: 40,
-        seconds: count,
-    })
+    recorded(&Load { endpoints: 3, requests_per_second: 40, seconds: count })
 }
 
 /// How much to make up.
@@ -72,11 +68,7 @@ fn sample(i: u64, due: Nanos, endpoints: u32) -> Sample {
     let endpoint = (dice >> 32) % u64::from(endpoints);
     Sample {
         endpoint: EndpointId(u32::try_from(endpoint).unwrap_or_default()),
-        phase: if due < Nanos::SECOND {
-            Phase::WarmUp
-        } else {
-            Phase::Load
-        },
+        phase: if due < Nanos::SECOND { Phase::WarmUp } else { Phase::Load },
         scheduled: due,
         started: due + lag,
         ended: due + lag + took,

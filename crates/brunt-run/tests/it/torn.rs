@@ -27,11 +27,7 @@ fn is_second(event: &RunEvent) -> bool {
 fn a_record_whose_writer_never_ended_is_whole_and_unfinished() {
     let folder = tempfile::tempdir().unwrap();
     let header = header();
-    let what = NewRecord {
-        header: &header,
-        tool_version: "0.1.0",
-        plan: &serde_json::Value::Null,
-    };
+    let what = NewRecord { header: &header, tool_version: "0.1.0", plan: &serde_json::Value::Null };
     let mut recorder = Recorder::create(folder.path(), &what).unwrap();
     let happened: Vec<_> = golden::events().into_iter().take(9).collect();
     for (so_far, event) in (1..).zip(&happened) {
@@ -60,22 +56,12 @@ fn seconds_cut_at_every_byte() {
             assert_eq!(rest, others, "cut at {cut}");
             assert!(got.len() >= delivered_before);
             delivered_before = got.len();
-            let [torn] = ending.torn.as_slice() else {
-                panic!("cut at {cut}: {ending:?}")
-            };
+            let [torn] = ending.torn.as_slice() else { panic!("cut at {cut}: {ending:?}") };
             assert_eq!(torn.file, RecordFile::Seconds);
             // Cut inside an entry, or behind one: then only the events know that more was written.
-            let expected = if torn.at_byte == cut as u64 {
-                TearReason::Missing
-            } else {
-                TearReason::Cut
-            };
+            let expected = if torn.at_byte == cut as u64 { TearReason::Missing } else { TearReason::Cut };
             assert_eq!(torn.reason, expected, "cut at {cut}");
-            let end = if expected == TearReason::Missing {
-                whole.len()
-            } else {
-                cut
-            } as u64;
+            let end = if expected == TearReason::Missing { whole.len() } else { cut } as u64;
             assert_eq!(torn.at_byte + torn.lost_bytes, end, "cut at {cut}");
             assert!(ending.finished);
         }
@@ -105,15 +91,8 @@ fn events_cut_at_every_byte() {
 
 #[test]
 fn a_tear_says_what_is_lost() {
-    let torn = |reason| {
-        Torn {
-            file: RecordFile::Seconds,
-            at_byte: 4_096,
-            lost_bytes: 70,
-            reason,
-        }
-        .to_string()
-    };
+    let torn =
+        |reason| Torn { file: RecordFile::Seconds, at_byte: 4_096, lost_bytes: 70, reason }.to_string();
     let text = [
         TearReason::Cut,
         TearReason::Checksum,

@@ -12,10 +12,7 @@ fn streams_code_and_folder_are_captured() {
     let context = shell();
     context.write("plans/a.yaml", "x: 1\n");
     let captured = context.run(&["-c", "cat plans/a.yaml; pwd >&2; echo 127.0.0.1:4242 >&2; exit 3"]);
-    assert_eq!(
-        captured.snapshot(),
-        "exit: 3\n--- stdout\nx: 1\n--- stderr\n[DIR]\n127.0.0.1:[PORT]\n"
-    );
+    assert_eq!(captured.snapshot(), "exit: 3\n--- stdout\nx: 1\n--- stderr\n[DIR]\n127.0.0.1:[PORT]\n");
     assert_eq!(context.read("plans/a.yaml"), "x: 1\n");
     assert_eq!(shell().run(&["-c", ":"]).expect_code(0).snapshot(), "exit: 0\n");
 }
@@ -52,26 +49,19 @@ fn ctrl_c_reaches_the_program() {
     let running = context.spawn(&["-c", script]);
     running.wait_for_error_line(|line| (line == "ready").then_some(()));
     running.interrupt();
-    assert_eq!(
-        running.wait().snapshot(),
-        "exit: 105\n--- stdout\nbye\n--- stderr\nready\n"
-    );
+    assert_eq!(running.wait().snapshot(), "exit: 105\n--- stdout\nbye\n--- stderr\nready\n");
 }
 
 #[test]
 #[should_panic(expected = "no end within")]
 fn a_program_that_does_not_end_fails_the_test() {
-    let _ = shell()
-        .limit(Duration::from_millis(50))
-        .run(&["-c", "while :; do :; done"]);
+    let _ = shell().limit(Duration::from_millis(50)).run(&["-c", "while :; do :; done"]);
 }
 
 #[test]
 #[should_panic(expected = "ended without such a line\n--- stdout\nother\n")]
 fn a_line_that_never_comes_fails_the_test() {
-    shell()
-        .spawn(&["-c", "echo other"])
-        .wait_for_line(|line| (line == "ready").then_some(()));
+    shell().spawn(&["-c", "echo other"]).wait_for_line(|line| (line == "ready").then_some(()));
 }
 
 #[test]

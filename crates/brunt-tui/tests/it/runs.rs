@@ -81,12 +81,7 @@ impl Run {
         }
         if !self.detail.is_empty() {
             let (endpoint, kind, text) = (EndpointId(1), ErrorKind::RequestTimeout, self.detail.into());
-            view.apply(&RunEvent::ErrorDetail(ErrorDetail {
-                at: Nanos::ZERO,
-                endpoint,
-                kind,
-                text,
-            }));
+            view.apply(&RunEvent::ErrorDetail(ErrorDetail { at: Nanos::ZERO, endpoint, kind, text }));
         }
         view
     }
@@ -101,19 +96,10 @@ impl Run {
             text: (*text).into(),
         };
         let findings = findings.iter().map(finding).collect();
-        view.apply(&RunEvent::Verdict(Verdict {
-            outlook,
-            summary: words.into(),
-            findings,
-        }));
+        view.apply(&RunEvent::Verdict(Verdict { outlook, summary: words.into(), findings }));
         let at = Nanos::from_secs(self.seconds);
         let reason = StopReason::Completed;
-        view.apply(&RunEvent::Finished(Finish {
-            at,
-            reason,
-            in_flight: 0,
-            self_checks_failed: Vec::new(),
-        }));
+        view.apply(&RunEvent::Finished(Finish { at, reason, in_flight: 0, self_checks_failed: Vec::new() }));
         view
     }
 
@@ -123,36 +109,17 @@ impl Run {
         for (at, _) in (0..).zip(&self.endpoints) {
             let count = 100 / (u64::from(at) + 1) + index % 7;
             let base = 9_000 * (u64::from(at) + 1);
-            let key = CellKey {
-                endpoint: EndpointId(at),
-                phase,
-                status: Status::code(200),
-                outcome: Outcome::Ok,
-            };
+            let key =
+                CellKey { endpoint: EndpointId(at), phase, status: Status::code(200), outcome: Outcome::Ok };
             let (response, service) = (spread(count, base + self.lag_us), spread(count, base));
             let (bytes_in, bytes_out) = (count * 1_480, count * 212);
-            cells.push(CellSecond {
-                response,
-                service,
-                bytes_in,
-                bytes_out,
-                ..CellSecond::empty(key)
-            });
+            cells.push(CellSecond { response, service, bytes_in, bytes_out, ..CellSecond::empty(key) });
         }
         for (kind, status, count) in &self.errors {
             let (endpoint, outcome) = (EndpointId(1), Outcome::Error(*kind));
-            let key = CellKey {
-                endpoint,
-                phase,
-                status: Status::from_raw(*status),
-                outcome,
-            };
+            let key = CellKey { endpoint, phase, status: Status::from_raw(*status), outcome };
             let (response, service) = (spread(*count, 60_000), spread(*count, 60_000));
-            cells.push(CellSecond {
-                response,
-                service,
-                ..CellSecond::empty(key)
-            });
+            cells.push(CellSecond { response, service, ..CellSecond::empty(key) });
         }
         cells
     }
@@ -180,15 +147,8 @@ impl Run {
         };
         Second {
             index,
-            scenarios: vec![ScenarioSecond {
-                scenario: ScenarioId(0),
-                ..scenario
-            }],
-            checks: vec![CheckSecond {
-                check: CheckId(0),
-                passed: ended - failed,
-                failed,
-            }],
+            scenarios: vec![ScenarioSecond { scenario: ScenarioId(0), ..scenario }],
+            checks: vec![CheckSecond { check: CheckId(0), passed: ended - failed, failed }],
             lag: spread(ended, self.lag_us),
             requests_started: ended + if index == 0 { 21 } else { 0 },
             workers: vec![worker(0), worker(1)],
@@ -229,9 +189,5 @@ impl Run {
 }
 
 pub(crate) fn phase(at: u64, phase: Option<Phase>) -> RunEvent {
-    RunEvent::Phase(PhaseChange {
-        at: Nanos::from_secs(at),
-        scenario: ScenarioId(0),
-        phase,
-    })
+    RunEvent::Phase(PhaseChange { at: Nanos::from_secs(at), scenario: ScenarioId(0), phase })
 }

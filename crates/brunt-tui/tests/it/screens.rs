@@ -6,14 +6,8 @@ use brunt_run::{Outlook, RunView};
 use brunt_tui::{MAX_ROWS, Style, frame, summary};
 use unicode_width::UnicodeWidthStr;
 
-const UNICODE: Style = Style {
-    color: false,
-    ascii: false,
-};
-const ASCII: Style = Style {
-    color: false,
-    ascii: true,
-};
+const UNICODE: Style = Style { color: false, ascii: false };
+const ASCII: Style = Style { color: false, ascii: true };
 const WIDTHS: [usize; 4] = [100, 80, 60, 40];
 
 /// The frame at each width, under a ruler of that width.
@@ -59,13 +53,7 @@ fn a_frame_with_errors_in_ascii() {
 fn a_frame_of_a_run_that_brunt_limits() {
     let errors = vec![(ErrorKind::LocalLimit, 0, 2)];
     insta::assert_snapshot!(frames(
-        &Run {
-            lag_us: 9_000,
-            dropped: 12,
-            errors,
-            ..shop()
-        }
-        .view(),
+        &Run { lag_us: 9_000, dropped: 12, errors, ..shop() }.view(),
         30,
         UNICODE
     ));
@@ -73,24 +61,12 @@ fn a_frame_of_a_run_that_brunt_limits() {
 
 #[test]
 fn a_closed_run_without_an_end() {
-    insta::assert_snapshot!(frames(
-        &Run {
-            open: false,
-            planned_s: None,
-            ..shop()
-        }
-        .view(),
-        30,
-        UNICODE
-    ));
+    insta::assert_snapshot!(frames(&Run { open: false, planned_s: None, ..shop() }.view(), 30, UNICODE));
 }
 
 #[test]
 fn colours_and_few_rows() {
-    let style = Style {
-        color: true,
-        ascii: false,
-    };
+    let style = Style { color: true, ascii: false };
     let all = frame(&with_errors().view(), Nanos::from_secs(30), 80, 40, style);
     let few = frame(&with_errors().view(), Nanos::from_secs(30), 80, 4, UNICODE);
     let text = format!("{}\n=\n{}", all.join("\n").replace('\u{1b}', "^"), few.join("\n"));
@@ -129,11 +105,7 @@ fn a_summary_of_nothing() {
 
 #[test]
 fn a_summary_that_passed() {
-    let view = shop().finished(
-        Outlook::Passed,
-        "passed: 4277 requests in 28.0 s (152.8/s), no errors",
-        &[],
-    );
+    let view = shop().finished(Outlook::Passed, "passed: 4277 requests in 28.0 s (152.8/s), no errors", &[]);
     insta::assert_snapshot!(summaries(&view, UNICODE));
 }
 
@@ -151,27 +123,19 @@ fn a_summary_with_errors_in_ascii() {
 fn a_summary_of_a_run_that_is_not_valid() {
     let reason = "requests were sent late in 40.0 % of seconds (lag p99 up to 5.00 ms, above 1.00 ms)";
     let words = format!("not valid, generator-limited: {reason}");
-    let run = Run {
-        lag_us: 9_000,
-        dropped: 12,
-        ..shop()
-    };
-    let view = run.finished(
-        Outlook::Invalid,
-        &words,
-        &[(true, reason), (true, "12 of 160 iterations dropped")],
-    );
+    let run = Run { lag_us: 9_000, dropped: 12, ..shop() };
+    let view =
+        run.finished(Outlook::Invalid, &words, &[(true, reason), (true, "12 of 160 iterations dropped")]);
     insta::assert_snapshot!(summaries(&view, UNICODE));
 }
 
 #[test]
 fn many_endpoints_are_named_as_left_out() {
-    let view = Run {
-        endpoints: vec![("GET", "/product"); 10_000],
-        seconds: 3,
-        ..shop()
-    }
-    .finished(Outlook::Passed, "passed", &[]);
+    let view = Run { endpoints: vec![("GET", "/product"); 10_000], seconds: 3, ..shop() }.finished(
+        Outlook::Passed,
+        "passed",
+        &[],
+    );
     let text = summary(&view, 100, UNICODE);
     assert_eq!(text.lines().filter(|l| l.starts_with("GET")).count(), MAX_ROWS);
     assert!(text.contains("9970 more endpoints with"), "{text}");

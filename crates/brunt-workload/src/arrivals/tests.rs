@@ -18,7 +18,8 @@ fn secs(s: u64) -> Nanos {
 }
 
 fn ramp(start: u64, stages: &[(u64, u64)]) -> RateRamp {
-    let stages: Vec<_> = stages.iter().map(|(r, ms)| (Rate::per_second(*r), Nanos::from_millis(*ms))).collect();
+    let stages: Vec<_> =
+        stages.iter().map(|(r, ms)| (Rate::per_second(*r), Nanos::from_millis(*ms))).collect();
     RateRamp::new(Rate::per_second(start), &stages).unwrap()
 }
 
@@ -100,10 +101,12 @@ fn any_arrivals() -> impl Strategy<Value = Arrivals> {
             size,
             pause: BurstPause { min: Nanos::from_millis(min), max: Nanos::from_millis(min + more) },
         }),
-        (prop::collection::vec(0_u64..5_000_000_000, 0..200), 1_u64..5, 1_u64..5).prop_map(|(mut t, a, b)| {
-            t.sort_unstable();
-            Arrivals::Replay { instants: t.into_iter().map(Nanos).collect(), speed: (a, b) }
-        }),
+        (prop::collection::vec(0_u64..5_000_000_000, 0..200), 1_u64..5, 1_u64..5).prop_map(
+            |(mut t, a, b)| {
+                t.sort_unstable();
+                Arrivals::Replay { instants: t.into_iter().map(Nanos).collect(), speed: (a, b) }
+            }
+        ),
     ]
 }
 

@@ -28,10 +28,7 @@ fn place_of(host: &str) -> Place {
     if host.starts_with("unix:") || host.starts_with('/') {
         return Place::Here;
     }
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|h| h.strip_suffix(']'))
-        .unwrap_or(host);
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     let Ok(address) = bare.parse::<IpAddr>() else {
         // RFC 6761, 6.3: `localhost` and all names below it are loopback.
         let name = bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase();
@@ -105,11 +102,7 @@ mod tests {
 
     #[test]
     fn own_addresses_and_others() {
-        for (host, expected) in [
-            ("127.0.0.1", true),
-            ("192.0.2.77", false),
-            ("2001:db8::77", false),
-        ] {
+        for (host, expected) in [("127.0.0.1", true), ("192.0.2.77", false), ("2001:db8::77", false)] {
             assert_eq!(is_local(host), expected, "{host}");
         }
     }

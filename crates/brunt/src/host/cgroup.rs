@@ -24,9 +24,7 @@ pub(crate) fn folders() -> Vec<PathBuf> {
 fn folders_of(path: &str, mount: CgroupMount<'_>) -> Vec<PathBuf> {
     let top = Path::new(mount.folder);
     // A group outside of what is mounted (`/../other`) can't be seen; the mount's root bounds nothing then.
-    let outside = Path::new(path)
-        .components()
-        .any(|c| c == std::path::Component::ParentDir);
+    let outside = Path::new(path).components().any(|c| c == std::path::Component::ParentDir);
     let Some(inner) = Path::new(path).strip_prefix(mount.root).ok().filter(|_| !outside) else {
         return Vec::new();
     };
@@ -43,11 +41,7 @@ fn folders_of(path: &str, mount: CgroupMount<'_>) -> Vec<PathBuf> {
 pub(crate) fn available_memory() -> Option<u64> {
     let free = |folder: &PathBuf| {
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
-        free_memory(
-            &read("memory.max")?,
-            &read("memory.current")?,
-            &read("memory.stat").unwrap_or_default(),
-        )
+        free_memory(&read("memory.max")?, &read("memory.current")?, &read("memory.stat").unwrap_or_default())
     };
     folders().iter().filter_map(free).min()
 }
@@ -89,11 +83,7 @@ mod tests {
         ];
         for (path, root, folder, expected) in rows {
             let expected: Vec<PathBuf> = expected.iter().map(PathBuf::from).collect();
-            assert_eq!(
-                folders_of(path, CgroupMount { root, folder }),
-                expected,
-                "{path} in {root}"
-            );
+            assert_eq!(folders_of(path, CgroupMount { root, folder }), expected, "{path} in {root}");
         }
     }
 
@@ -107,11 +97,7 @@ mod tests {
             ("1000\n", "?", "", None),
         ];
         for (max, current, stat, expected) in rows {
-            assert_eq!(
-                free_memory(max, current, stat),
-                expected,
-                "{max:?} {current:?} {stat:?}"
-            );
+            assert_eq!(free_memory(max, current, stat), expected, "{max:?} {current:?} {stat:?}");
         }
     }
 }

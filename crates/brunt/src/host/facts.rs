@@ -24,51 +24,19 @@ pub(crate) fn environment() -> BTreeMap<String, String> {
     let memory = read("/proc/meminfo").and_then(|t| parse::memory(&t, "MemTotal"));
     let facts = [
         ("brunt", Some(env!("CARGO_PKG_VERSION").to_owned())),
-        (
-            "build",
-            Some(
-                if cfg!(debug_assertions) {
-                    "debug"
-                } else {
-                    "release"
-                }
-                .to_owned(),
-            ),
-        ),
-        (
-            "os",
-            release.and_then(|t| parse::assigned(&t, "PRETTY_NAME").map(str::to_owned)),
-        ),
+        ("build", Some(if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned())),
+        ("os", release.and_then(|t| parse::assigned(&t, "PRETTY_NAME").map(str::to_owned))),
         (
             "kernel",
-            Some(format!(
-                "{} {}",
-                uname.sysname().to_string_lossy(),
-                uname.release().to_string_lossy()
-            )),
+            Some(format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy())),
         ),
         ("arch", Some(std::env::consts::ARCH.to_owned())),
-        (
-            "cpu",
-            cpu.and_then(|t| parse::labelled_line(&t, "model name").map(str::to_owned)),
-        ),
+        ("cpu", cpu.and_then(|t| parse::labelled_line(&t, "model name").map(str::to_owned))),
         ("cores", Some(cores().to_string())),
-        (
-            "cores_online",
-            read("/proc/stat").map(|t| parse::core_ticks(&t).len().to_string()),
-        ),
-        (
-            "memory_mib",
-            memory.map(|bytes| (bytes / (1024 * 1024)).to_string()),
-        ),
-        (
-            "cpu_governor",
-            read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        ),
-        (
-            "clock_source",
-            read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        ),
+        ("cores_online", read("/proc/stat").map(|t| parse::core_ticks(&t).len().to_string())),
+        ("memory_mib", memory.map(|bytes| (bytes / (1024 * 1024)).to_string())),
+        ("cpu_governor", read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
+        ("clock_source", read("/sys/devices/system/clocksource/clocksource0/current_clocksource")),
         ("local_port_range", read("/proc/sys/net/ipv4/ip_local_port_range")),
     ];
     facts
@@ -80,10 +48,8 @@ pub(crate) fn environment() -> BTreeMap<String, String> {
 
 /// One line of readable text, at most [`MAX_FACT`] characters.
 fn clean(value: &str) -> String {
-    let words: Vec<&str> = value
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Vec<&str> =
+        value.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     words.join(" ").chars().take(MAX_FACT).collect()
 }
 
@@ -96,10 +62,7 @@ mod tests {
         let rows = [
             ("performance\n", "performance".to_owned()),
             ("32768\t60999\n", "32768 60999".to_owned()),
-            (
-                "Fast(R)  CPU \u{1b}[31m@ 3 GHz",
-                "Fast(R) CPU [31m@ 3 GHz".to_owned(),
-            ),
+            ("Fast(R)  CPU \u{1b}[31m@ 3 GHz", "Fast(R) CPU [31m@ 3 GHz".to_owned()),
             ("\n\n", String::new()),
             (&"ü".repeat(500), "ü".repeat(MAX_FACT)),
         ];
@@ -115,12 +78,7 @@ mod tests {
             assert!(facts.contains_key(name), "{name} in {facts:?}");
         }
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        assert!(
-            !facts
-                .values()
-                .any(|value| value.split(' ').any(|w| w.starts_with('/'))),
-            "{facts:?}"
-        );
+        assert!(!facts.values().any(|value| value.split(' ').any(|w| w.starts_with('/'))), "{facts:?}");
         // A host named like something that is a fact (`vm`, `linux`) proves nothing.
         if host.len() > 8 {
             assert!(!facts.values().any(|value| value.contains(&host)), "{facts:?}");

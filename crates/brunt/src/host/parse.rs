@@ -21,10 +21,7 @@ pub(crate) struct CoreTicks {
 
 /// The rows `cpu0`, `cpu1`, ... of `/proc/stat`; rows that are no such thing are left out.
 pub(crate) fn core_ticks(stat: &str) -> Vec<CoreTicks> {
-    stat.lines()
-        .take_while(|line| line.starts_with("cpu"))
-        .filter_map(core_row)
-        .collect()
+    stat.lines().take_while(|line| line.starts_with("cpu")).filter_map(core_row).collect()
 }
 
 /// `cpu0 user nice system idle iowait irq softirq steal guest guest_nice`: guests' time is in `user` and
@@ -49,10 +46,7 @@ fn core_row(line: &str) -> Option<CoreTicks> {
 /// `/proc/pressure/cpu`.
 pub(crate) fn pressure_us(pressure: &str) -> Option<u64> {
     let some = pressure.lines().find(|line| line.starts_with("some "))?;
-    some.split_ascii_whitespace()
-        .find_map(|word| word.strip_prefix("total="))?
-        .parse()
-        .ok()
+    some.split_ascii_whitespace().find_map(|word| word.strip_prefix("total="))?.parse().ok()
 }
 
 /// The time for which a control group's quota stopped it, in microseconds, from its `cpu.stat`.
@@ -62,8 +56,7 @@ pub(crate) fn throttled_us(cpu_stat: &str) -> Option<u64> {
 
 /// A number of a file with one `key value` a line.
 pub(crate) fn keyed(text: &str, key: &str) -> Option<u64> {
-    text.lines()
-        .find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok())
+    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
 /// Resident pages, from `/proc/self/statm`.
@@ -85,25 +78,18 @@ pub(crate) fn labelled(text: &str, label: &str, name: &str) -> Option<u64> {
 pub(crate) fn retransmits(snmp: &str) -> Option<u64> {
     let mut lines = snmp.lines().filter_map(|line| line.strip_prefix("Tcp:"));
     let (names, numbers) = (lines.next()?, lines.next()?);
-    let at = names
-        .split_ascii_whitespace()
-        .position(|name| name == "RetransSegs")?;
+    let at = names.split_ascii_whitespace().position(|name| name == "RetransSegs")?;
     numbers.split_ascii_whitespace().nth(at)?.parse().ok()
 }
 
 /// The text behind `name:`, as in `/proc/self/status`, `/proc/cpuinfo` and `/proc/meminfo`.
 pub(crate) fn labelled_line<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    text.lines()
-        .find_map(|line| Some(line.strip_prefix(name)?.trim_start().strip_prefix(':')?.trim()))
+    text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim_start().strip_prefix(':')?.trim()))
 }
 
 /// An amount of `/proc/meminfo`, in bytes.
 pub(crate) fn memory(meminfo: &str, name: &str) -> Option<u64> {
-    let kilobytes: u64 = labelled_line(meminfo, name)?
-        .strip_suffix("kB")?
-        .trim_end()
-        .parse()
-        .ok()?;
+    let kilobytes: u64 = labelled_line(meminfo, name)?.strip_suffix("kB")?.trim_end().parse().ok()?;
     kilobytes.checked_mul(1024)
 }
 

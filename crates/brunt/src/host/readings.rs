@@ -52,15 +52,8 @@ pub(super) fn difference(before: &Readings, now: &Readings) -> HostSecond {
     let quotas = before.throttled_us.iter().zip(&now.throttled_us);
     // A process under several quotas stands still while any of them stops it. Their times overlap, so the
     // longest is a lower bound, and their sum would not be a time.
-    let throttled_us = quotas
-        .filter_map(|(b, n)| Some((*n)?.saturating_sub((*b)?)))
-        .max();
-    let Gauges {
-        resident_bytes,
-        open_files,
-        open_files_limit,
-        sockets,
-    } = now.gauges;
+    let throttled_us = quotas.filter_map(|(b, n)| Some((*n)?.saturating_sub((*b)?))).max();
+    let Gauges { resident_bytes, open_files, open_files_limit, sockets } = now.gauges;
     HostSecond {
         // The clock cannot be read wherever it is 0.
         process_cpu: (now.process_cpu > Nanos::ZERO).then(|| now.process_cpu - before.process_cpu),
@@ -74,14 +67,9 @@ pub(super) fn difference(before: &Readings, now: &Readings) -> HostSecond {
         resident_bytes,
         open_files,
         open_files_limit,
-        tcp_in_use: sockets
-            .in_use
-            .map(|v4| v4.saturating_add(sockets.in_use6.unwrap_or(0))),
+        tcp_in_use: sockets.in_use.map(|v4| v4.saturating_add(sockets.in_use6.unwrap_or(0))),
         tcp_time_wait: sockets.time_wait,
-        tcp_retransmits: before
-            .retransmits
-            .zip(now.retransmits)
-            .map(|(b, n)| n.saturating_sub(b)),
+        tcp_retransmits: before.retransmits.zip(now.retransmits).map(|(b, n)| n.saturating_sub(b)),
         ..HostSecond::default()
     }
 }
@@ -97,9 +85,7 @@ fn core_busy(before: CoreTicks, now: CoreTicks) -> f64 {
 
 fn steal(pairs: &[(CoreTicks, CoreTicks)]) -> Option<f64> {
     let sum = |f: fn(&CoreTicks) -> u64| {
-        pairs
-            .iter()
-            .fold(0_u64, |s, (b, n)| s.saturating_add(f(n).saturating_sub(f(b))))
+        pairs.iter().fold(0_u64, |s, (b, n)| s.saturating_add(f(n).saturating_sub(f(b))))
     };
     share(sum(|c| c.steal), sum(|c| c.total))
 }

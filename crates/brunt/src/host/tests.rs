@@ -9,12 +9,7 @@ fn samples_of_this_machine_make_sense() {
     assert_ne!(work, 1);
     assert_eq!((second.index, second.target_is_local), (7, true));
     assert!(second.process_cpu > Some(Nanos::ZERO), "{second:?}");
-    for share in second
-        .cores_busy
-        .iter()
-        .chain(&second.steal)
-        .chain(&second.cpu_pressure)
-    {
+    for share in second.cores_busy.iter().chain(&second.steal).chain(&second.cpu_pressure) {
         assert!((0.0..=1.0).contains(share), "{second:?}");
     }
     if cfg!(target_os = "linux") {
@@ -26,15 +21,10 @@ fn samples_of_this_machine_make_sense() {
 #[test]
 fn open_files_are_counted() {
     let Some(before) = open_files(0) else { return };
-    let files: Vec<File> = (0..100)
-        .filter_map(|_| File::open("/proc/self/fd").ok())
-        .collect();
+    let files: Vec<File> = (0..100).filter_map(|_| File::open("/proc/self/fd").ok()).collect();
     let now = open_files(0).expect("counted before");
     // Other tests of this process open and close theirs.
-    assert!(
-        now.abs_diff(before + files.len() as u64) < 50,
-        "{before} before, {now} now"
-    );
+    assert!(now.abs_diff(before + files.len() as u64) < 50, "{before} before, {now} now");
 }
 
 #[test]
@@ -71,9 +61,6 @@ fn sample_cost() {
         })
         .collect();
     costs.sort_unstable();
-    println!(
-        "sample: p50 {} us, p99 {} us, max {} us",
-        costs[1_000], costs[1_980], costs[1_999]
-    );
+    println!("sample: p50 {} us, p99 {} us, max {} us", costs[1_000], costs[1_980], costs[1_999]);
     println!("{:#?}\n{:#?}", sampler.sample(0), environment());
 }

@@ -14,12 +14,7 @@ const MACHINE: Limits = Limits {
 };
 
 fn demand(fixed_users: u64, elastic_users: u64) -> Demand {
-    Demand {
-        fixed_users,
-        elastic_users,
-        connections_per_user: 1,
-        shared: false,
-    }
+    Demand { fixed_users, elastic_users, connections_per_user: 1, shared: false }
 }
 
 fn check_fit(name: &str, demand: Demand, limits: Limits, expected: Option<u64>) {
@@ -28,29 +23,14 @@ fn check_fit(name: &str, demand: Demand, limits: Limits, expected: Option<u64>) 
     assert_eq!(fit.notes.len(), usize::from(expected.is_some()), "{name}");
 }
 
-const ROOMY: Limits = Limits {
-    open_files: Some(1 << 20),
-    ..MACHINE
-};
-const SMALL: Limits = Limits {
-    available_memory: Some(GIB),
-    ..ROOMY
-};
+const ROOMY: Limits = Limits { open_files: Some(1 << 20), ..MACHINE };
+const SMALL: Limits = Limits { available_memory: Some(GIB), ..ROOMY };
 
 #[test]
 fn what_fits_stays() {
-    let unix = Limits {
-        ephemeral_ports: None,
-        ..ROOMY
-    };
-    let two_origins = |users| Demand {
-        connections_per_user: 2,
-        ..demand(users, 0)
-    };
-    let shared = |users| Demand {
-        shared: true,
-        ..demand(users, 0)
-    };
+    let unix = Limits { ephemeral_ports: None, ..ROOMY };
+    let two_origins = |users| Demand { connections_per_user: 2, ..demand(users, 0) };
+    let shared = |users| Demand { shared: true, ..demand(users, 0) };
     let rows = [
         ("nothing at all", demand(0, 0), MACHINE),
         ("the last file", demand(19_920, 0), MACHINE),
@@ -60,11 +40,7 @@ fn what_fits_stays() {
         ("no ports to a Unix socket", demand(0, 50_000), unix),
         ("shared connections", shared(100_000), MACHINE),
         ("TLS of shared connections", shared(150_000), SMALL),
-        (
-            "nothing is known, TLS",
-            demand(u64::from(u32::MAX), 1 << 40),
-            Limits::default(),
-        ),
+        ("nothing is known, TLS", demand(u64::from(u32::MAX), 1 << 40), Limits::default()),
     ];
     for (name, demand, limits) in rows {
         check_fit(name, demand, limits, None);
@@ -73,10 +49,7 @@ fn what_fits_stays() {
 
 #[test]
 fn elastic_users_are_capped_to_what_fits() {
-    let portless = Limits {
-        ephemeral_ports: None,
-        ..SMALL
-    };
+    let portless = Limits { ephemeral_ports: None, ..SMALL };
     let rows = [
         ("files", demand(0, 50_000), MACHINE, 19_920),
         ("one file left", demand(19_919, 10_000), MACHINE, 1),
@@ -91,58 +64,25 @@ fn elastic_users_are_capped_to_what_fits() {
 
 #[test]
 fn notes_say_what_was_lowered() {
-    let roomy = Limits {
-        open_files: None,
-        ..MACHINE
-    };
-    let small = Limits {
-        available_memory: Some(1024 * 1024),
-        ..MACHINE
-    };
-    let texts = [MACHINE, roomy, small].map(|limits| {
-        fit(&demand(0, 50_000), &limits, false)
-            .expect("elastic users fit")
-            .notes
-            .join("\n")
-    });
+    let roomy = Limits { open_files: None, ..MACHINE };
+    let small = Limits { available_memory: Some(1024 * 1024), ..MACHINE };
+    let texts = [MACHINE, roomy, small]
+        .map(|limits| fit(&demand(0, 50_000), &limits, false).expect("elastic users fit").notes.join("\n"));
     insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
 fn refusals_say_what_to_change() {
-    let roomy = Limits {
-        open_files: None,
-        ..MACHINE
-    };
-    let portless = Limits {
-        ephemeral_ports: None,
-        ..MACHINE
-    };
-    let full = Limits {
-        open_files: Some(70),
-        ..MACHINE
-    };
-    let small = Limits {
-        available_memory: Some(GIB),
-        ..MACHINE
-    };
-    let of_three = Demand {
-        connections_per_user: 3,
-        ..demand(10_000, 0)
-    };
-    let shared = Demand {
-        shared: true,
-        ..demand(1_000_000, 0)
-    };
+    let roomy = Limits { open_files: None, ..MACHINE };
+    let portless = Limits { ephemeral_ports: None, ..MACHINE };
+    let full = Limits { open_files: Some(70), ..MACHINE };
+    let small = Limits { available_memory: Some(GIB), ..MACHINE };
+    let of_three = Demand { connections_per_user: 3, ..demand(10_000, 0) };
+    let shared = Demand { shared: true, ..demand(1_000_000, 0) };
     let rows = [
         ("files", demand(30_000, 0), portless, false),
         ("files of three origins", of_three, MACHINE, false),
-        (
-            "more files than Linux grants",
-            demand(2_000_000, 0),
-            portless,
-            false,
-        ),
+        ("more files than Linux grants", demand(2_000_000, 0), portless, false),
         ("no file left, and no user fixed", demand(0, 500), full, false),
         ("ports, by one elastic user", demand(28_232, 1), roomy, false),
         ("more than all ports", demand(100_000, 0), roomy, false),
@@ -161,30 +101,12 @@ fn refusals_say_what_to_change() {
 #[test]
 fn limits_are_raised_to_what_the_system_grants() {
     let rows = [
-        (
-            "to the hard limit",
-            Some(1_024),
-            Some(4_096),
-            None,
-            Some(Some(4_096)),
-        ),
+        ("to the hard limit", Some(1_024), Some(4_096), None, Some(Some(4_096))),
         ("there already", Some(4_096), Some(4_096), None, None),
         ("no limit", None, None, None, None),
         ("no hard limit", Some(1_024), None, None, Some(None)),
-        (
-            "macOS grants less",
-            Some(256),
-            None,
-            Some(10_240),
-            Some(Some(10_240)),
-        ),
-        (
-            "macOS, hard below",
-            Some(256),
-            Some(1_024),
-            Some(10_240),
-            Some(Some(1_024)),
-        ),
+        ("macOS grants less", Some(256), None, Some(10_240), Some(Some(10_240))),
+        ("macOS, hard below", Some(256), Some(1_024), Some(10_240), Some(Some(1_024))),
         ("macOS, soft above", Some(20_000), None, Some(10_240), None),
     ];
     for (name, current, maximum, highest, expected) in rows {
@@ -196,20 +118,12 @@ fn limits_are_raised_to_what_the_system_grants() {
 #[test]
 fn this_machine_has_limits() {
     let files = raise_open_files();
-    assert!(
-        files
-            .now
-            .is_none_or(|now| files.before.is_some_and(|before| before <= now)),
-        "{files:?}"
-    );
+    assert!(files.now.is_none_or(|now| files.before.is_some_and(|before| before <= now)), "{files:?}");
     assert_eq!(files.now, files.hard.filter(|_| files.now.is_some()), "{files:?}");
     let limits = read_limits();
     assert_eq!(limits.open_files, files.now);
     if cfg!(target_os = "linux") {
-        assert!(
-            limits.files_in_use > 2 && limits.ephemeral_ports.is_some(),
-            "{limits:?}"
-        );
+        assert!(limits.files_in_use > 2 && limits.ephemeral_ports.is_some(), "{limits:?}");
         assert!(limits.available_memory > Some(0), "{limits:?}");
     }
 }
@@ -248,42 +162,17 @@ fn elastic(initial: u32, cap: u32) -> Supply {
 fn caps_are_lowered_in_proportion() {
     let rows = [
         ("one", vec![elastic(10, 100)], 40, vec![elastic(10, 40)]),
-        (
-            "initial above the cap",
-            vec![elastic(60, 100)],
-            40,
-            vec![elastic(40, 40)],
-        ),
-        (
-            "what fits stays",
-            vec![elastic(1, 60), elastic(1, 40)],
-            100,
-            vec![elastic(1, 60), elastic(1, 40)],
-        ),
-        (
-            "two",
-            vec![elastic(1, 301), elastic(1, 101)],
-            202,
-            vec![elastic(1, 151), elastic(1, 51)],
-        ),
+        ("initial above the cap", vec![elastic(60, 100)], 40, vec![elastic(40, 40)]),
+        ("what fits stays", vec![elastic(1, 60), elastic(1, 40)], 100, vec![elastic(1, 60), elastic(1, 40)]),
+        ("two", vec![elastic(1, 301), elastic(1, 101)], 202, vec![elastic(1, 151), elastic(1, 51)]),
         (
             "the others stay",
             vec![Supply::Fixed(500), elastic(1, 100)],
             50,
             vec![Supply::Fixed(500), elastic(1, 50)],
         ),
-        (
-            "one each at least",
-            vec![elastic(1, 1_000), elastic(1, 2)],
-            2,
-            vec![elastic(1, 1), elastic(1, 1)],
-        ),
-        (
-            "even past the cap",
-            vec![elastic(0, 9), elastic(2, 9)],
-            0,
-            vec![elastic(0, 1), elastic(1, 1)],
-        ),
+        ("one each at least", vec![elastic(1, 1_000), elastic(1, 2)], 2, vec![elastic(1, 1), elastic(1, 1)]),
+        ("even past the cap", vec![elastic(0, 9), elastic(2, 9)], 0, vec![elastic(0, 1), elastic(1, 1)]),
         ("none", vec![Supply::Fixed(500)], 0, vec![Supply::Fixed(500)]),
     ];
     for (name, supplies, cap, expected) in rows {
@@ -310,8 +199,5 @@ fn numbers_are_grouped() {
     for (n, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
         assert_eq!(grouped(n), expected);
     }
-    assert_eq!(
-        (mebibytes(1), mebibytes(GIB)),
-        ("1 MiB".to_owned(), "1,024 MiB".to_owned())
-    );
+    assert_eq!((mebibytes(1), mebibytes(GIB)), ("1 MiB".to_owned(), "1,024 MiB".to_owned()));
 }

@@ -36,18 +36,30 @@ fn responses() {
         ("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok", Ok((200, "ok", true))),
         ("HTTP/1.1 204 No Content\r\n\r\n", Ok((204, "", true))),
         ("HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n", Ok((304, "", true))),
-        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Ok((200, "ok", true))),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            Ok((200, "ok", true)),
+        ),
         ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nraw", Ok((101, "", false))),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", Ok((200, "ok", true))),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\nA\r\n0123456789\r\n0\r\n\r\n", Ok((200, "ok0123456789", true))),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\nT: v\r\nU: w\r\n\r\n", Ok((200, "x", true))),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\nA\r\n0123456789\r\n0\r\n\r\n",
+            Ok((200, "ok0123456789", true)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\nT: v\r\nU: w\r\n\r\n",
+            Ok((200, "x", true)),
+        ),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", Err("ChunkSize")),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", Err("ChunkSize")),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", Err("ChunkSize")),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokX", Err("ChunkEnd")),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", Err("Truncated")),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nrest", Ok((200, "rest", false))),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ok((200, "x", false))),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+            Ok((200, "x", false)),
+        ),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok", Ok((200, "ok", true))),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", Ok((200, "ok", true))),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok", Err("ContentLength")),
@@ -84,7 +96,8 @@ fn heads_are_bounded() {
         assert_eq!(read(countless.as_bytes(), step, false), Err("HeadTooLarge".into()));
         assert_eq!(read(interim.as_bytes(), step, false), Err("TooManyInterim".into()));
     }
-    let trailers = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}", "T: v\r\n".repeat(9_000));
+    let trailers =
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}", "T: v\r\n".repeat(9_000));
     assert_eq!(read(trailers.as_bytes(), 4_096, false), Err("TrailersTooLarge".into()));
 }
 
@@ -101,11 +114,23 @@ fn a_dripping_head_costs_one_pass() {
 
 fn any_response() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
-        Just("HTTP/1.1 200 OK\r\n"), Just("HTTP/1.0 404 x\r\n"), Just("HTTP/1.1 100 Continue\r\n\r\n"),
-        Just("Content-Length: 5\r\n"), Just("Content-Length: 18446744073709551615\r\n"),
-        Just("Transfer-Encoding: chunked\r\n"), Just("Connection: close\r\n"), Just("\r\n"), Just("\n"),
-        Just("5\r\nhello\r\n"), Just("0\r\n"), Just("a\r\n"), Just("hello"), Just("ffffffff\r\n"),
-        Just(";ext=1\r\n"), Just("\0"), Just("Set-Cookie: a=b\r\n"),
+        Just("HTTP/1.1 200 OK\r\n"),
+        Just("HTTP/1.0 404 x\r\n"),
+        Just("HTTP/1.1 100 Continue\r\n\r\n"),
+        Just("Content-Length: 5\r\n"),
+        Just("Content-Length: 18446744073709551615\r\n"),
+        Just("Transfer-Encoding: chunked\r\n"),
+        Just("Connection: close\r\n"),
+        Just("\r\n"),
+        Just("\n"),
+        Just("5\r\nhello\r\n"),
+        Just("0\r\n"),
+        Just("a\r\n"),
+        Just("hello"),
+        Just("ffffffff\r\n"),
+        Just(";ext=1\r\n"),
+        Just("\0"),
+        Just("Set-Cookie: a=b\r\n"),
     ];
     let tokens = prop::collection::vec(token, 0..14).prop_map(|t| t.concat().into_bytes());
     prop_oneof![tokens, prop::collection::vec(any::<u8>(), 0..300)]

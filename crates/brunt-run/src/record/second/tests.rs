@@ -29,11 +29,7 @@ fn any_part() -> impl Strategy<Value = PartSum> {
     let taken = (any_count(), any::<u64>(), any::<u64>());
     prop_oneof![
         Just(PartSum::default()),
-        taken.prop_map(|(count, sum, max)| PartSum {
-            count,
-            sum: Nanos(sum),
-            max: Nanos(max)
-        }),
+        taken.prop_map(|(count, sum, max)| PartSum { count, sum: Nanos(sum), max: Nanos(max) }),
     ]
 }
 
@@ -77,20 +73,16 @@ fn any_scenario() -> impl Strategy<Value = ScenarioSecond> {
 }
 
 fn any_worker() -> impl Strategy<Value = WorkerSecond> {
-    (
-        any::<u32>(),
-        any::<u64>(),
-        any::<u64>(),
-        prop::array::uniform3(any_count()),
-    )
-        .prop_map(|(worker, cpu, stall, n)| WorkerSecond {
+    (any::<u32>(), any::<u64>(), any::<u64>(), prop::array::uniform3(any_count())).prop_map(
+        |(worker, cpu, stall, n)| WorkerSecond {
             worker,
             cpu: Nanos(cpu),
             stall_max: Nanos(stall),
             connections: n[0],
             connects: n[1],
             rows_lost: n[2],
-        })
+        },
+    )
 }
 
 fn any_second() -> impl Strategy<Value = Second> {
@@ -108,8 +100,8 @@ fn any_second() -> impl Strategy<Value = Second> {
         (any_count(), any::<u64>()),
         prop::collection::vec(any_worker(), 0..4),
     )
-        .prop_map(
-            |(index, cells, scenarios, checks, lag, (requests_started, in_flight), workers)| Second {
+        .prop_map(|(index, cells, scenarios, checks, lag, (requests_started, in_flight), workers)| {
+            Second {
                 index,
                 cells: cells.into_values().collect(),
                 scenarios,
@@ -118,8 +110,8 @@ fn any_second() -> impl Strategy<Value = Second> {
                 requests_started,
                 in_flight_time: Nanos(in_flight),
                 workers,
-            },
-        )
+            }
+        })
 }
 
 proptest! {
@@ -173,10 +165,7 @@ proptest! {
 #[test]
 fn an_outcome_of_a_later_version_is_read_as_io_and_its_cell_joins_that_of_io() {
     let mut second = samples::seconds(1).remove(0);
-    let key = CellKey {
-        outcome: Outcome::Error(ErrorKind::Io),
-        ..second.cells[0].key
-    };
+    let key = CellKey { outcome: Outcome::Error(ErrorKind::Io), ..second.cells[0].key };
     let mut cell = second.cells[0].clone();
     cell.key = key;
     second.cells = vec![cell.clone(), cell];

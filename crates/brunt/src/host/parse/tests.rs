@@ -2,12 +2,7 @@ use super::*;
 
 #[test]
 fn cores_of_stat() {
-    let core = |id, total, idle, steal| CoreTicks {
-        id,
-        total,
-        idle,
-        steal,
-    };
+    let core = |id, total, idle, steal| CoreTicks { id, total, idle, steal };
     let rows = [
         (
             "cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 3 4 5 6 7 8 100 100\ncpu12 1 1 1 1 1 1 1 1 0 0\nintr 5 0\n",
@@ -17,10 +12,7 @@ fn cores_of_stat() {
         ("cpu0 1 2 3 4\ncpu1 1 2 3 4 5 6 7 8\n", vec![core(1, 36, 9, 8)]),
         ("cpu0 1 2 x 4 5 6 7 8\ncpux 1 2 3 4 5\ncpu-1 1 2 3 4 5\n", vec![]),
         ("intr 5\ncpu0 1 2 3 4 5\n", vec![]),
-        (
-            "cpu0 18446744073709551615 1 1 1 1\n",
-            vec![core(0, u64::MAX, 2, 0)],
-        ),
+        ("cpu0 18446744073709551615 1 1 1 1\n", vec![core(0, u64::MAX, 2, 0)]),
         ("cpu0 18446744073709551616 1 1 1 1\n", vec![]),
         ("", vec![]),
     ];
@@ -32,10 +24,7 @@ fn cores_of_stat() {
 #[test]
 fn pressure() {
     let rows = [
-        (
-            "some avg10=1.0 avg60=5.1 avg300=2.0 total=84407096\nfull avg10=0.00 total=7\n",
-            Some(84_407_096),
-        ),
+        ("some avg10=1.0 avg60=5.1 avg300=2.0 total=84407096\nfull avg10=0.00 total=7\n", Some(84_407_096)),
         ("full avg10=0.00 total=7\n", None),
         ("some avg10=1.0\n", None),
         ("some total=-1\n", None),
@@ -65,12 +54,7 @@ fn keyed_lines() {
 
 #[test]
 fn pages() {
-    let rows = [
-        ("1000 250 30 4 0 99 0\n", Some(250)),
-        ("1000", None),
-        ("1000 ? 30", None),
-        ("", None),
-    ];
+    let rows = [("1000 250 30 4 0 99 0\n", Some(250)), ("1000", None), ("1000 ? 30", None), ("", None)];
     for (text, expected) in rows {
         assert_eq!(resident_pages(text), expected, "{text:?}");
     }
@@ -91,21 +75,14 @@ fn labelled_numbers() {
         ("", "TCP:", "inuse", None),
     ];
     for (text, label, name, expected) in rows {
-        assert_eq!(
-            labelled(text, label, name),
-            expected,
-            "{label} {name} of {text:?}"
-        );
+        assert_eq!(labelled(text, label, name), expected, "{label} {name} of {text:?}");
     }
 }
 
 #[test]
 fn retransmitted_segments() {
     let rows = [
-        (
-            "Ip: A B\nIp: 1 2\nTcp: RtoMin RetransSegs InErrs\nTcp: 200 42 0\n",
-            Some(42),
-        ),
+        ("Ip: A B\nIp: 1 2\nTcp: RtoMin RetransSegs InErrs\nTcp: 200 42 0\n", Some(42)),
         ("Tcp: RtoMin RetransSegs\nTcp: -1 42\n", Some(42)),
         ("Tcp: RtoMin RetransSegs\nTcp: 200\n", None),
         ("Tcp: RtoMin RetransSegs\n", None),
@@ -121,16 +98,8 @@ fn retransmitted_segments() {
 #[test]
 fn lines_with_labels() {
     let rows = [
-        (
-            "Name:\tbrunt\nCpus_allowed_list:\t0-1\n",
-            "Cpus_allowed_list",
-            Some("0-1"),
-        ),
-        (
-            "model\t\t: 167\nmodel name\t: A CPU: fast\n",
-            "model name",
-            Some("A CPU: fast"),
-        ),
+        ("Name:\tbrunt\nCpus_allowed_list:\t0-1\n", "Cpus_allowed_list", Some("0-1")),
+        ("model\t\t: 167\nmodel name\t: A CPU: fast\n", "model name", Some("A CPU: fast")),
         ("model\t\t: 167\nmodel name\t: A CPU\n", "model", Some("167")),
         ("model name", "model name", None),
         ("", "model name", None),
@@ -181,11 +150,7 @@ fn ports() {
         ("", "", None),
     ];
     for (range, reserved, expected) in rows {
-        assert_eq!(
-            ephemeral_ports(range, reserved),
-            expected,
-            "{range:?} without {reserved:?}"
-        );
+        assert_eq!(ephemeral_ports(range, reserved), expected, "{range:?} without {reserved:?}");
     }
 }
 
@@ -202,10 +167,7 @@ fn control_groups() {
     }
     let mount = |root, folder| Some(CgroupMount { root, folder });
     let rows = [
-        (
-            "31 23 0:28 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n",
-            mount("/", "/sys/fs/cgroup"),
-        ),
+        ("31 23 0:28 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n", mount("/", "/sys/fs/cgroup")),
         (
             "30 1 0:2 / / rw - ext4 /dev/a rw\n41 31 0:38 /in /cg/u rw - cgroup2 none rw\n",
             mount("/in", "/cg/u"),
@@ -224,10 +186,7 @@ fn control_groups() {
 #[test]
 fn assignments() {
     let rows = [
-        (
-            "NAME=\"Old\"\nPRETTY_NAME=\"New OS 12 (x)\"\n",
-            Some("New OS 12 (x)"),
-        ),
+        ("NAME=\"Old\"\nPRETTY_NAME=\"New OS 12 (x)\"\n", Some("New OS 12 (x)")),
         ("PRETTY_NAME='New'\n", Some("New")),
         ("PRETTY_NAME=New\n", Some("New")),
         ("PRETTY_NAME\n", None),
