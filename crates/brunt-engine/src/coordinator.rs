@@ -84,7 +84,9 @@ impl Emitter {
     ) -> Vec<(ScenarioId, Nanos)> {
         match report {
             WorkerReport::Second { second, details } => {
-                details.into_iter().for_each(|detail| observe(&RunEvent::ErrorDetail(detail)));
+                for detail in details {
+                    observe(&RunEvent::ErrorDetail(detail));
+                }
                 self.merger.add(worker, *second);
                 self.emit_complete(observe);
                 Vec::new()
@@ -96,7 +98,9 @@ impl Emitter {
                     self.phases.push(PhaseChange { at, scenario, phase: None });
                     self.phases.sort_by_key(|change| std::cmp::Reverse(change.at));
                 }
-                begin.iter().for_each(|(scenario, at)| self.plan_phases(*scenario, *at));
+                for (scenario, at) in &begin {
+                    self.plan_phases(*scenario, *at);
+                }
                 begin
             }
             WorkerReport::Finished { at } => {
@@ -308,9 +312,10 @@ fn coordinate(
         }
     };
     let tell_all = |word| {
-        words.iter().for_each(|w| {
-            let _ = w.send(word);
-        })
+        for worker in words {
+            // One that has ended needs no more telling.
+            let _ = worker.send(word);
+        }
     };
     let mut reason = StopReason::Completed;
     let mut finished = vec![false; words.len()];

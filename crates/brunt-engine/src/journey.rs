@@ -10,16 +10,24 @@ use brunt_workload::{Draw, RequestId, Step, Workload};
 
 /// Performs the requests of a journey.
 pub trait Perform {
-    /// Sends request `id` of the workload, due at `due`, waits for its answer and records it. Answers when it ended, and whether
-    /// it succeeded.
+    /// Sends the errand's request, waits for its answer and records it.
     fn perform(
         &mut self,
-        id: RequestId,
-        due: Nanos,
-        start: &Start,
+        errand: Errand<'_>,
         ctx: &VuContext,
         draw: &mut Draw,
     ) -> impl Future<Output = Performed>;
+}
+
+/// A request that is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Errand<'a> {
+    /// Which request of the workload.
+    pub id: RequestId,
+    /// When it is due.
+    pub due: Nanos,
+    /// The iteration that it is part of.
+    pub start: &'a Start,
 }
 
 /// How a request went.
@@ -53,7 +61,7 @@ pub async fn walk(
                 }
             }
             Step::Request(id) => {
-                let performed = performer.perform(*id, due, start, ctx, &mut draw).await;
+                let performed = performer.perform(Errand { id: *id, due, start }, ctx, &mut draw).await;
                 due = performed.ended;
                 if !performed.ok {
                     return IterationEnd { ended: due, failed: true };

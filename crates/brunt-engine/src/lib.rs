@@ -42,7 +42,7 @@ pub use clock::{Clock, RealClock};
 pub use context::{Interrupt, VuContext};
 pub use coordinator::{Control, ControlInbox, Controller, Observers, RunOptions, controller, run};
 pub use dispatcher::{Action, Dispatcher, Input, Slot, Start};
-pub use journey::{Perform, Performed, walk};
+pub use journey::{Errand, Perform, Performed, walk};
 pub use merge::{Merger, SUCCESSION_DELAY, Succession};
 pub use rows::{RowChunk, RowTap};
 pub use simulation::{Model, SimulationOptions, simulate};

@@ -7,12 +7,12 @@ use crate::clock::Clock;
 use crate::context::VuContext;
 use crate::coordinator::Emitter;
 use crate::dispatcher::Start;
-use crate::journey::{Perform, Performed, walk};
+use crate::journey::{Errand, Perform, Performed, walk};
 use crate::vu::{IterationEnd, Vu, VuSource};
 use crate::worker::{WorkerControl, WorkerReport, WorkerSetup, work};
 use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Part, Parts, Sample, ScenarioId, Status};
 use brunt_run::{RunEvent, RunHeader, StopReason};
-use brunt_workload::{Draw, RequestId, Workload};
+use brunt_workload::{Draw, Workload};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -160,14 +160,8 @@ impl<M: Model> Vu for SimulatedUser<M> {
 }
 
 impl<M: Model> Perform for SimulatedUser<M> {
-    async fn perform(
-        &mut self,
-        id: RequestId,
-        due: Nanos,
-        start: &Start,
-        ctx: &VuContext,
-        draw: &mut Draw,
-    ) -> Performed {
+    async fn perform(&mut self, errand: Errand<'_>, ctx: &VuContext, draw: &mut Draw) -> Performed {
+        let Errand { id, due, start } = errand;
         let endpoint = self.workload.requests[id.0 as usize].endpoint;
         let started = ctx.now();
         ctx.request_started(started);

@@ -24,7 +24,7 @@ pub fn worker_count(workload: &Workload, cores: u32, asked: Option<u32>) -> Work
     if let Some(workers) = asked {
         return WorkerCount { workers: workers.max(1), reason: "as asked for".to_owned() };
     }
-    let needed: f64 = workload.scenarios.iter().map(|s| scenario_need(s)).sum();
+    let needed: f64 = workload.scenarios.iter().map(scenario_need).sum();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1..=cores")]
     let workers = needed.ceil().clamp(1.0, f64::from(cores.max(1))) as u32;
     let reason = format!("the load needs {needed:.1} workers' time; {cores} cores may be used");

@@ -99,7 +99,7 @@ async fn drive<S: VuSource>(
     let mut seconds = Seconds { cpu_before: shared.clock.thread_cpu().unwrap_or_default() };
     loop {
         let now = shared.clock.now();
-        seconds.note_stall(shared, now);
+        note_stall(shared, now, last_wake + tick);
         let boundary = Nanos::from_secs(shared.shard.borrow().current_second() + 1);
         if now >= boundary {
             // First of all, so that what is due at the boundary belongs to the second that begins there.
@@ -209,22 +209,23 @@ async fn wait(
     }
 }
 
+/// How late the loop came to what was due. Nothing is dispatched before `not_before`: that is no lateness.
+fn note_stall(shared: &Shared, now: Nanos, not_before: Nanos) {
+    let dispatch = shared.dispatcher.borrow().next_wake().max(not_before);
+    let due = dispatch.min(shared.timers.borrow().next());
+    if due < now {
+        let mut shard = shared.shard.borrow_mut();
+        let worker = shard.worker();
+        worker.stall_max = worker.stall_max.max(now - due);
+    }
+}
+
 /// The worker's own figures from second to second.
 struct Seconds {
     cpu_before: Nanos,
 }
 
 impl Seconds {
-    /// How late the loop came to what was due.
-    fn note_stall(&self, shared: &Shared, now: Nanos) {
-        let due = shared.dispatcher.borrow().next_wake().min(shared.timers.borrow().next());
-        if due < now {
-            let mut shard = shared.shard.borrow_mut();
-            let worker = shard.worker();
-            worker.stall_max = worker.stall_max.max(now - due);
-        }
-    }
-
     fn seal(&mut self, shared: &Shared, at: Nanos, report: &mut impl FnMut(WorkerReport)) {
         let cpu = shared.clock.thread_cpu().unwrap_or_default();
         let mut shard = shared.shard.borrow_mut();

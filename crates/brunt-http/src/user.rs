@@ -12,9 +12,9 @@ use crate::network::{Network, Settings};
 use crate::redirect;
 use crate::transport::Transport;
 use crate::wire::{Message, no_draw, render_body, render_headers, render_http1};
-use brunt_engine::{Interrupt, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk};
+use brunt_engine::{Errand, Interrupt, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk};
 use brunt_metrics::{ErrorKind, Nanos, Outcome, Part, Parts, Sample, ScenarioId, Status};
-use brunt_workload::{CheckRule, Draw, Origin, Request, RequestId, Workload};
+use brunt_workload::{CheckRule, Draw, Origin, Request, Workload};
 use bytes::Bytes;
 use http::Method;
 use std::rc::Rc;
@@ -127,12 +127,11 @@ struct Hop<'a> {
 impl Perform for User {
     async fn perform(
         &mut self,
-        id: RequestId,
-        due: Nanos,
-        start: &Start,
+        errand: Errand<'_>,
         ctx: &VuContext,
         draw: &mut Draw,
     ) -> Performed {
+        let Errand { id, due, start } = errand;
         let started = ctx.now();
         ctx.request_started(started);
         ctx.record_lag(started - due);

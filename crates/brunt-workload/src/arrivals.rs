@@ -264,7 +264,7 @@ fn lcm(a: u64, b: u64) -> Result<u64, RampTooLarge> {
 /// point; within a bin they are uniform, which is exact where the rate is constant over 10 ms.
 const POISSON_BIN: Nanos = Nanos::from_millis(10);
 
-/// A Poisson process, bin by bin: N_b ~ Poisson(expected events of bin b), each at a uniform instant.
+/// A Poisson process, bin by bin: `N_b` ~ Poisson(expected events of bin b), each at a uniform instant.
 #[derive(Clone, Debug)]
 struct PoissonBins {
     bin: u64,

@@ -1,6 +1,6 @@
 //! Counter-based randomness: every draw is a function of where it stands, never of what was drawn before.
 //!
-//! `draw = mix(seed, scenario, index, n)`, with the finaliser of SplitMix64 (Steele, Lea & Flood, "Fast
+//! `draw = mix(seed, scenario, index, n)`, with the finaliser of `SplitMix64` (Steele, Lea & Flood, "Fast
 //! splittable pseudorandom number generators", OOPSLA 2014) applied between the words. So a worker can
 //! compute the draws of its own indices without the others, a schedule can be read from any point, and two
 //! runs of one seed agree however many workers they have. Not for cryptography.
@@ -60,9 +60,7 @@ impl Draw {
 
     /// Uniform in `0..bound`; 0 for a bound of 0. Bias below `bound / 2^64`.
     pub const fn below(&mut self, bound: u64) -> u64 {
-        #[expect(clippy::cast_possible_truncation, reason = "the high half of a 128-bit product")]
-        let scaled = ((self.bits() as u128 * bound as u128) >> 64) as u64;
-        scaled
+        ((self.bits() as u128 * bound as u128) >> 64) as u64
     }
 
     /// Standard normal, by the polar form of Box-Muller (Knuth, TAOCP 2, 3.4.1, algorithm P, one value used).
@@ -90,22 +88,22 @@ impl Draw {
         if mean < 30.0 {
             return self.poisson_by_inversion(mean);
         }
-        let b = 0.931 + 2.53 * mean.sqrt();
-        let a = -0.059 + 0.02483 * b;
-        let inv_alpha = 1.1239 + 1.1328 / (b - 3.4);
-        let v_r = 0.9277 - 3.6224 / (b - 2.0);
+        // The names of the paper's constants, in words: its b, a, 1/alpha and v_r.
+        let scale = 0.931 + 2.53 * mean.sqrt();
+        let shape = -0.059 + 0.02483 * scale;
+        let inverse_alpha = 1.1239 + 1.1328 / (scale - 3.4);
+        let quick = 0.9277 - 3.6224 / (scale - 2.0);
         loop {
-            let u = self.unit() - 0.5;
-            let v = self.unit();
-            let us = 0.5 - u.abs();
-            let k = ((2.0 * a / us + b) * u + mean + 0.43).floor();
-            if us >= 0.07 && v <= v_r {
+            let (across, height) = (self.unit() - 0.5, self.unit());
+            let margin = 0.5 - across.abs();
+            let k = ((2.0 * shape / margin + scale) * across + mean + 0.43).floor();
+            if margin >= 0.07 && height <= quick {
                 return floor_u64(k);
             }
-            if k < 0.0 || (us < 0.013 && v > us) {
+            if k < 0.0 || (margin < 0.013 && height > margin) {
                 continue;
             }
-            let accept = (v * inv_alpha / (a / (us * us) + b)).ln();
+            let accept = (height * inverse_alpha / (shape / (margin * margin) + scale)).ln();
             if accept <= k * mean.ln() - mean - ln_gamma(k + 1.0) {
                 return floor_u64(k);
             }

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Keeps the draws of think times apart from those of iterations.
-const THINK_SEED: u64 = 0x7468_696e_6b;
+const THINK_SEED: u64 = 0x0074_6869_6e6b;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {

@@ -68,7 +68,7 @@ pub(crate) fn stages(stages: &[(u32, u64)]) -> Vec<UserStage> {
 
 pub(crate) fn ramp(start: u64, stages: &[(u64, u64)]) -> RateRamp {
     let stages: Vec<_> = stages.iter().map(|&(rate, t)| (Rate::per_second(rate), ms(t))).collect();
-    RateRamp::new(Rate::per_second(start), &stages).unwrap()
+    RateRamp::new(Rate::per_second(start), &stages).expect("small enough to be exact")
 }
 
 fn header() -> RunHeader {
