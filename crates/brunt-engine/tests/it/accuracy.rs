@@ -39,6 +39,7 @@ fn assert_is(measured: &Histogram, mut truth: Vec<u64>, what: &str) {
     truth.sort_unstable();
     assert_eq!(measured.count(), truth.len() as u64, "{what}: count");
     for q in QUANTILES {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank of a short list")]
         let rank = (q * truth.len() as f64).ceil() as usize;
         let (is, should) = (measured.quantile(q).map_or(0, |v| v.0), truth[rank - 1]);
         let tolerance = should / 1_000 + 1_000;
@@ -99,8 +100,8 @@ fn a_stall_at_a_fixed_rate() {
 fn a_stall_under_few_users() {
     let closed = scenario(Arrivals::Closed, Supply::Fixed(2), Stop::after(Nanos::from_secs(30)));
     let m = measure(&seconds(workload(vec![closed]), stalling).0);
-    let slow = 2 * 3;
-    assert!(m.response.quantile(1.0 - (slow + 1) as f64 / m.response.count() as f64) == Some(ms(1)));
+    let slow = 2.0 * 3.0;
+    assert!(m.response.quantile(1.0 - (slow + 1.0) / m.response.count() as f64) == Some(ms(1)));
     // Sent at 4.499 s, it would have been answered at the instant at which the freeze begins.
     assert_eq!(m.response.max(), Some(ms(1_001)));
 }
