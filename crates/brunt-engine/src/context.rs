@@ -9,7 +9,7 @@ use brunt_metrics::{CheckId, EndpointId, ErrorKind, Nanos, Outcome, Sample, Shar
 use brunt_run::{ErrorDetail, MAX_DETAIL};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -272,13 +272,14 @@ impl VuContext {
     }
 
     /// Runs `operation` until `deadline` at the latest, or until the iteration is cut. When it is
-    /// interrupted the operation is dropped, with whatever it holds. Not to be nested.
+    /// interrupted it is left half done, for the caller to drop with whatever it holds. Not to be nested.
+    ///
+    /// Takes it pinned (`pin!`), so that a user's task has room for it once, not twice.
     pub async fn until<T>(
         &self,
         deadline: Nanos,
-        operation: impl Future<Output = T>,
+        mut operation: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Interrupt> {
-        let mut operation = pin!(operation);
         self.user.deadline.set(deadline);
         let result = poll_fn(|cx| {
             self.polled(cx);

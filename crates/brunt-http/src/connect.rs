@@ -101,9 +101,13 @@ async fn handshake(
     };
     let name = ServerName::try_from(origin.host.clone())
         .map_err(|_| Failure::Tls(format!("`{}` cannot be the name of a TLS server", origin.host)))?;
-    TlsConnector::from(config).connect(name, stream).await.map_err(|e| match e.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::Other => Failure::Tls(e.to_string()),
-        io::ErrorKind::UnexpectedEof => Failure::Tls("the server closed during the handshake".to_owned()),
-        _ => Failure::Io(e),
+    TlsConnector::from(config).connect(name, stream).await.map_err(|e| {
+        if matches!(e.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other) {
+            Failure::Tls(e.to_string())
+        } else if e.kind() == io::ErrorKind::UnexpectedEof {
+            Failure::Tls("the server closed during the handshake".to_owned())
+        } else {
+            Failure::Io(e)
+        }
     })
 }

@@ -112,25 +112,35 @@ impl Failure {
 const LOCAL_LIMITS: [i32; 3] = [24, 23, 99];
 
 fn connect_kind(e: &io::Error) -> ErrorKind {
-    match e.kind() {
-        _ if e.raw_os_error().is_some_and(|n| LOCAL_LIMITS.contains(&n)) => ErrorKind::LocalLimit,
-        io::ErrorKind::AddrNotAvailable => ErrorKind::LocalLimit,
-        io::ErrorKind::ConnectionRefused => ErrorKind::ConnectRefused,
-        io::ErrorKind::ConnectionReset => ErrorKind::Reset,
-        io::ErrorKind::TimedOut => ErrorKind::ConnectTimeout,
-        _ => ErrorKind::Connect,
+    let is = |kind| e.kind() == kind;
+    if e.raw_os_error().is_some_and(|n| LOCAL_LIMITS.contains(&n)) || is(io::ErrorKind::AddrNotAvailable) {
+        ErrorKind::LocalLimit
+    } else if is(io::ErrorKind::ConnectionRefused) {
+        ErrorKind::ConnectRefused
+    } else if is(io::ErrorKind::ConnectionReset) {
+        ErrorKind::Reset
+    } else if is(io::ErrorKind::TimedOut) {
+        ErrorKind::ConnectTimeout
+    } else {
+        ErrorKind::Connect
     }
 }
 
 fn io_kind(e: &io::Error) -> ErrorKind {
-    match e.kind() {
+    let is_reset = matches!(
+        e.kind(),
         io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::UnexpectedEof
-        | io::ErrorKind::NotConnected => ErrorKind::Reset,
-        io::ErrorKind::InvalidData => ErrorKind::Tls,
-        _ => ErrorKind::Io,
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::NotConnected
+    );
+    if is_reset {
+        ErrorKind::Reset
+    } else if e.kind() == io::ErrorKind::InvalidData {
+        ErrorKind::Tls
+    } else {
+        ErrorKind::Io
     }
 }
 

@@ -15,6 +15,18 @@ pub(crate) struct Wants {
     pub(crate) body_limit: Option<u64>,
 }
 
+/// How far an exchange has come. Kept outside of it, so that an exchange that fails or is given up has been
+/// counted as far as it went.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    /// When the last byte was written; 0 until then.
+    pub(crate) sent: Nanos,
+    /// When the first byte of the answer came; 0 until then.
+    pub(crate) first_byte: Nanos,
+    pub(crate) bytes_out: u64,
+    pub(crate) bytes_in: u64,
+}
+
 /// A complete response.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -25,12 +37,7 @@ pub(crate) struct Reply {
     pub(crate) body: Option<Vec<u8>>,
     /// The body's length as sent.
     pub(crate) body_bytes: u64,
-    pub(crate) bytes_in: u64,
-    pub(crate) bytes_out: u64,
     /// Whether the connection may serve another request.
     pub(crate) keep_alive: bool,
-    /// When the last byte was written; 0 if the answer came first.
-    pub(crate) sent: Nanos,
-    pub(crate) first_byte: Nanos,
     pub(crate) ended: Nanos,
 }

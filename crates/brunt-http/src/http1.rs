@@ -2,16 +2,20 @@
 
 mod response;
 
-pub use response::{Head, KeepHead, ResponseError, ResponseReader, Sink};
+pub(crate) use response::KeepHead;
+pub use response::ResponseError;
+
+use response::ResponseReader;
 
 use crate::error::Failure;
-use crate::exchange::{Reply, Wants};
+use crate::exchange::{Progress, Reply, Wants};
 use crate::network::Network;
 use crate::transport::Transport;
 use brunt_engine::VuContext;
 use brunt_metrics::Nanos;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::future::poll_fn;
+use std::io;
 use std::task::{Context, Poll, ready};
 
 /// Writes `request` to `transport` and reads the response. An error leaves the connection unusable.
@@ -22,44 +26,40 @@ pub(crate) async fn exchange(
     transport: &mut Transport,
     request: &[u8],
     wants: &Wants,
-    network: &Network,
-    ctx: &VuContext,
+    progress: &mut Progress,
+    (network, ctx): (&Network, &VuContext),
 ) -> Result<Reply, Failure> {
     let mut exchange = Exchange {
         transport,
+        request,
+        progress,
         written: 0,
         flushed: false,
-        sent: Nanos::ZERO,
-        first_byte: Nanos::ZERO,
-        bytes_in: 0,
         reader: ResponseReader::new(wants.head_request, wants.keep_head),
         body: wants.body_limit.map(|limit| (Vec::new(), limit)),
         excess: false,
     };
-    let ended = poll_fn(|cx| exchange.poll(cx, request, network, ctx)).await?;
-    let keep_alive = exchange.reader.head().keep_alive && !exchange.excess;
+    let ended = poll_fn(|cx| exchange.poll(cx, network, ctx)).await?;
+    // A request of which a part is still to be written would be continued by the next one.
+    let whole = exchange.flushed && !exchange.excess;
+    let body_bytes = exchange.reader.body_bytes();
     let head = exchange.reader.head();
     Ok(Reply {
         status: head.status,
         headers: head.raw.as_deref().map(|raw| Box::new(header_map(raw))),
+        keep_alive: head.keep_alive && whole,
         body: exchange.body.map(|(body, _)| body),
-        body_bytes: exchange.reader.body_bytes(),
-        bytes_in: exchange.bytes_in,
-        bytes_out: request.len() as u64,
-        keep_alive,
-        sent: exchange.sent,
-        first_byte: exchange.first_byte,
+        body_bytes,
         ended,
     })
 }
 
 struct Exchange<'a> {
     transport: &'a mut Transport,
+    request: &'a [u8],
+    progress: &'a mut Progress,
     written: usize,
     flushed: bool,
-    sent: Nanos,
-    first_byte: Nanos,
-    bytes_in: u64,
     reader: ResponseReader,
     body: Option<(Vec<u8>, u64)>,
     /// Bytes came after the response: whatever they are, they are not the next one.
@@ -70,34 +70,36 @@ impl Exchange<'_> {
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        request: &[u8],
         network: &Network,
         ctx: &VuContext,
     ) -> Poll<Result<Nanos, Failure>> {
-        while self.written < request.len() {
-            match self.transport.poll_write_some(cx, &request[self.written..]) {
-                Poll::Ready(Ok(n)) => self.written += n,
+        if !self.flushed {
+            match self.poll_request(cx) {
+                Poll::Ready(Ok(())) => {
+                    self.flushed = true;
+                    self.progress.sent = ctx.now();
+                }
                 // A server may answer before it has read all, and close: its answer counts.
                 Poll::Ready(Err(e)) => {
-                    self.written = request.len();
-                    self.flushed = true;
                     return match self.poll_response(cx, network, ctx) {
                         Poll::Ready(Ok(ended)) => Poll::Ready(Ok(ended)),
                         Poll::Ready(Err(_)) | Poll::Pending => Poll::Ready(Err(Failure::Io(e))),
                     };
                 }
-                Poll::Pending => {
-                    // A large body may wait for a server that has already answered.
-                    return self.poll_response(cx, network, ctx);
-                }
+                // A large body may wait for a server that has already answered.
+                Poll::Pending => {}
             }
         }
-        if !self.flushed {
-            ready!(self.transport.poll_flush_all(cx)).map_err(Failure::Io)?;
-            self.flushed = true;
-            self.sent = ctx.now();
-        }
         self.poll_response(cx, network, ctx)
+    }
+
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.request.len() {
+            let n = ready!(self.transport.poll_write_some(cx, &self.request[self.written..]))?;
+            self.written += n;
+            self.progress.bytes_out = self.written as u64;
+        }
+        self.transport.poll_flush_all(cx)
     }
 
     fn poll_response(
@@ -107,20 +109,22 @@ impl Exchange<'_> {
         ctx: &VuContext,
     ) -> Poll<Result<Nanos, Failure>> {
         let mut buffer = network.buffer.borrow_mut();
+        let progress = &mut *self.progress;
         loop {
             let read = ready!(self.transport.poll_read_some(cx, &mut buffer));
-            let n = read.map_err(|e| if self.bytes_in == 0 { Failure::Io(e) } else { Failure::Truncated })?;
+            let n =
+                read.map_err(|e| if progress.bytes_in == 0 { Failure::Io(e) } else { Failure::Truncated })?;
             if n == 0 {
-                return Poll::Ready(match (self.reader.closed(), self.bytes_in) {
+                return Poll::Ready(match (self.reader.closed(), progress.bytes_in) {
                     (true, _) => Ok(ctx.now()),
                     (false, 0) => Err(Failure::Closed),
                     (false, _) => Err(Failure::Truncated),
                 });
             }
-            self.bytes_in += n as u64;
-            let first = self.first_byte == Nanos::ZERO;
+            progress.bytes_in += n as u64;
+            let first = progress.first_byte == Nanos::ZERO;
             if first {
-                self.first_byte = ctx.now();
+                progress.first_byte = ctx.now();
             }
             let sink = self.body.as_mut().map(|(body, _)| body);
             let used = self.reader.feed(&buffer[..n], sink)?;
@@ -132,7 +136,7 @@ impl Exchange<'_> {
             if self.reader.is_done() {
                 self.excess = used < n;
                 // One reading of the clock serves both ends of a response that came in one piece.
-                return Poll::Ready(Ok(if first { self.first_byte } else { ctx.now() }));
+                return Poll::Ready(Ok(if first { progress.first_byte } else { ctx.now() }));
             }
         }
     }

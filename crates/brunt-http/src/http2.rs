@@ -4,29 +4,50 @@
 //! number of them, as the proxies of a fleet do.
 
 use crate::error::Failure;
-use crate::exchange::{Reply, Wants};
+use crate::exchange::{Progress, Reply, Wants};
 use crate::http1::KeepHead;
 use crate::transport::Transport;
+use crate::user::Counted;
 use brunt_engine::VuContext;
 use brunt_workload::Origin;
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
-use http::{HeaderMap, Request, Response};
-use std::cell::RefCell;
+use http::{HeaderMap, Request};
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use tokio::sync::Mutex;
 
 /// A handle to a connection: cheap to clone, one for each user of it.
-pub(crate) type Handle = SendRequest<Bytes>;
+#[derive(Clone, Debug)]
+pub(crate) struct Handle {
+    sender: SendRequest<Bytes>,
+    /// Shared by all handles of the connection.
+    closed: Rc<Cell<bool>>,
+}
+
+impl Handle {
+    /// Whether the connection takes no further request: it has ended, or its server is closing it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    fn failure(&self, e: h2::Error) -> Failure {
+        // A reset concerns one stream; all else, the connection.
+        if !e.is_reset() {
+            self.closed.set(true);
+        }
+        failure(e)
+    }
+}
 
 /// Large enough that flow control never is what a load test measures: per stream, and per connection.
 const STREAM_WINDOW: u32 = 2 << 20;
 const CONNECTION_WINDOW: u32 = 64 << 20;
 
 /// Speaks HTTP/2 on `transport`. The connection is driven by a task of its own until it ends.
-pub(crate) async fn handshake(transport: Transport, ctx: &VuContext) -> Result<Handle, Failure> {
-    let (handle, connection) = Builder::new()
+pub(crate) async fn handshake(transport: Transport, counted: Counted) -> Result<Handle, Failure> {
+    let (sender, connection) = Builder::new()
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_reset_streams(64)
@@ -34,11 +55,14 @@ pub(crate) async fn handshake(transport: Transport, ctx: &VuContext) -> Result<H
         .handshake::<_, Bytes>(transport)
         .await
         .map_err(failure)?;
-    let ctx = ctx.clone();
+    let handle = Handle { sender, closed: Rc::default() };
+    let closed = Rc::clone(&handle.closed);
     tokio::task::spawn_local(async move {
+        // Counts the connection until its end.
+        let _counted = counted;
         // How it ended reaches the users through their streams.
         let _ = connection.await;
-        ctx.connections_changed(false);
+        closed.set(true);
     });
     Ok(handle)
 }
@@ -46,26 +70,29 @@ pub(crate) async fn handshake(transport: Transport, ctx: &VuContext) -> Result<H
 /// Sends `request` and reads the whole response.
 pub(crate) async fn exchange(
     handle: &mut Handle,
-    request: Request<()>,
-    body: Bytes,
+    (request, body): (Request<()>, Bytes),
     wants: &Wants,
+    progress: &mut Progress,
     ctx: &VuContext,
 ) -> Result<Reply, Failure> {
-    poll_fn(|cx| handle.poll_ready(cx)).await.map_err(failure)?;
-    let mut bytes_out = field_bytes(request.headers()) + body.len() as u64;
-    bytes_out += request.uri().path().len() as u64;
-    let (response, mut stream) = handle.send_request(request, body.is_empty()).map_err(failure)?;
+    poll_fn(|cx| handle.sender.poll_ready(cx)).await.map_err(|e| handle.failure(e))?;
+    progress.bytes_out = field_bytes(request.headers()) + request.uri().path().len() as u64;
+    let sending = handle.sender.send_request(request, body.is_empty());
+    let (response, mut stream) = sending.map_err(|e| handle.failure(e))?;
     if !body.is_empty() {
-        send_body(&mut stream, body).await?;
+        send_body(&mut stream, body, progress).await.map_err(|e| handle.failure(e))?;
     }
-    let sent = ctx.now();
-    let (head, mut body) = response.await.map_err(failure)?.into_parts();
-    let first_byte = ctx.now();
+    progress.sent = ctx.now();
+    let (head, mut body) = response.await.map_err(|e| handle.failure(e))?.into_parts();
+    progress.first_byte = ctx.now();
+    progress.bytes_in = field_bytes(&head.headers);
     let mut kept = wants.body_limit.map(|limit| (Vec::new(), limit));
     let mut body_bytes = 0;
+    let has_body = !body.is_end_stream();
     while let Some(data) = body.data().await {
-        let data = data.map_err(failure)?;
+        let data = data.map_err(|e| handle.failure(e))?;
         body_bytes += data.len() as u64;
+        progress.bytes_in += data.len() as u64;
         // Cannot fail: exactly what was received is given back.
         let _ = body.flow_control().release_capacity(data.len());
         if let Some((kept, limit)) = &mut kept {
@@ -75,31 +102,45 @@ pub(crate) async fn exchange(
             }
         }
     }
-    let ended = if body_bytes == 0 { first_byte } else { ctx.now() };
-    let head = Response::from_parts(head, ());
+    let ended = if has_body { ctx.now() } else { progress.first_byte };
     Ok(Reply {
-        status: head.status().as_u16(),
-        bytes_in: field_bytes(head.headers()) + body_bytes,
-        headers: (wants.keep_head != KeepHead::Never).then(|| Box::new(head.headers().clone())),
+        status: head.status.as_u16(),
+        headers: keeps(wants.keep_head, &head.headers).then(|| Box::new(head.headers)),
         body: kept.map(|(body, _)| body),
         body_bytes,
-        bytes_out,
         keep_alive: true,
-        sent,
-        first_byte,
         ended,
     })
 }
 
-async fn send_body(stream: &mut h2::SendStream<Bytes>, mut body: Bytes) -> Result<(), Failure> {
+async fn send_body(
+    stream: &mut h2::SendStream<Bytes>,
+    mut body: Bytes,
+    progress: &mut Progress,
+) -> Result<(), h2::Error> {
     while !body.is_empty() {
         stream.reserve_capacity(body.len());
         let capacity = poll_fn(|cx| stream.poll_capacity(cx)).await;
-        let room = capacity.ok_or(Failure::Closed)?.map_err(failure)?;
+        let room = match capacity {
+            Some(Ok(room)) => room,
+            // A server that has answered need not read on (RFC 9113, 8.1): its answer counts.
+            Some(Err(e)) if e.reason() != Some(h2::Reason::NO_ERROR) => return Err(e),
+            Some(Err(_)) | None => return Ok(()),
+        };
         let piece = body.split_to(room.min(body.len()));
-        stream.send_data(piece, body.is_empty()).map_err(failure)?;
+        progress.bytes_out += piece.len() as u64;
+        stream.send_data(piece, body.is_empty())?;
     }
     Ok(())
+}
+
+fn keeps(keep: KeepHead, headers: &HeaderMap) -> bool {
+    match keep {
+        KeepHead::IfStateful => {
+            headers.contains_key(http::header::SET_COOKIE) || headers.contains_key(http::header::LOCATION)
+        }
+        KeepHead::Always => true,
+    }
 }
 
 /// Names and values, uncompressed: what HPACK makes of them is not told.

@@ -44,7 +44,7 @@ mod demand;
 
 pub use demand::{Demand, demand};
 pub use error::{Failure, SetupError};
-pub use http1::{Head, KeepHead, ResponseError, ResponseReader, Sink};
+pub use http1::ResponseError;
 pub use network::Settings;
 pub use ready::{NotReady, wait_until_ready};
 pub use user::{HttpUser, HttpUsers};

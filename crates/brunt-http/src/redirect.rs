@@ -12,11 +12,11 @@ pub(crate) struct Next {
     pub(crate) request: Request,
 }
 
-/// What to ask next after a response of `status` to `request` at `url`; `None` if it is not a redirect.
+/// What to ask next after a response of `status` to `request` at `url` of `origin`; `None` if it is not a redirect.
 pub(crate) fn follow(
     status: u16,
     headers: Option<&HeaderMap>,
-    url: &Url,
+    (url, origin): (&Url, &Origin),
     request: &Request,
 ) -> Result<Option<Next>, Failure> {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -27,11 +27,12 @@ pub(crate) fn follow(
     let to = url
         .join(location)
         .map_err(|e| Failure::Redirect(format!("cannot follow the location `{location}`: {e}")))?;
-    let origin = origin_of(&to)?;
+    // The same one may be reached by a way of its own (a Unix socket).
+    let origin = if to.origin() == url.origin() { origin.clone() } else { origin_of(&to)? };
     let mut request = request.clone();
     let becomes_get = status == 303 || (matches!(status, 301 | 302) && request.method == "POST");
     if becomes_get && request.method != "HEAD" {
-        request.method = "GET".to_owned();
+        "GET".clone_into(&mut request.method);
         request.body = Body::None;
         request.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
     }
@@ -82,7 +83,8 @@ mod tests {
         };
         let url = Url::parse("http://one.example:8080/a/b?c").unwrap();
         let headers = HeaderMap::from_iter([(http::header::LOCATION, HeaderValue::from_static(location))]);
-        match follow(status, Some(&headers), &url, &request) {
+        let origin = origin_of(&url).unwrap();
+        match follow(status, Some(&headers), (&url, &origin), &request) {
             Err(e) => e.to_string(),
             Ok(None) => "stays".into(),
             Ok(Some(next)) => {

@@ -28,7 +28,7 @@ pub(crate) fn client_config(
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
             let chain = certificates(chain, "client certificate")?;
-            let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| certificate("client key", &e))?;
+            let key = private_key(key)?;
             builder.with_client_auth_cert(chain, key).map_err(|e| certificate("client certificate", &e))?
         }
     };
@@ -44,7 +44,16 @@ fn roots(settings: &TlsSettings) -> Result<RootCertStore, SetupError> {
     let mut roots = RootCertStore::empty();
     if let Some(pem) = &settings.ca_pem {
         for der in certificates(pem, "CA certificate")? {
-            roots.add(der).map_err(|e| certificate("CA certificate", &e))?;
+            roots.add(der).map_err(|e| {
+                // rustls speaks of a peer's certificate here, which this is not.
+                if let rustls::Error::InvalidCertificate(problem) = &e {
+                    return certificate(
+                        "CA certificate",
+                        &format!("not a valid X.509 certificate: {problem}"),
+                    );
+                }
+                certificate("CA certificate", &e)
+            })?;
         }
         return Ok(roots);
     }
@@ -65,6 +74,15 @@ fn certificates(pem: &[u8], what: &'static str) -> Result<Vec<CertificateDer<'st
         return Err(SetupError::Certificate { what, reason });
     }
     Ok(chain)
+}
+
+fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, SetupError> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|e| {
+        if matches!(e, rustls::pki_types::pem::Error::NoItemsFound) {
+            return certificate("client key", &"no PEM private key in it (`-----BEGIN PRIVATE KEY-----`)");
+        }
+        certificate("client key", &e)
+    })
 }
 
 fn certificate(what: &'static str, e: &dyn std::fmt::Display) -> SetupError {

@@ -59,27 +59,24 @@ impl Transport {
 
     /// Whether an idle connection has had news: closed by the peer, or bytes that nobody asked for. Either
     /// way it must not carry another request. Costs no system call while there is no news.
-    pub(crate) fn is_stale(&self) -> bool {
+    pub(crate) fn is_stale(&mut self) -> bool {
         let mut byte = [0];
         let read = match self {
             Self::Tcp(stream) => stream.try_read(&mut byte),
             Self::Unix(stream) => stream.try_read(&mut byte),
-            // TLS keeps records of its own (session tickets): only the socket's end counts.
             Self::Tls(stream) => return tls_is_stale(stream),
         };
         !matches!(read, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
     }
 }
 
-fn tls_is_stale(stream: &TlsStream<TcpStream>) -> bool {
-    let (socket, _) = stream.get_ref();
+/// TLS has records of its own (session tickets), which are read and are no news; its end is.
+fn tls_is_stale(stream: &mut TlsStream<TcpStream>) -> bool {
     let mut byte = [0];
     let mut buffer = ReadBuf::new(&mut byte);
+    // Nobody is to be woken: the next exchange polls anew.
     let mut cx = Context::from_waker(std::task::Waker::noop());
-    match socket.poll_peek(&mut cx, &mut buffer) {
-        Poll::Ready(Ok(0) | Err(_)) => true,
-        Poll::Ready(Ok(_)) | Poll::Pending => false,
-    }
+    Pin::new(stream).poll_read(&mut cx, &mut buffer).is_ready()
 }
 
 /// For HTTP/2, whose library wants tokio's traits.

@@ -2,7 +2,8 @@
 
 use crate::checks::wants;
 use crate::exchange::Wants;
-use brunt_workload::{Body, Draw, Origin, Request, Text, Workload};
+use brunt_workload::{Body, Draw, HttpVersion, Origin, Request, Text, Workload};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::io::Write;
 
@@ -18,6 +19,8 @@ pub(crate) struct Wire {
     pub(crate) headers_end: usize,
     /// For HTTP/2, and for rules that depend on it.
     pub(crate) method: Method,
+    /// The request's head and body for HTTP/2, if nothing in it is generated.
+    pub(crate) fixed_http2: Option<(http::Request<()>, Bytes)>,
     /// What must be kept of its response.
     pub(crate) wants: Wants,
 }
@@ -25,7 +28,8 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) fn render(request: &Request, workload: &Workload) -> Self {
         let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET);
-        let mut wire = Self { fixed: None, headers_end: 0, method, wants: wants(request, workload) };
+        let wants = wants(request, workload);
+        let mut wire = Self { fixed: None, headers_end: 0, method, fixed_http2: None, wants };
         if is_fixed(request) {
             let mut out = Vec::new();
             let origin = &workload.target.origins[usize::from(request.origin.0)];
@@ -33,6 +37,9 @@ impl Wire {
             let message = Message { request, origin, keep_alive: workload.target.keep_alive, cookies: None };
             wire.headers_end = render_http1(&message, &mut draw, &mut out);
             wire.fixed = Some(out.into_boxed_slice());
+            if workload.target.version != HttpVersion::Http1 {
+                wire.fixed_http2 = render_http2(&message, &wire.method, no_draw()).ok();
+            }
         }
         wire
     }
@@ -41,6 +48,24 @@ impl Wire {
 /// For requests in which nothing is drawn.
 pub(crate) const fn no_draw() -> Draw {
     Draw::new(0, brunt_metrics::ScenarioId(0), brunt_workload::IterationIndex(0))
+}
+
+/// `request` with all that is generated in it drawn: wherever it is sent, it says the same.
+pub(crate) fn drawn(request: &Request, mut draw: Draw) -> Request {
+    let mut text = |text: &Text| {
+        let mut rendered = Vec::new();
+        text.render(&mut draw, &mut rendered);
+        Text::literal(String::from_utf8_lossy(&rendered))
+    };
+    // In the order in which requests are rendered.
+    let target = text(&request.target);
+    let headers = request.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    let body = match &request.body {
+        Body::None => Body::None,
+        Body::Bytes(bytes) => Body::Bytes(bytes.clone()),
+        Body::Text(body) => Body::Text(text(body)),
+    };
+    Request { target, headers, body, ..request.clone() }
 }
 
 fn is_fixed(request: &Request) -> bool {
@@ -100,7 +125,7 @@ pub(crate) fn render_http1(message: &Message<'_>, draw: &mut Draw, out: &mut Vec
     headers_end
 }
 
-pub(crate) fn render_body(request: &Request, draw: &mut Draw, out: &mut Vec<u8>) {
+fn render_body(request: &Request, draw: &mut Draw, out: &mut Vec<u8>) {
     match &request.body {
         Body::None => {}
         Body::Bytes(bytes) => out.extend_from_slice(bytes),
@@ -108,8 +133,28 @@ pub(crate) fn render_body(request: &Request, draw: &mut Draw, out: &mut Vec<u8>)
     }
 }
 
+/// The request for HTTP/2: its head, and its body. Drawn in the order in which HTTP/1 renders, so that both
+/// send the same.
+pub(crate) fn render_http2(
+    message: &Message<'_>,
+    method: &Method,
+    mut draw: Draw,
+) -> Result<(http::Request<()>, Bytes), http::Error> {
+    let Message { request, origin, .. } = message;
+    let mut target = Vec::new();
+    request.target.render(&mut draw, &mut target);
+    let target = String::from_utf8_lossy(&target);
+    let uri = format!("{}://{}{target}", origin.scheme.name(), origin.authority());
+    let headers = render_headers(message, &mut draw);
+    let mut body = Vec::new();
+    render_body(request, &mut draw, &mut body);
+    let mut head = http::Request::builder().method(method.clone()).uri(uri).body(())?;
+    *head.headers_mut() = headers;
+    Ok((head, Bytes::from(body)))
+}
+
 /// The header fields of an HTTP/2 request; those that HTTP/2 forbids are left out.
-pub(crate) fn render_headers(message: &Message<'_>, draw: &mut Draw) -> HeaderMap {
+fn render_headers(message: &Message<'_>, draw: &mut Draw) -> HeaderMap {
     let Message { request, cookies, .. } = message;
     let mut map = HeaderMap::new();
     for (name, value) in &request.headers {

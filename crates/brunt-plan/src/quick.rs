@@ -187,7 +187,14 @@ fn step(options: &QuickOptions, path: Node, line: &mut Line) -> Vec<Entry> {
     let (method, key_span) = match &options.method {
         Some(method) => {
             line.word("--method");
-            (method.to_lowercase(), line.word(method))
+            let span = line.word(method);
+            if is_token(method) {
+                (method.to_lowercase(), span)
+            } else {
+                let d = Diagnostic::error(&span, format!("`{method}` cannot be a method"));
+                line.problems.push(d.label("letters make a method").help("write e.g. `--method PUT`"));
+                (default.to_owned(), span)
+            }
         }
         None => (default.to_owned(), path.span.clone()),
     };
@@ -211,6 +218,12 @@ fn step(options: &QuickOptions, path: Node, line: &mut Line) -> Vec<Entry> {
         None => {}
     }
     out
+}
+
+/// Whether HTTP takes it as one word (RFC 9110, 5.6.2).
+fn is_token(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !text.is_empty() && text.chars().all(fits)
 }
 
 fn header(text: &str, line: &mut Line) -> Option<Entry> {

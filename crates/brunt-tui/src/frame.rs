@@ -4,7 +4,7 @@
 //! matters least: below 80 columns the sparkline and the worst endpoints, below 60 the maximum, the share of
 //! the run and the hint.
 
-use crate::plain::{is_open, phase};
+use crate::plain::{is_open, phase_name};
 use crate::style::{Line, Tone};
 use crate::text::{clock, count, duration, fit_middle, percent, rate, sparkline, width, wrap};
 use crate::{Style, text};
@@ -87,11 +87,7 @@ impl Screen<'_> {
                 let _ = write!(time, " ({} left)", clock(planned - now));
             }
         }
-        let phase = match phase(self.view) {
-            Some(phase) => phase.name(),
-            None if self.view.finish().is_some() => "finished",
-            None => "waiting",
-        };
+        let phase = phase_name(self.view);
         let phase = if header.simulated { format!("simulated {phase}") } else { phase.into() };
         let target = match header.targets.as_slice() {
             [] => String::new(),

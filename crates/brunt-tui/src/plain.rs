@@ -50,6 +50,23 @@ pub(crate) fn phase(view: &RunView) -> Option<Phase> {
     [Phase::Load, Phase::WarmUp, Phase::CoolDown].into_iter().find(|p| within(*p))
 }
 
+/// Whether every scenario has ended. The last second is sealed before the run says that it is over.
+fn has_ended(view: &RunView) -> bool {
+    let begun = view.scenarios().count();
+    let ended = view.scenarios().all(|(_, s)| s.phase.is_none());
+    ended && view.header().is_some_and(|h| begun > 0 && begun >= h.scenarios.len())
+}
+
+/// [`phase`] in a word, also where there is none.
+pub(crate) fn phase_name(view: &RunView) -> &'static str {
+    match phase(view) {
+        Some(phase) => phase.name(),
+        None if view.finish().is_some() => "finished",
+        None if has_ended(view) => "ending",
+        None => "waiting",
+    }
+}
+
 /// What a change of which is worth a line at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
@@ -59,12 +76,7 @@ struct State {
 }
 
 fn state(view: &RunView) -> State {
-    let phase = match phase(view) {
-        Some(phase) => phase.name(),
-        None if view.finish().is_some() => "finished",
-        None => "waiting",
-    };
-    State { phase, late: view.window().is_late(), drops: view.iterations().dropped > 0 }
+    State { phase: phase_name(view), late: view.window().is_late(), drops: view.iterations().dropped > 0 }
 }
 
 /// Says when a plain line is due: at intervals, and at once when the phase or the generator's health changes
@@ -81,8 +93,12 @@ impl PlainPace {
         Self { interval, last: None }
     }
 
-    /// The line that is due after the view took note of something; to be asked after each second.
+    /// The line that is due after the view took note of something; to be asked after each second. None is due
+    /// once all scenarios have ended: the summary follows.
     pub fn line(&mut self, view: &RunView) -> Option<String> {
+        if has_ended(view) {
+            return None;
+        }
         let (now, state) = (view.elapsed(), state(view));
         let due = match self.last {
             None => true,

@@ -53,6 +53,12 @@ impl Draw {
         mix(self.key.wrapping_add(self.n.wrapping_mul(GOLDEN)))
     }
 
+    /// Draws of their own for a part that may take any number of them: what follows does not depend on how many.
+    #[must_use]
+    pub const fn branch(&mut self) -> Self {
+        Self { key: mix(self.bits() ^ GOLDEN), n: 0 }
+    }
+
     /// Uniform in `0..1`.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
@@ -185,6 +191,20 @@ mod tests {
         let others = [at(2, 2, 3), at(1, 3, 3), at(1, 2, 4)];
         assert!(others.iter().all(|other| *other != at(1, 2, 3)));
         assert_ne!(IterationIndex::of_user(1, 0), IterationIndex::of_user(0, 1));
+    }
+
+    #[test]
+    fn branches_have_nothing_in_common() {
+        let mut draw = Draw::new(1, ScenarioId(0), IterationIndex(0));
+        let mut seen = Vec::new();
+        for _ in 0..100 {
+            let mut branch = draw.branch();
+            seen.extend((0..100).map(|_| branch.bits()));
+        }
+        seen.extend((0..100).map(|_| draw.bits()));
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 10_100);
     }
 
     #[test]

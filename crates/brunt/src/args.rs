@@ -14,6 +14,9 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+/// The most workers that may be asked for: no machine that brunt runs on has more processors.
+const MOST_WORKERS: i64 = 1_024;
+
 /// How everything is shown.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct OutputArgs {
@@ -56,7 +59,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(group = ArgGroup::new("content").args(["body", "body_file"]))]
+#[command(group = ArgGroup::new("content").args(["body", "body_file"]), allow_negative_numbers = true)]
 pub(crate) struct RunArgs {
     /// A URL (http, https, or http+unix:///path/to.sock:/path), or a plan (.yaml, .json, .toml)
     #[arg(value_name = "URL|PLAN")]
@@ -66,25 +69,25 @@ pub(crate) struct RunArgs {
     #[arg(short, long, value_name = "N", help_heading = "Load")]
     pub(crate) users: Option<u64>,
     /// Constant arrivals, whatever the target's speed: 500/s, 30/m
-    #[arg(long, value_name = "RATE", help_heading = "Load")]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", help_heading = "Load")]
     pub(crate) rate: Option<String>,
     /// How long: 30s, 5m; a bare number is seconds [default: 10s]
-    #[arg(short, long, value_name = "TIME", help_heading = "Load")]
+    #[arg(short, long, allow_hyphen_values = true, value_name = "TIME", help_heading = "Load")]
     pub(crate) duration: Option<String>,
     /// So many requests in all
     #[arg(short = 'n', long, value_name = "N", help_heading = "Load")]
     pub(crate) requests: Option<u64>,
     /// How fast users come: 10/s; a bare number is per second
-    #[arg(long, value_name = "RATE", help_heading = "Load")]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", help_heading = "Load")]
     pub(crate) spawn_rate: Option<String>,
     /// The most users that --rate may need [default: 10000]
     #[arg(long, value_name = "N", help_heading = "Load")]
     pub(crate) max_users: Option<u64>,
     /// A user's pause between requests: 1s, or 1s..10s
-    #[arg(long, value_name = "TIME", help_heading = "Load")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", help_heading = "Load")]
     pub(crate) think: Option<String>,
     /// A part at the start that is measured apart
-    #[arg(long, value_name = "TIME", help_heading = "Load")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", help_heading = "Load")]
     pub(crate) warm_up: Option<String>,
     /// Where all randomness comes from
     #[arg(long, value_name = "N", help_heading = "Load")]
@@ -103,7 +106,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Request")]
     pub(crate) body_file: Option<PathBuf>,
     /// How long a request may take; a bare number is seconds [default: 30s]
-    #[arg(long, value_name = "TIME", help_heading = "Request")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", help_heading = "Request")]
     pub(crate) timeout: Option<String>,
     /// Redirects followed; 0 takes a redirect as the answer [default: 10]
     #[arg(long, value_name = "N", help_heading = "Request")]
@@ -141,7 +144,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", help_heading = "Run")]
     pub(crate) wait: String,
     /// Threads [default: as many as the load needs]
-    #[arg(long, value_name = "N", help_heading = "Run")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_WORKERS), help_heading = "Run")]
     pub(crate) workers: Option<u32>,
     /// Start what is due within this time together: less processor time, at the cost of so much lag
     #[arg(long, value_name = "TIME", help_heading = "Run")]
@@ -150,7 +153,7 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "Run")]
     pub(crate) simulate: bool,
     /// With --simulate: how long every answer takes
-    #[arg(long, value_name = "TIME", default_value = "100ms", help_heading = "Run")]
+    #[arg(long, value_name = "TIME", default_value = "100ms", requires = "simulate", help_heading = "Run")]
     pub(crate) simulate_response: String,
 
     /// The folder of this run's record [default: brunt-runs/ID]
@@ -163,7 +166,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Record")]
     pub(crate) rows: Option<PathBuf>,
     /// With --rows: only one request in N
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Record")]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "rows", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Record")]
     pub(crate) rows_every: u64,
 
     /// Nothing while it runs; at the end one line

@@ -102,6 +102,7 @@ pub(crate) fn executor(scenario: &Scenario) -> String {
         Arrivals::Replay { instants, .. } => Some(format!("replay of {} arrivals", instants.len())),
     };
     let supply = match &scenario.supply {
+        Supply::Fixed(1) => "1 user".to_owned(),
         Supply::Fixed(users) => format!("{users} users"),
         Supply::Spawn { users, rate } => format!("{users} users, {rate} coming"),
         Supply::Ramp { stages, .. } => {

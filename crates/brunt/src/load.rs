@@ -25,7 +25,7 @@ fn hint(what: &str) -> String {
     if Path::new(what).extension().is_none() || what.contains('/') && !what.starts_with(['.', '/']) {
         format!("\n  = help: a URL starts with `http://` or `https://`: `brunt run http://{what}`")
     } else {
-        String::new()
+        "\n  = help: is the path right? a plan is a `.yaml`, `.json` or `.toml` file".to_owned()
     }
 }
 
@@ -33,6 +33,16 @@ fn hint(what: &str) -> String {
 pub(crate) fn workload(args: &RunArgs) -> Result<Lowered, LoadError> {
     let is_url = args.what.contains("://");
     if is_url {
+        if let Some(target) = &args.target {
+            let text = format!(
+                "`--target {target}` is for plans\n  = help: give that URL instead: `brunt run {target}`"
+            );
+            return Err(LoadError::Usage(text));
+        }
+        if args.rate.is_some() && args.users.is_some() && args.max_users.is_some() {
+            let text = "beside `--rate`, `--users` and `--max-users` say the same\n  = help: keep one of them";
+            return Err(LoadError::Usage(text.to_owned()));
+        }
         return Ok(lower_quick(&quick(args), &|path| fs::read(path))?);
     }
     refuse_url_flags(args)?;

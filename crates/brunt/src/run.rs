@@ -7,13 +7,13 @@ use crate::header::{About, header};
 use crate::host::{HostSampler, cores, environment, is_local};
 use crate::limits::{fit, lower_caps, raise_open_files, read_limits};
 use crate::load::{self, LoadError, duration};
-use crate::rows;
+use crate::rows::{self, Rows};
 use crate::session::{Session, Show};
 use crate::signals;
 use crate::simulate;
-use brunt_engine::{Observers, RunOptions, controller, worker_count};
+use brunt_engine::{Observers, RowTap, RunOptions, controller, worker_count};
 use brunt_gate::exit_code;
-use brunt_http::{HttpUsers, Settings, demand, wait_until_ready};
+use brunt_http::{Failure, HttpUsers, NotReady, Settings, demand, wait_until_ready};
 use brunt_metrics::Nanos;
 use brunt_plan::{Lowered, lowered_json};
 use brunt_run::{NewRecord, Recorder, RunHeader, Warning, WarningKind, new_run_id};
@@ -65,31 +65,16 @@ pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result
     wait_until_ready(&settings, wait, |target| {
         console.note(format!("waiting for {target} to take connections"))
     })
-    .map_err(|e| {
-        Refusal::new(
-            exit::NOT_READY,
-            format!(
-                "{e}\n  = help: is the address right? start the target, or wait longer with `--wait 60s`"
-            ),
-        )
-    })?;
+    .map_err(|e| Refusal::new(exit::NOT_READY, format!("{e}\n  = help: {}", way_to_ready(&e))))?;
     let header = about(&workload, args.workers);
+    // The record comes last: a run that is refused leaves none behind.
+    let (rows, taps) = rows_to(args, &header)?;
     let recorder =
         if args.no_record { None } else { Some(recorder(args.output.as_deref(), &header, &workload)?) };
-    let (rows, taps) = match &args.rows {
-        Some(file) => {
-            let started = rows::start(file, args.rows_every, header.workers, header.endpoints.clone());
-            let (rows, taps) = started.map_err(|e| {
-                Refusal::new(exit::USAGE, format!("cannot write rows to `{}`: {e}", file.display()))
-            })?;
-            (Some(rows), taps)
-        }
-        None => (None, Vec::new()),
-    };
     let mut session = Session::new(recorder, Show::new(args, interval, *console), args.json, *console);
     session.early = warnings;
     let (controller, inbox) = controller();
-    signals::steer(controller, *console)
+    signals::steer(controller, session.announcer())
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?;
     let mut sampler =
         HostSampler::new(workload.target.origins.iter().any(|o| o.unix.is_some() || is_local(&o.host)));
@@ -101,10 +86,40 @@ pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result
     let sources = |_worker| HttpUsers::new(settings.clone());
     brunt_engine::run(&workload, &sources, options, inbox, observers)
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot start a worker: {e}")))?;
-    if let Some(Err(e)) = rows.map(rows::Rows::finish) {
+    if let Some(Err(e)) = rows.map(Rows::finish) {
         console.error(format!("rows are incomplete: {e}"));
     }
     Ok(exit_code(session.finish()))
+}
+
+/// What to do about a target that is not ready.
+const fn way_to_ready(problem: &NotReady) -> &'static str {
+    match problem {
+        NotReady::Unreachable { last: Failure::Tls(_), .. } => {
+            "trust the target's authority with `--cacert FILE`, show a certificate with `--cert` and `--key`, or \
+             accept any with `--insecure`"
+        }
+        NotReady::Unreachable { .. } => {
+            "is the address right? start the target, or wait longer with `--wait 60s`"
+        }
+        NotReady::Local(_) => "this machine may have no file descriptors left: see `ulimit -n`",
+    }
+}
+
+/// The thread that writes rows, if any are asked for, and the taps of the workers.
+fn rows_to(args: &RunArgs, header: &RunHeader) -> Result<(Option<Rows>, Vec<RowTap>), Refusal> {
+    let Some(file) = &args.rows else {
+        return Ok((None, Vec::new()));
+    };
+    let started = rows::start(file, args.rows_every, header.workers, header.endpoints.clone());
+    let (rows, taps) = started.map_err(|e| {
+        let file = file.display();
+        Refusal::new(
+            exit::USAGE,
+            format!("cannot write rows to `{file}`: {e}\n  = help: name a file in a folder that is there"),
+        )
+    })?;
+    Ok((Some(rows), taps))
 }
 
 fn plan_warnings(lowered: &Lowered) -> Vec<Warning> {
@@ -120,7 +135,12 @@ fn plan_warnings(lowered: &Lowered) -> Vec<Warning> {
 fn fitted(mut workload: Workload, warnings: &mut Vec<Warning>) -> Result<Arc<Workload>, Refusal> {
     raise_open_files();
     let tls = workload.target.origins.iter().any(|o| o.scheme == Scheme::Https);
-    let fit = fit(&demand(&workload), &read_limits(), tls).map_err(|e| Refusal::new(exit::USAGE, e))?;
+    let mut limits = read_limits();
+    // Connections over Unix sockets take no ports.
+    if workload.target.origins.iter().all(|o| o.unix.is_some()) {
+        limits.ephemeral_ports = None;
+    }
+    let fit = fit(&demand(&workload), &limits, tls).map_err(|e| Refusal::new(exit::USAGE, e))?;
     if let Some(cap) = fit.elastic_cap {
         lower_caps(&mut workload, cap);
     }

@@ -7,6 +7,9 @@ use brunt_metrics::Nanos;
 use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, Summary, Warning, WarningKind};
 use brunt_tui::{LiveTerminal, PlainPace, ScreenSize, json_summary, json_tick, summary};
 use std::io::Stderr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+type Terminal = LiveTerminal<Stderr, Box<dyn Fn() -> ScreenSize + Send>>;
 
 /// How a run is shown while it goes on.
 pub(crate) enum Show {
@@ -14,8 +17,8 @@ pub(crate) enum Show {
     Quiet,
     /// Not at all; all figures at the end.
     Silent,
-    /// Drawn in place.
-    Live(LiveTerminal<Stderr, Box<dyn Fn() -> ScreenSize>>),
+    /// Drawn in place, by the thread that watches and the one that waits for signals.
+    Live(Arc<Mutex<Terminal>>),
     /// A line now and then.
     Plain(PlainPace),
 }
@@ -28,12 +31,17 @@ impl Show {
     /// What suits the console.
     pub(crate) fn to(console: Console, interval: Nanos) -> Self {
         if console.live {
-            let size: Box<dyn Fn() -> ScreenSize> = Box::new(move || console.size());
-            Self::Live(LiveTerminal::new(std::io::stderr(), size, console.style))
+            let size: Box<dyn Fn() -> ScreenSize + Send> = Box::new(move || console.size());
+            Self::Live(Arc::new(Mutex::new(LiveTerminal::new(std::io::stderr(), size, console.style))))
         } else {
             Self::Plain(PlainPace::new(interval))
         }
     }
+}
+
+/// The terminal: what was drawn stays known whoever panicked while drawing.
+fn lock(terminal: &Mutex<Terminal>) -> MutexGuard<'_, Terminal> {
+    terminal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The observers of one run.
@@ -58,6 +66,19 @@ impl Session {
     /// For a recorded run: its verdict is in the record.
     pub(crate) fn of_record(show: Show, json: bool, console: Console) -> Self {
         Self { judged: true, ..Self::new(None, show, json, console) }
+    }
+
+    /// Says something while the run goes on, from any thread, without disturbing what is drawn.
+    pub(crate) fn announcer(&self) -> impl Fn(&str) + Send + 'static {
+        let console = self.console;
+        let terminal = match &self.show {
+            Show::Live(terminal) => Some(Arc::clone(terminal)),
+            Show::Quiet | Show::Silent | Show::Plain(_) => None,
+        };
+        move |text| match &terminal {
+            Some(terminal) => drop(lock(terminal).println_above(text)),
+            None => console.note(text),
+        }
     }
 
     /// Passes an event to everyone.
@@ -108,7 +129,7 @@ impl Session {
         match &mut self.show {
             Show::Quiet | Show::Silent => {}
             // A terminal that has gone away must not end the run.
-            Show::Live(terminal) => drop(terminal.draw(&self.view, self.view.elapsed())),
+            Show::Live(terminal) => drop(lock(terminal).draw(&self.view, self.view.elapsed())),
             Show::Plain(pace) => {
                 if let Some(line) = pace.line(&self.view) {
                     self.console.note(line);
@@ -119,14 +140,14 @@ impl Session {
 
     fn note(&mut self, text: &str) {
         match &mut self.show {
-            Show::Live(terminal) => drop(terminal.println_above(text)),
+            Show::Live(terminal) => drop(lock(terminal).println_above(text)),
             Show::Quiet | Show::Silent | Show::Plain(_) => self.console.note(text),
         }
     }
 
     fn close(&mut self) {
         if let Show::Live(terminal) = &mut self.show {
-            let _ = terminal.close();
+            let _ = lock(terminal).close();
         }
     }
 

@@ -1,24 +1,23 @@
 //! Ctrl-C: the first ends the run gracefully, the second cuts it, the third leaves at once.
 
-use crate::console::Console;
 use brunt_engine::{Control, Controller};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::thread;
 
-/// Steers the run by signals until the process ends.
-pub(crate) fn steer(controller: Controller, console: Console) -> io::Result<()> {
+/// Steers the run by signals until the process ends; `announce` tells the user.
+pub(crate) fn steer(controller: Controller, announce: impl Fn(&str) + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let steer = move || {
         for (n, _) in signals.forever().enumerate() {
             match n {
                 0 => {
-                    console.note("stopping: what is under way may end; press Ctrl-C again to cut it");
+                    announce("stopping: what is under way may end; press Ctrl-C again to cut it");
                     controller.send(Control::Stop);
                 }
                 1 => {
-                    console.note("cutting");
+                    announce("cutting");
                     controller.send(Control::Cut);
                 }
                 _ => leave(),

@@ -42,6 +42,8 @@ pub(crate) fn show(args: &RunArgs, lowered: Lowered, console: &Console) -> Resul
             seconds.push(Sums::of(second));
         }
     });
+    // A second that was sealed but had nothing in it: the run ended where it began.
+    while seconds.pop_if(|sums| sums.is_empty()).is_some() {}
     if args.json {
         for (index, sums) in seconds.iter().enumerate() {
             console.println(sums.json(index));
@@ -84,6 +86,10 @@ impl Sums {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.due == 0 && self.requests == 0 && self.user_time == Nanos::ZERO
+    }
+
     fn per_second(self, count: u64) -> f64 {
         count as f64 / self.seconds.max(1) as f64
     }
@@ -116,7 +122,8 @@ fn render(workload: &Workload, seconds: &[Sums], response: Nanos, ascii: bool) -
         let length = if peak > 0.0 { (rate / peak * 40.0).round() as usize } else { 0 };
         let bar = if ascii { "#" } else { "\u{2588}" }.repeat(length);
         let from = format!("{} s", i * per_row);
-        let _ = writeln!(out, "  {from:>8} {rate:>12.1} {:>10.1} {:>9}  {bar}", row.users(), row.dropped);
+        let line = format!("  {from:>8} {rate:>12.1} {:>10.1} {:>9}  {bar}", row.users(), row.dropped);
+        let _ = writeln!(out, "{}", line.trim_end());
     }
     let total = seconds.iter().fold(Sums::default(), |a, b| a.add(*b));
     let _ = writeln!(

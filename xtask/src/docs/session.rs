@@ -117,7 +117,7 @@ impl Drop for Session {
 fn end(child: &mut Child) {
     let group = format!("-{}", child.id());
     // `kill` of the shell: the standard library can only signal single processes, and only with SIGKILL.
-    let asked = std::process::Command::new("sh").args(["-c", "kill -TERM -- \"$0\"", &group]).status();
+    let asked = std::process::Command::new("sh").args(["-c", "kill -s TERM -- \"$0\"", &group]).status();
     if !asked.is_ok_and(|status| status.success()) {
         let _already_gone = child.kill();
     }

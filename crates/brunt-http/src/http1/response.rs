@@ -51,20 +51,18 @@ impl ResponseError {
 
 /// What the head of a response says that matters to the load path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
+pub(crate) struct Head {
     /// The status code.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Whether the connection may serve another request after this response.
-    pub keep_alive: bool,
+    pub(crate) keep_alive: bool,
     /// The raw head, kept if asked for (checks on headers, redirects, cookies).
-    pub raw: Option<Box<[u8]>>,
+    pub(crate) raw: Option<Box<[u8]>>,
 }
 
 /// Which heads are worth keeping whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepHead {
-    /// None.
-    Never,
+pub(crate) enum KeepHead {
     /// Those with a `Set-Cookie` or a `Location`.
     IfStateful,
     /// All.
@@ -72,7 +70,7 @@ pub enum KeepHead {
 }
 
 /// Where body bytes go. `None` discards them.
-pub type Sink<'a> = Option<&'a mut Vec<u8>>;
+pub(crate) type Sink<'a> = Option<&'a mut Vec<u8>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -102,7 +100,7 @@ enum State {
 
 /// Reads one response.
 #[derive(Debug)]
-pub struct ResponseReader {
+pub(crate) struct ResponseReader {
     state: State,
     head: Head,
     /// Of a head that came in pieces.
@@ -118,7 +116,7 @@ const MAX_INTERIM: u8 = 10;
 
 impl ResponseReader {
     /// A reader for the response to a request; `head_request` says that its method was `HEAD`.
-    pub fn new(head_request: bool, keep: KeepHead) -> Self {
+    pub(crate) fn new(head_request: bool, keep: KeepHead) -> Self {
         Self {
             state: State::Head,
             head: Head::default(),
@@ -132,7 +130,7 @@ impl ResponseReader {
 
     /// Takes in `input` and answers how many of its bytes belong to the response. Less than all of them only
     /// when the response is complete.
-    pub fn feed(&mut self, input: &[u8], mut sink: Sink<'_>) -> Result<usize, ResponseError> {
+    pub(crate) fn feed(&mut self, input: &[u8], mut sink: Sink<'_>) -> Result<usize, ResponseError> {
         let mut used = 0;
         while used < input.len() && self.state != State::Done {
             let rest = &input[used..];
@@ -172,7 +170,7 @@ impl ResponseReader {
     }
 
     /// The connection was closed: whether that completes the response.
-    pub fn closed(&mut self) -> bool {
+    pub(crate) fn closed(&mut self) -> bool {
         if self.state == State::UntilClose {
             self.state = State::Done;
         }
@@ -180,22 +178,17 @@ impl ResponseReader {
     }
 
     /// Whether the response is complete.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.state == State::Done
     }
 
-    /// Whether not a byte of the response has come.
-    pub fn is_untouched(&self) -> bool {
-        self.state == State::Head && self.partial.is_empty() && self.interim == 0
-    }
-
     /// The head; its status is 0 until it has come.
-    pub fn head(&self) -> &Head {
+    pub(crate) fn head(&self) -> &Head {
         &self.head
     }
 
     /// Body bytes so far, without chunk framing.
-    pub fn body_bytes(&self) -> u64 {
+    pub(crate) fn body_bytes(&self) -> u64 {
         self.body_bytes
     }
 
@@ -208,31 +201,33 @@ impl ResponseReader {
         n
     }
 
+    /// Takes in a head. Nothing but its first bytes is judged before it is complete, so that the result does
+    /// not depend on the pieces in which it comes.
     fn feed_head(&mut self, rest: &[u8]) -> Result<usize, ResponseError> {
-        if self.partial.is_empty() {
-            if let Some(length) = self.parse_head(rest)? {
+        if self.partial.is_empty() && rest[0] == VERSION[0] {
+            // The usual case, and all that a load of small responses does: the whole head is there.
+            if let Ok(Some(length)) = self.parse_head(rest) {
                 return Ok(length);
             }
-            if rest.len() > MAX_HEAD {
-                return Err(ResponseError::HeadTooLarge);
-            }
-            self.partial.extend_from_slice(rest);
-            return Ok(rest.len());
         }
         let before = self.partial.len();
-        let room = (MAX_HEAD + 1).saturating_sub(before);
-        let taken = rest.len().min(room);
-        let mut partial = std::mem::take(&mut self.partial);
-        partial.extend_from_slice(&rest[..taken]);
-        // Parse again only when an empty line has come: a head that drips in costs one pass, not many.
-        let parsed = if ends_a_head(&partial, before) { self.parse_head(&partial)? } else { None };
-        match parsed {
-            Some(length) => Ok(length - before),
-            None if partial.len() > MAX_HEAD => Err(ResponseError::HeadTooLarge),
-            None => {
-                self.partial = partial;
-                Ok(taken)
+        // Two bytes past the limit: enough to see that it is passed.
+        let taken = rest.len().min((MAX_HEAD + 2).saturating_sub(before));
+        self.partial.extend_from_slice(&rest[..taken]);
+        if self.partial.iter().zip(VERSION).any(|(came, must)| came != must) {
+            return Err(ResponseError::Head);
+        }
+        match head_end(&self.partial, before) {
+            Some(end) if end <= MAX_HEAD => {
+                let mut head = std::mem::take(&mut self.partial);
+                head.truncate(end);
+                match self.parse_head(&head)? {
+                    Some(_) => Ok(end - before),
+                    None => Err(ResponseError::Head),
+                }
             }
+            None if self.partial.len() <= MAX_HEAD => Ok(taken),
+            Some(_) | None => Err(ResponseError::HeadTooLarge),
         }
     }
 
@@ -265,9 +260,8 @@ impl ResponseReader {
         let framing = Framing::read(response.headers)?;
         let http11 = response.version == Some(1);
         self.state = framing.state(status, self.head_request);
-        let delimited = self.state != State::UntilClose && !framing.ambiguous && status != 101;
+        let delimited = self.state != State::UntilClose && !framing.is_ambiguous() && status != 101;
         let keep = match self.keep {
-            KeepHead::Never => false,
             KeepHead::IfStateful => framing.stateful,
             KeepHead::Always => true,
         };
@@ -337,24 +331,35 @@ impl ResponseReader {
 
 const CHUNK_START: State = State::ChunkSize { size: 0, digits: 0, line: 0, in_extension: false };
 
-/// Whether an empty line ends at or after `from` (its first bytes may lie before).
-fn ends_a_head(bytes: &[u8], from: usize) -> bool {
-    let tail = &bytes[from.saturating_sub(3)..];
-    tail.windows(2).any(|w| w == b"\n\n") || tail.windows(3).any(|w| w == b"\n\r\n")
+/// Every head begins so (RFC 9112, 4). What does not is no response, however it goes on.
+const VERSION: &[u8] = b"HTTP/1.";
+
+/// Where the head at the start of `bytes` ends: after its first empty line. None ends before `from`.
+fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let begin = from.saturating_sub(2);
+    let ends = |at: &usize| {
+        let line_end = bytes[*at] == b'\n';
+        line_end && (bytes[..*at].ends_with(b"\n") || bytes[..*at].ends_with(b"\n\r"))
+    };
+    (begin..bytes.len()).find(ends).map(|at| at + 1)
 }
 
 /// What the header fields say about where the body ends.
 #[derive(Debug, Default)]
 struct Framing {
     length: Option<u64>,
-    chunked: bool,
-    /// A transfer coding that is not chunked: the body ends with the connection.
-    other_coding: bool,
+    coding: Option<TransferCoding>,
     close: bool,
     keep_alive: bool,
     stateful: bool,
-    /// Both a length and a transfer coding: the connection is not to be trusted afterwards (RFC 9112, 6.3).
-    ambiguous: bool,
+}
+
+/// The last of the transfer codings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TransferCoding {
+    Chunked,
+    /// The body ends with the connection.
+    Other,
 }
 
 impl Framing {
@@ -365,7 +370,7 @@ impl Framing {
             match name.len() {
                 14 if name.eq_ignore_ascii_case(b"content-length") => framing.content_length(field.value)?,
                 17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
-                    framing.transfer_encoding(field.value)
+                    framing.transfer_encoding(field.value);
                 }
                 10 if name.eq_ignore_ascii_case(b"connection") => framing.connection(field.value),
                 10 if name.eq_ignore_ascii_case(b"set-cookie") => framing.stateful = true,
@@ -373,7 +378,6 @@ impl Framing {
                 _ => {}
             }
         }
-        framing.ambiguous = framing.length.is_some() && (framing.chunked || framing.other_coding);
         Ok(framing)
     }
 
@@ -396,8 +400,8 @@ impl Framing {
     fn transfer_encoding(&mut self, value: &[u8]) {
         // Chunked must be the last coding; anything after it, or anything else, ends with the connection.
         let last = value.rsplit(|b| *b == b',').next().unwrap_or_default().trim_ascii();
-        self.chunked = last.eq_ignore_ascii_case(b"chunked");
-        self.other_coding = !self.chunked;
+        let chunked = last.eq_ignore_ascii_case(b"chunked");
+        self.coding = Some(if chunked { TransferCoding::Chunked } else { TransferCoding::Other });
     }
 
     fn connection(&mut self, value: &[u8]) {
@@ -407,15 +411,20 @@ impl Framing {
         }
     }
 
+    /// Both a length and a transfer coding: the connection is not to be trusted afterwards (RFC 9112, 6.3).
+    const fn is_ambiguous(&self) -> bool {
+        self.length.is_some() && self.coding.is_some()
+    }
+
     fn state(&self, status: u16, head_request: bool) -> State {
         if head_request || status == 204 || status == 304 || status == 101 {
             return State::Done;
         }
-        match (self.chunked, self.other_coding, self.length) {
-            (true, ..) => CHUNK_START,
-            (false, true, _) | (false, false, None) => State::UntilClose,
-            (false, false, Some(0)) => State::Done,
-            (false, false, Some(length)) => State::Length(length),
+        match (self.coding, self.length) {
+            (Some(TransferCoding::Chunked), _) => CHUNK_START,
+            (Some(TransferCoding::Other), _) | (None, None) => State::UntilClose,
+            (None, Some(0)) => State::Done,
+            (None, Some(length)) => State::Length(length),
         }
     }
 }

@@ -111,13 +111,14 @@ impl Shape {
     }
 }
 
+const NEVER: &str = "this scenario would never send a request";
+
 /// The three choices of an executor, or nothing after complaints. `name_span` is where the scenario is named.
 pub(super) fn executor(s: &Fields<'_, '_>, name_span: &Span) -> Option<(Arrivals, Supply, Stop)> {
-    let never = "this scenario would never send a request";
     let mut stop = Stop {
-        after: s.positive_duration("duration", never),
-        iterations: s.int("iterations", never),
-        per_user: s.int("iterations_per_user", never),
+        after: s.positive_duration("duration", NEVER),
+        iterations: s.int("iterations", NEVER),
+        per_user: s.int("iterations_per_user", NEVER),
         grace: s.duration("graceful_stop").unwrap_or(DEFAULT_GRACE),
     };
     let shape = shape(s, name_span)?;
@@ -213,7 +214,7 @@ fn closed(s: &Fields<'_, '_>, users: Option<u32>) -> Option<(Arrivals, Supply)> 
         s.cx.report(d.label("are they shared, or does each user have its own?").help("keep one of them"));
     }
     let users = users?;
-    if let Some(iterations) = s.int("iterations", "").filter(|n| *n < u64::from(users)) {
+    if let Some(iterations) = s.int("iterations", NEVER).filter(|n| *n < u64::from(users)) {
         let message = format!("{users} users share {iterations} iterations");
         let d = Diagnostic::warning(&s.key_span("iterations"), message);
         s.cx.report(d.label(format!("{} of them have nothing to do", u64::from(users) - iterations)));

@@ -1,7 +1,7 @@
 //! Where requests go and how connections are made: URLs, origins, the `http` section.
 
 use super::request::plain;
-use crate::decode::{Cx, Fields};
+use crate::decode::{Cx, Fields, Voice};
 use crate::diagnostic::Diagnostic;
 use crate::fields::{HTTP, TLS};
 use crate::tree::{Node, Value};
@@ -184,8 +184,12 @@ pub(super) fn http(plan: &Fields<'_, '_>) -> Http {
     settings.shared_connections = shared.and_then(|n| u32::try_from(n).ok());
     if shared.is_some() && settings.version == HttpVersion::Http1 {
         let span = http.key_span("shared_connections");
-        let d = Diagnostic::error(&span, "`shared_connections` needs HTTP/2");
-        cx.report(d.label("HTTP/1.1 carries one request at a time").help("write `version: 2` beside it"));
+        let d = Diagnostic::error(&span, format!("{} needs HTTP/2", cx.name("shared_connections")));
+        let help = match cx.voice() {
+            Voice::Plan => "write `version: 2` beside it",
+            Voice::Flags => "add `--http2`",
+        };
+        cx.report(d.label("HTTP/1.1 carries one request at a time").help(help));
     }
     settings.tls = tls(&http);
     if let Some(timeout) = http.positive_duration("timeout", no_time) {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 /// The outcome of reading `input` in pieces of `step` bytes, then the end of the connection.
 fn read(input: &[u8], step: usize, head_request: bool) -> Result<(u16, String, bool, usize), String> {
-    let mut reader = ResponseReader::new(head_request, KeepHead::Never);
+    let mut reader = ResponseReader::new(head_request, KeepHead::IfStateful);
     let mut body = Vec::new();
     let mut used = 0;
     for piece in input.chunks(step.max(1)) {
@@ -24,7 +24,8 @@ fn read(input: &[u8], step: usize, head_request: bool) -> Result<(u16, String, b
 
 #[test]
 fn responses() {
-    let rows: &[(&str, Result<(u16, &str, bool), &str>)] = &[
+    type Read<'a> = Result<(u16, &'a str, bool), &'a str>;
+    let rows: &[(&str, Read<'_>)] = &[
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Ok((200, "ok", true))),
         ("HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\nokEXTRA", Ok((200, "ok", true))),
         ("HTTP/1.1 200 OK\nContent-Length: 2\n\nok", Ok((200, "ok", true))),
@@ -67,7 +68,13 @@ fn responses() {
         ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", Err("ContentLength")),
         ("HTTP/1.1 9 x\r\n\r\n", Err("Head")),
         ("garbage\0\x01\x02\r\n\r\n", Err("Head")),
+        // A head that is not complete is not judged, but what does not begin as one is none.
         ("HTTP/1.1 200 OK\r\nContent-Le", Err("Truncated")),
+        ("HTTP/1.1 200 OK\r\n,ontent-Le", Err("Truncated")),
+        ("HTTP/1.1 200 OK\r\n,ontent-Le: 1\r\n\r\n", Err("Head")),
+        ("HTT", Err("Truncated")),
+        ("HTTQ", Err("Head")),
+        ("\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Err("Head")),
         ("", Err("Truncated")),
     ];
     for (input, expected) in rows {
@@ -96,6 +103,19 @@ fn heads_are_bounded() {
         assert_eq!(read(countless.as_bytes(), step, false), Err("HeadTooLarge".into()));
         assert_eq!(read(interim.as_bytes(), step, false), Err("TooManyInterim".into()));
     }
+    // At the limit, and a byte past it, however it comes.
+    for (length, expected) in [(MAX_HEAD, Ok(200)), (MAX_HEAD + 1, Err("HeadTooLarge".to_owned()))] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: {}\r\n\r\n", "y".repeat(length - 43));
+        assert_eq!(head.len(), length);
+        for step in [1, 1_000, 65_535, 65_536, 65_537, 1_000_000] {
+            assert_eq!(read(head.as_bytes(), step, false).map(|r| r.0), expected, "{length} by {step}");
+        }
+        let bad = head.replace("X: y", "X\0: ");
+        let expected = if length == MAX_HEAD { "Head" } else { "HeadTooLarge" };
+        for step in [1, 1_000, 65_535, 65_536, 65_537, 1_000_000] {
+            assert_eq!(read(bad.as_bytes(), step, false).map(|r| r.0), Err(expected.to_owned()), "by {step}");
+        }
+    }
     let trailers =
         format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}", "T: v\r\n".repeat(9_000));
     assert_eq!(read(trailers.as_bytes(), 4_096, false), Err("TrailersTooLarge".into()));
@@ -104,7 +124,7 @@ fn heads_are_bounded() {
 /// A head that drips in byte by byte is parsed once, not once a byte.
 #[test]
 fn a_dripping_head_costs_one_pass() {
-    let mut reader = ResponseReader::new(false, KeepHead::Never);
+    let mut reader = ResponseReader::new(false, KeepHead::IfStateful);
     let head = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "y".repeat(60_000));
     for byte in head.as_bytes().chunks(1) {
         reader.feed(byte, None).unwrap();
@@ -130,10 +150,33 @@ fn any_response() -> impl Strategy<Value = Vec<u8>> {
         Just("ffffffff\r\n"),
         Just(";ext=1\r\n"),
         Just("\0"),
+        Just("\r"),
+        Just(","),
+        Just(" "),
+        Just("HTTP/1.1"),
+        Just("Content-Le"),
         Just("Set-Cookie: a=b\r\n"),
     ];
-    let tokens = prop::collection::vec(token, 0..14).prop_map(|t| t.concat().into_bytes());
-    prop_oneof![tokens, prop::collection::vec(any::<u8>(), 0..300)]
+    let tokens = prop::collection::vec(token, 0..14);
+    let begun = tokens.clone().prop_map(|t| format!("HTTP/1.1 200 OK\r\n{}", t.concat()).into_bytes());
+    let tokens = tokens.prop_map(|t| t.concat().into_bytes());
+    prop_oneof![begun, tokens, prop::collection::vec(any::<u8>(), 0..300)]
+}
+
+/// The seeds of the fuzzer, and what it once found.
+#[test]
+fn the_corpus_is_read_the_same_in_any_pieces() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/response_parser");
+    let mut files = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        crate::fuzz_response(&bytes);
+        for step in [1, 3, 100] {
+            assert_eq!(read(&bytes, step, false), read(&bytes, bytes.len().max(1), false));
+        }
+        files += 1;
+    }
+    assert!(files > 40, "only {files} files in {corpus}");
 }
 
 proptest! {

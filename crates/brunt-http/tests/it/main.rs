@@ -1,0 +1,16 @@
+//! The HTTP load path over real sockets: against the demo targets, and against servers of a few lines where a
+//! test needs a server that does one thing at one moment.
+
+mod alloc;
+mod checks;
+mod connections;
+mod drive;
+mod faults;
+mod http2;
+mod messages;
+mod places;
+mod ready;
+mod redirects;
+mod server;
+mod timing;
+mod tls;

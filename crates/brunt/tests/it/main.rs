@@ -1,0 +1,13 @@
+//! The program as its users run it, against targets whose truth is known.
+//!
+//! `stage` holds what all tests need; start there. `slow` runs only where `RUN_SLOW_TESTS` is set.
+
+mod faults;
+mod flags;
+mod records;
+mod slow;
+mod stage;
+mod targets;
+mod texts;
+mod usage;
+mod verdicts;
