@@ -45,7 +45,9 @@ impl Transport {
                     result => return Poll::Ready(result),
                 }
             },
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => {
+                Pin::new(&mut *stream).poll_write(cx, bytes).map_err(|e| refusal(stream, cx).unwrap_or(e))
+            }
         }
     }
 
@@ -53,7 +55,9 @@ impl Transport {
     pub(crate) fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(_) | Self::Unix(_) => Poll::Ready(Ok(())),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => {
+                Pin::new(&mut *stream).poll_flush(cx).map_err(|e| refusal(stream, cx).unwrap_or(e))
+            }
         }
     }
 
@@ -67,6 +71,15 @@ impl Transport {
             Self::Tls(stream) => return tls_is_stale(stream),
         };
         !matches!(read, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+/// Why the peer has closed a connection that can no longer be written to, if it said so: a refused client
+/// certificate is told only after the handshake. Takes nothing of an answer that may have come.
+fn refusal(stream: &mut TlsStream<TcpStream>, cx: &mut Context<'_>) -> Option<io::Error> {
+    match Pin::new(stream).poll_read(cx, &mut ReadBuf::new(&mut [])) {
+        Poll::Ready(Err(e)) if e.kind() == io::ErrorKind::InvalidData => Some(e),
+        Poll::Ready(_) | Poll::Pending => None,
     }
 }
 

@@ -88,7 +88,7 @@ fn serve(name: &str, args: &TargetArgs, console: &Console) -> Result<(), Box<dyn
     };
     config.threads = args.threads;
     config.bind = match &args.unix {
-        Some(path) => Bind::Unix(path.clone()),
+        Some(path) => Bind::Unix(std::path::absolute(path)?),
         None => Bind::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))),
     };
     if args.tls.is_some() {
@@ -99,7 +99,12 @@ fn serve(name: &str, args: &TargetArgs, console: &Console) -> Result<(), Box<dyn
         fs::write(file, &certificates.ca_pem)
             .map_err(|e| format!("cannot write `{}`: {e}", file.display()))?;
     }
-    console.println(format!("{name} is at {}", running.url()));
+    // As `brunt run` takes it.
+    let url = match running.bound() {
+        Bind::Unix(path) => format!("http+unix://{}", path.display()),
+        Bind::Tcp(_) => running.url(),
+    };
+    console.println(format!("{name} is at {url}"));
     wait(stop_after)?;
     let stats = running.stop();
     console.println(format!("{} requests on {} connections", stats.requests, stats.connections));

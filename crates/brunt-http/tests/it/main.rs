@@ -1,6 +1,8 @@
 //! The HTTP load path over real sockets: against the demo targets, and against servers of a few lines where a
 //! test needs a server that does one thing at one moment.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows only functions marked as tests for such")]
+
 mod alloc;
 mod checks;
 mod connections;

@@ -80,8 +80,8 @@ fn generated_parts() {
         };
         let plan = Plan::to(&server.url).request("POST", "").with(change).request("POST", "").with(change);
         assert_eq!(plan.times(10).run().outcomes(), "0: 10 x 200 ok, 1: 10 x 200 ok");
-        let asked = asked.lock().unwrap().clone();
-        asked
+        let mut asked = asked.lock().unwrap();
+        std::mem::take(&mut *asked)
     };
     let first = asked();
     let numbers: BTreeSet<&str> =

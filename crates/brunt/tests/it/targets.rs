@@ -25,8 +25,8 @@ fn load(target: &[&str], requests: &[&str]) -> String {
     context.write("mock.json", r#"{"routes": [{"path": "/x", "status": 201, "body": {"text": "hi"}}]}"#);
     let running = context.spawn(&[&["target"], target].concat());
     let url = running.wait_for_line(|line| Some(line.split_once(" is at ")?.1.to_owned()));
-    let url = if url.starts_with("unix:") { url.replacen("unix:", "http+unix://", 1) + ":" } else { url };
-    let summary = figures(&context, &[&[&format!("{url}/x")[..], "-n", "5"], requests].concat());
+    let path = if url.starts_with("http+unix:") { ":/x" } else { "/x" };
+    let summary = figures(&context, &[&[&format!("{url}{path}")[..], "-n", "5"], requests].concat());
     assert_eq!(count(&summary, "/total/requests"), 5, "{}", summary["verdict"]);
     running.interrupt();
     let ended = running.wait().expect_code(0);

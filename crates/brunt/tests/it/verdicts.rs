@@ -80,7 +80,11 @@ fn some_errors_are_told_and_do_not_fail() {
     let config = r#"{"routes": [{"path": "/", "failures": {"rate": 0.5, "status": 503}}]}"#;
     let config = brunt_demo::MockConfig::from_json("mock.json", config).expect("it is valid");
     let target = start(Config::mock(config)).expect("a free port");
-    let captured = judged(&context, &["run", &at(&target, "/"), "-n", "400", "--json", "--no-record"]);
+    let url = at(&target, "/");
+    let captured = undisturbed(|| {
+        target.reset();
+        context.run(&["run", &url, "-n", "400", "--json", "--no-record"])
+    });
     let summary = summary(&captured.expect_code(0));
     let (errors, failed) = (count(&summary, "/total/errors"), target.stats().routes[0].failures);
     assert_eq!(errors, failed);
