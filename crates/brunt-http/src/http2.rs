@@ -15,6 +15,7 @@ use h2::client::{Builder, SendRequest};
 use http::{HeaderMap, Request};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::io;
 use std::rc::Rc;
 use tokio::sync::Mutex;
 
@@ -22,22 +23,33 @@ use tokio::sync::Mutex;
 #[derive(Clone, Debug)]
 pub(crate) struct Handle {
     sender: SendRequest<Bytes>,
-    /// Shared by all handles of the connection.
-    closed: Rc<Cell<bool>>,
+    state: Rc<State>,
+}
+
+/// What all handles of a connection know of it.
+#[derive(Debug, Default)]
+struct State {
+    closed: Cell<bool>,
+    /// What TLS said at its end: a refused client certificate is told only after the handshake. Streams are
+    /// told no more than that the connection is gone.
+    tls_failure: RefCell<Option<String>>,
 }
 
 impl Handle {
     /// Whether the connection takes no further request: it has ended, or its server is closing it.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.get()
+        self.state.closed.get()
     }
 
     fn failure(&self, e: h2::Error) -> Failure {
         // A reset concerns one stream; all else, the connection.
         if !e.is_reset() {
-            self.closed.set(true);
+            self.state.closed.set(true);
         }
-        failure(e)
+        match self.state.tls_failure.borrow().as_ref() {
+            Some(text) if e.is_io() => Failure::Tls(text.clone()),
+            Some(_) | None => failure(e),
+        }
     }
 }
 
@@ -55,14 +67,17 @@ pub(crate) async fn handshake(transport: Transport, counted: Counted) -> Result<
         .handshake::<_, Bytes>(transport)
         .await
         .map_err(failure)?;
-    let handle = Handle { sender, closed: Rc::default() };
-    let closed = Rc::clone(&handle.closed);
+    let handle = Handle { sender, state: Rc::default() };
+    let state = Rc::clone(&handle.state);
     tokio::task::spawn_local(async move {
         // Counts the connection until its end.
         let _counted = counted;
-        // How it ended reaches the users through their streams.
-        let _ = connection.await;
-        closed.set(true);
+        if let Err(e) = connection.await
+            && e.get_io().is_some_and(|io| io.kind() == io::ErrorKind::InvalidData)
+        {
+            *state.tls_failure.borrow_mut() = Some(e.to_string());
+        }
+        state.closed.set(true);
     });
     Ok(handle)
 }

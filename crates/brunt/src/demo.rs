@@ -7,7 +7,7 @@ use crate::load::{LoadError, duration};
 use crate::run::{Refusal, run};
 use crate::signals;
 use brunt_demo::mock::MockConfig;
-use brunt_demo::{Bind, Config, Target, TlsConfig};
+use brunt_demo::{Bind, Bound, Config, Target, TlsConfig};
 use brunt_metrics::Nanos;
 use brunt_plan::{Format, Overrides, Source, demo_plan, lower};
 use clap::Parser;
@@ -101,8 +101,8 @@ fn serve(name: &str, args: &TargetArgs, console: &Console) -> Result<(), Box<dyn
     }
     // As `brunt run` takes it.
     let url = match running.bound() {
-        Bind::Unix(path) => format!("http+unix://{}", path.display()),
-        Bind::Tcp(_) => running.url(),
+        Bound::Unix(path) => format!("http+unix://{}", path.display()),
+        Bound::Tcp(_) => running.url(),
     };
     console.println(format!("{name} is at {url}"));
     wait(stop_after)?;
