@@ -45,6 +45,6 @@ pub use dispatcher::{Action, Dispatcher, Input, Slot, Start};
 pub use journey::{Errand, Perform, Performed, walk};
 pub use merge::{Merger, SUCCESSION_DELAY, Succession};
 pub use rows::{RowChunk, RowTap};
-pub use simulation::{Model, SimulationOptions, simulate};
+pub use simulation::{Model, SimulationOptions, simulate, simulate_users};
 pub use sizing::{WorkerCount, worker_count};
 pub use vu::{IterationEnd, Vu, VuSource};

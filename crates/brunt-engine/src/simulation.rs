@@ -80,6 +80,18 @@ pub fn simulate(
     options: SimulationOptions,
     observe: &mut dyn FnMut(&RunEvent),
 ) {
+    let users = SimulatedUsers { workload: Arc::clone(workload), model: Rc::new(RefCell::new(model)) };
+    simulate_users(workload, users, options, observe);
+}
+
+/// Runs `workload` on simulated time with users made by `source`, which must await nothing but what their
+/// [`VuContext`] offers: the clock stands still only while one of those is about to continue.
+pub fn simulate_users(
+    workload: &Arc<Workload>,
+    source: impl VuSource,
+    options: SimulationOptions,
+    observe: &mut dyn FnMut(&RunEvent),
+) {
     let runnable = Rc::new(Cell::new(0));
     let clock = Rc::new(SimulatedClock {
         now: Cell::new(Nanos::ZERO),
@@ -95,7 +107,6 @@ pub fn simulate(
         rows: None,
         tick: Nanos::ZERO,
     };
-    let source = SimulatedUsers { workload: Arc::clone(workload), model: Rc::new(RefCell::new(model)) };
     let mut emitter = Emitter::new(Arc::clone(workload), options.header, 1);
     emitter.start(observe);
     let (control, words) = unbounded_channel();

@@ -35,6 +35,7 @@ pub(crate) async fn exchange(
         progress,
         written: 0,
         flushed: false,
+        broken: None,
         reader: ResponseReader::new(wants.head_request, wants.keep_head),
         body: wants.body_limit.map(|limit| (Vec::new(), limit)),
         excess: false,
@@ -60,6 +61,8 @@ struct Exchange<'a> {
     progress: &'a mut Progress,
     written: usize,
     flushed: bool,
+    /// Why no more can be written. A server may answer before it has read all, and close: its answer counts.
+    broken: Option<io::Error>,
     reader: ResponseReader,
     body: Option<(Vec<u8>, u64)>,
     /// Bytes came after the response: whatever they are, they are not the next one.
@@ -73,24 +76,19 @@ impl Exchange<'_> {
         network: &Network,
         ctx: &VuContext,
     ) -> Poll<Result<Nanos, Failure>> {
-        if !self.flushed {
+        if !self.flushed && self.broken.is_none() {
             match self.poll_request(cx) {
                 Poll::Ready(Ok(())) => {
                     self.flushed = true;
                     self.progress.sent = ctx.now();
                 }
-                // A server may answer before it has read all, and close: its answer counts.
-                Poll::Ready(Err(e)) => {
-                    return match self.poll_response(cx, network, ctx) {
-                        Poll::Ready(Ok(ended)) => Poll::Ready(Ok(ended)),
-                        Poll::Ready(Err(_)) | Poll::Pending => Poll::Ready(Err(Failure::Io(e))),
-                    };
-                }
+                Poll::Ready(Err(e)) => self.broken = Some(e),
                 // A large body may wait for a server that has already answered.
                 Poll::Pending => {}
             }
         }
-        self.poll_response(cx, network, ctx)
+        let result = ready!(self.poll_response(cx, network, ctx));
+        Poll::Ready(result.map_err(|failure| self.broken.take().map_or(failure, Failure::Io)))
     }
 
     fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

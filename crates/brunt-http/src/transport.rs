@@ -45,9 +45,10 @@ impl Transport {
                     result => return Poll::Ready(result),
                 }
             },
-            Self::Tls(stream) => {
-                Pin::new(&mut *stream).poll_write(cx, bytes).map_err(|e| refusal(stream, cx).unwrap_or(e))
-            }
+            Self::Tls(stream) => match ready!(Pin::new(&mut *stream).poll_write(cx, bytes)) {
+                Err(e) => Poll::Ready(Err(ready!(poll_refusal(stream, cx)).unwrap_or(e))),
+                written => Poll::Ready(written),
+            },
         }
     }
 
@@ -55,9 +56,10 @@ impl Transport {
     pub(crate) fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(_) | Self::Unix(_) => Poll::Ready(Ok(())),
-            Self::Tls(stream) => {
-                Pin::new(&mut *stream).poll_flush(cx).map_err(|e| refusal(stream, cx).unwrap_or(e))
-            }
+            Self::Tls(stream) => match ready!(Pin::new(&mut *stream).poll_flush(cx)) {
+                Err(e) => Poll::Ready(Err(ready!(poll_refusal(stream, cx)).unwrap_or(e))),
+                flushed => Poll::Ready(flushed),
+            },
         }
     }
 
@@ -75,12 +77,11 @@ impl Transport {
 }
 
 /// Why the peer has closed a connection that can no longer be written to, if it said so: a refused client
-/// certificate is told only after the handshake. Takes nothing of an answer that may have come.
-fn refusal(stream: &mut TlsStream<TcpStream>, cx: &mut Context<'_>) -> Option<io::Error> {
-    match Pin::new(stream).poll_read(cx, &mut ReadBuf::new(&mut [])) {
-        Poll::Ready(Err(e)) if e.kind() == io::ErrorKind::InvalidData => Some(e),
-        Poll::Ready(_) | Poll::Pending => None,
-    }
+/// certificate is told only after the handshake. Takes nothing of an answer that may have come. Pending until
+/// the event loop has learnt that the connection is closed, which it does soon.
+fn poll_refusal(stream: &mut TlsStream<TcpStream>, cx: &mut Context<'_>) -> Poll<Option<io::Error>> {
+    let read = ready!(Pin::new(stream).poll_read(cx, &mut ReadBuf::new(&mut [])));
+    Poll::Ready(read.err().filter(|e| e.kind() == io::ErrorKind::InvalidData))
 }
 
 /// TLS has records of its own (session tickets), which are read and are no news; its end is.

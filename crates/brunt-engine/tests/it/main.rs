@@ -3,4 +3,5 @@
 mod accuracy;
 mod executors;
 mod lanes;
+mod scripts;
 mod workloads;

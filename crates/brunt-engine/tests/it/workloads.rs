@@ -71,7 +71,7 @@ pub(crate) fn ramp(start: u64, stages: &[(u64, u64)]) -> RateRamp {
     RateRamp::new(Rate::per_second(start), &stages).expect("small enough to be exact")
 }
 
-fn header() -> RunHeader {
+pub(crate) fn header() -> RunHeader {
     RunHeader {
         id: "test".into(),
         name: "test".into(),
