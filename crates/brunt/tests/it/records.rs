@@ -50,7 +50,7 @@ fn exports() {
     assert_ne!(service, hlog);
     let csv = context.run(&["export", "record", "--to", "csv"]).expect_code(0).stdout;
     let columns: Vec<&str> = csv.lines().next().expect("a header").split(',').collect();
-    let at = columns.iter().position(|c| *c == "requests").expect("a column of counts");
+    let at = columns.iter().position(|c| *c == "count").expect("a column of counts");
     let requests: u64 =
         csv.lines().skip(1).map(|l| l.split(',').nth(at).and_then(|n| n.parse::<u64>().ok()).expect("a count")).sum();
     assert_eq!(requests, 220, "{csv}");
