@@ -208,6 +208,16 @@ class FirstByte:
         self.s = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.port = port
 
+    def drain(self):
+        """Forgets the connections that a tool that was ended has left in the backlog: their bytes are not the next one's."""
+        self.s.settimeout(0.02)
+        try:
+            while True:
+                self.s.accept()[0].close()
+        except TimeoutError:
+            pass
+        self.s.settimeout(None)
+
     def wait(self, limit_s):
         """The monotonic time of the first byte, or None; then answers for a short while, so that a tool may end well."""
         poll, end, at = selectors.DefaultSelector(), time.monotonic() + limit_s, None

@@ -71,7 +71,9 @@ fn poisson_has_the_mean_and_dispersion_of_poisson() {
     let arrivals = Arrivals::Poisson(ramp(200, &[(200, 600_000)]));
     let got = all(&arrivals, Lanes::all(), secs(600));
     let mut counts = vec![0_f64; 600];
-    got.iter().for_each(|a| counts[usize::try_from(a.due.second()).unwrap()] += 1.0);
+    for arrival in &got {
+        counts[usize::try_from(arrival.due.second()).unwrap()] += 1.0;
+    }
     let mean = counts.iter().sum::<f64>() / 600.0;
     let variance = counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / 599.0;
     // Mean of 600 Poisson(200) counts: standard error 0.58. Index of dispersion: sqrt(2 / 599) = 0.058.
@@ -136,6 +138,7 @@ proptest! {
     fn each_instant_is_the_least_that_reaches_its_event(from in 0_u64..5_000, to in 0_u64..5_000, ms in 1_u64..100_000, share in 0.0_f64..1.0) {
         let stage = RateStage { from, to, duration: Nanos::from_millis(ms) };
         let total = u128::from(from + to) * u128::from(stage.duration.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a total")]
         let wanted = (total as f64 * share) as u128;
         let x = stage.reach(wanted);
         let target = wanted * u128::from(stage.duration.0);
