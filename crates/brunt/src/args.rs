@@ -169,7 +169,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "rows", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Record")]
     pub(crate) rows_every: u64,
 
-    /// Nothing while it runs; at the end one line
+    /// Nothing while it runs; at the end the verdict and where the record is
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
     /// On standard output: a JSON object every second, and a last one with the totals
@@ -188,7 +188,7 @@ pub(crate) struct DemoArgs {
     /// The folder of this run's record [default: brunt-runs/ID]
     #[arg(short, long, value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
-    /// Nothing while it runs; at the end one line
+    /// Nothing while it runs; at the end the verdict and where the record is
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// On standard output: a JSON object every second, and a last one with the totals

@@ -8,6 +8,7 @@ use brunt_gate::exit_code;
 use brunt_report::{Timing, write_hlog, write_seconds_csv, write_summary_json};
 use brunt_run::{Outlook, Reader, RunState, RunSummary, find_run, list_runs};
 use brunt_tui::PLAIN_INTERVAL;
+use std::error::Error;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -79,7 +80,7 @@ fn json(run: &RunSummary) -> serde_json::Value {
     })
 }
 
-fn open(runs: &Path, what: &str) -> Result<Reader, Box<dyn std::error::Error>> {
+fn open(runs: &Path, what: &str) -> Result<Reader, Box<dyn Error>> {
     Ok(Reader::open(&find_run(runs, what)?)?)
 }
 
@@ -104,6 +105,13 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> u8 {
     exit_code(session.finish())
 }
 
+/// Whether somebody who read along had enough, as `head` has: no error of ours.
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |e| e.source());
+    let mut io = causes.filter_map(|e| e.downcast_ref::<io::Error>());
+    io.any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
 /// `brunt export`.
 pub(crate) fn export(args: &ExportArgs, console: &Console) -> u8 {
     let reader = match open(&args.runs, &args.run) {
@@ -124,8 +132,10 @@ pub(crate) fn export(args: &ExportArgs, console: &Console) -> u8 {
         ExportFormat::Csv => write_seconds_csv(reader, &mut out),
         ExportFormat::Json => write_summary_json(reader, &mut out),
     };
-    match written.map_err(|e| e.to_string()).and_then(|()| out.flush().map_err(|e| e.to_string())) {
+    let written = written.map_err(Box::<dyn Error>::from).and_then(|()| Ok(out.flush()?));
+    match written {
         Ok(()) => 0,
+        Err(e) if is_broken_pipe(e.as_ref()) => 0,
         Err(e) => {
             console.error(format!("the export is incomplete: {e}"));
             exit::INTERNAL
