@@ -108,8 +108,12 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> u8 {
 /// Whether somebody who read along had enough, as `head` has: no error of ours.
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |e| e.source());
-    let mut io = causes.filter_map(|e| e.downcast_ref::<io::Error>());
-    io.any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    let kind = |e: &(dyn Error + 'static)| match e.downcast_ref::<io::Error>() {
+        Some(io) => Some(io.kind()),
+        // It does not name the error that it holds as its source.
+        None => e.downcast_ref::<serde_json::Error>()?.io_error_kind(),
+    };
+    causes.filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 /// `brunt export`.

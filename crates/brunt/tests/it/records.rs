@@ -139,3 +139,16 @@ fn runs_are_listed_and_found() {
     }
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn a_reader_that_had_enough_is_no_error() {
+    let context = brunt();
+    let _ = finished(&context);
+    let shell = TestContext::new("/bin/sh");
+    let (brunt, record) = (env!("CARGO_BIN_EXE_brunt"), context.dir().join("record"));
+    for arguments in ["show", "export --to csv", "export --to hlog", "export --to json"] {
+        // The reader is gone before the first byte.
+        let script = format!("{{ {brunt} {arguments} {}; echo $? >&2; }} | :", record.display());
+        assert_eq!(shell.run(&["-c", &script]).stderr, "0\n", "{arguments}");
+    }
+}
