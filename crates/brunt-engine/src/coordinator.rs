@@ -149,6 +149,10 @@ impl Emitter {
     }
 }
 
+/// The run begins this much after its workers are asked for, so that the first of what is due is not late by
+/// the time that a thread takes to start.
+const START_MARGIN: Nanos = Nanos::from_millis(5);
+
 /// What can be asked of a run from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -222,7 +226,7 @@ where
     let ControlInbox(sender, receiver) = inbox;
     let mut emitter = Emitter::new(Arc::clone(workload), options.header, workers as usize);
     emitter.start(observers.observe);
-    let start = RealClock::present();
+    let start = RealClock::present().saturating_add(START_MARGIN.0);
     thread::scope(|scope| {
         let mut words = Vec::new();
         for worker in 0..workers {

@@ -84,6 +84,9 @@ pub(crate) async fn work<S: VuSource>(
 ) {
     let tick = setup.tick;
     let shared = setup.shared();
+    // Until the run begins, time stands at zero: the alarm for zero goes off when it does.
+    shared.clock.arm(Nanos::ZERO);
+    poll_fn(|cx| shared.clock.poll_alarm(cx)).await;
     let tasks = LocalSet::new();
     tasks.run_until(drive(&shared, &tasks, tick, (&mut source, &mut control, &mut report))).await;
 }

@@ -9,7 +9,8 @@
 //!
 //! The limits of a single second are constants of `brunt_run` ([`LATE_FLOOR`] and its neighbours); here
 //! stands how many are too many. Noise is not a limit: a rule that counts seconds needs at least
-//! [`MIN_SECONDS`] of them (all of them in a shorter run).
+//! [`MIN_SECONDS`] of them (all of them in a shorter run, in which more than 5 % of the requests must be late as
+//! well). A p99 needs a hundred values: slow seconds are judged together until they have them.
 //!
 //! A busy processor alone is no fault: a closed loop without pauses goes as fast as its worker can, and its
 //! times stay true as long as nothing comes late. It is said, since the throughput may then be brunt's own.
@@ -21,7 +22,7 @@ use crate::Bearing::{Invalidates, Note};
 use crate::Reason;
 use crate::reason::percent;
 use brunt_metrics::ErrorKind;
-use brunt_run::{HealthFacts, LATE_FLOOR, RunView};
+use brunt_run::{HealthFacts, LATE_FLOOR, LATE_VALUES, RunView};
 use std::fmt::Write as _;
 
 /// The share of seconds that may be late.
@@ -76,7 +77,16 @@ fn local_limits(view: &RunView) -> Option<Reason> {
 }
 
 fn lag(facts: &HealthFacts) -> Option<Reason> {
-    too_many(facts.late, facts.judged, LATE_SECONDS).then(|| {
+    let (late, values) = (facts.late_values, facts.lag_values);
+    if values < LATE_VALUES && late * 2 > values {
+        let text = format!(
+            "{late} of {values} requests were sent late (above {LATE_FLOOR} and 5 % of the service time)"
+        );
+        return Some(Reason::new(Invalidates, "generator-lag", text));
+    }
+    // In a run of a second or two, one hiccup is a large share of the seconds: the requests must say it too.
+    let few = facts.judged < MIN_SECONDS && late as f64 <= LATE_SECONDS * values as f64;
+    (too_many(facts.late, facts.judged, LATE_SECONDS) && !few).then(|| {
         let text = format!(
             "requests were sent late in {} of seconds (lag p99 up to {}, above {LATE_FLOOR} and 5 % of the \
              service time)",

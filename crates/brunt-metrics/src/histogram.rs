@@ -229,6 +229,12 @@ impl SparseHistogram {
         quantile(self.counts.iter().map(|&(i, c)| (i as usize, c)), &extent, q)
     }
 
+    /// How many values lie above `limit`, to the precision of a bucket: one that holds the limit counts as below.
+    pub fn count_above(&self, limit: Nanos) -> u64 {
+        let above = |index: u32| bucket_bounds_us(index as usize).0 > limit.0 / 1_000;
+        self.counts.iter().filter(|(index, _)| above(*index)).map(|(_, count)| count).sum()
+    }
+
     /// The exact mean, or `None` when empty.
     pub fn mean(&self) -> Option<Nanos> {
         mean(self.sum_ns, self.total)
@@ -331,6 +337,14 @@ mod tests {
         assert_eq!(h.quantile(1.0), Some(Nanos(4_000_000)));
         assert_eq!(h.mean(), Some(Nanos(2_500_000)));
         assert_eq!(h.std_dev().unwrap().0 / 10_000, 111);
+    }
+
+    #[test]
+    fn values_above_a_limit_are_counted() {
+        let h = histogram(&[900_000, 1_000_000, 1_001_000, 5_000_000, 5_000_000]).to_sparse();
+        for (limit, above) in [(0, 5), (1_000_000, 3), (4_000_000, 2), (9_000_000, 0)] {
+            assert_eq!(h.count_above(Nanos(limit)), above, "{limit}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub use summary::{
 pub use verdict::{Finding, Outlook, Verdict};
 pub use view::{
     CheckView, CodeCount, EndpointView, ErrorView, HOT_WORKER, HealthFacts, HostPeaks, LATE_FLOOR,
-    LATE_SHARE, LatencyView, LeftOut, MAX_NOTES, MAX_TIMELINE, PRESSED_SHARE, RunSums, RunView, STALL_FLOOR,
-    STALL_SHARE, STOLEN_SHARE, ScenarioView, TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
+    LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_TIMELINE, PRESSED_SHARE, RunSums, RunView,
+    STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TimelinePoint, WINDOW_SECONDS, Which, Window,
+    WindowEndpoint,
 };

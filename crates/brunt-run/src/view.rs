@@ -16,7 +16,8 @@ mod totals;
 mod window;
 
 pub use facts::{
-    HOT_WORKER, HealthFacts, LATE_FLOOR, LATE_SHARE, PRESSED_SHARE, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE,
+    HOT_WORKER, HealthFacts, LATE_FLOOR, LATE_SHARE, LATE_VALUES, PRESSED_SHARE, STALL_FLOOR, STALL_SHARE,
+    STOLEN_SHARE,
 };
 pub use latency::LatencyView;
 pub use timeline::{MAX_TIMELINE, TimelinePoint};

@@ -40,7 +40,8 @@ pub(crate) fn workload(args: &RunArgs) -> Result<Lowered, LoadError> {
             return Err(LoadError::Usage(text));
         }
         if args.rate.is_some() && args.users.is_some() && args.max_users.is_some() {
-            let text = "beside `--rate`, `--users` and `--max-users` say the same\n  = help: keep one of them";
+            let text =
+                "beside `--rate`, `--users` and `--max-users` say the same\n  = help: keep one of them";
             return Err(LoadError::Usage(text.to_owned()));
         }
         return Ok(lower_quick(&quick(args), &|path| fs::read(path))?);

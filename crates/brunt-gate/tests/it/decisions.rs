@@ -71,6 +71,12 @@ fn lag_makes_a_run_generator_limited() {
     // 5 % of a slow target's 200 ms are 10 ms.
     check(|r| (r.service_ms, r.disturbed, r.lag_us) = (200, 10, 9_000), "Passed 0");
     check(|r| (r.service_ms, r.disturbed, r.lag_us) = (200, 10, 11_000), "Invalid 98 generator-lag");
+    // A few requests: late if most of them are.
+    check(
+        |r| (r.ok, r.seconds, r.disturbed, r.lag_us) = (5, 10, 6, 9_000),
+        "Invalid 98 generator-lag [few-requests]",
+    );
+    check(|r| (r.ok, r.seconds, r.disturbed, r.lag_us) = (5, 10, 4, 9_000), "Passed 0 [few-requests]");
     // Not while the load is not judged.
     check(
         |r| (r.phase, r.disturbed, r.lag_us) = (Phase::WarmUp, 10, 9_000),

@@ -23,13 +23,21 @@ pub const STOLEN_SHARE: f64 = 0.05;
 /// Tasks waited for a processor in a second when they did for more than this share of it.
 pub const PRESSED_SHARE: f64 = 0.25;
 
+/// The fewest lag values that a p99 can be claimed of. Seconds with fewer are judged together with those that
+/// follow, until there are enough: otherwise one late request would make a slow second a late one.
+pub const LATE_VALUES: u64 = 100;
+
 /// Counts of seconds in which a rule of health was broken, over the seconds that had load to judge.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HealthFacts {
     /// Seconds in which some scenario was in its load phase: the whole of which the others are parts.
     pub judged: u64,
-    /// Seconds whose lag p99 was too high.
+    /// Seconds whose lag p99 was too high, alone or with their neighbours (see [`LATE_VALUES`]).
     pub late: u64,
+    /// Lag values of the judged seconds.
+    pub lag_values: u64,
+    /// Of these, the ones that were above their second's limit.
+    pub late_values: u64,
     /// Seconds in which a worker's event loop stalled.
     pub stalled: u64,
     /// Seconds in which a worker's thread used nearly all of a processor.
@@ -51,7 +59,31 @@ pub struct HealthFacts {
     pub healthy_requests_max: u64,
     /// Per-request rows that could not be written in time; over the whole run.
     pub rows_lost: u64,
+    pool: Pool,
     trend: Trend,
+}
+
+/// Seconds that together have not had enough lag values yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Pool {
+    seconds: u64,
+    values: u64,
+    late: u64,
+}
+
+impl Pool {
+    /// Adds a second. Answers how many seconds are late because of it.
+    fn add(&mut self, values: u64, late: u64) -> u64 {
+        self.seconds += 1;
+        self.values += values;
+        self.late += late;
+        if self.values < LATE_VALUES {
+            return 0;
+        }
+        let pool = std::mem::take(self);
+        // More than one in a hundred above the limit: its p99 is above it.
+        if pool.late * 100 > pool.values { pool.seconds } else { 0 }
+    }
 }
 
 impl HealthFacts {
@@ -76,8 +108,11 @@ impl HealthFacts {
         let p50 = service_p50(second).or_else(run_service_p50).unwrap_or_default();
         let lag = second.lag.quantile(0.99).unwrap_or_default();
         self.lag_p99_max = self.lag_p99_max.max(lag);
-        let late = is_late(lag, p50);
-        self.late += u64::from(late);
+        let (values, above) = (second.lag.total, second.lag.count_above(late_limit(p50)));
+        self.lag_values += values;
+        self.late_values += above;
+        self.late += self.pool.add(values, above);
+        let late = above * 100 > values;
         self.trend.add(lag);
         let stall = second.workers.iter().map(|w| w.stall_max).max().unwrap_or_default();
         self.stall_max = self.stall_max.max(stall);
@@ -102,7 +137,11 @@ impl HealthFacts {
 
 /// Whether a lag p99 is too high beside a median service time.
 pub(super) fn is_late(lag_p99: Nanos, service_p50: Nanos) -> bool {
-    lag_p99 > LATE_FLOOR.max(share_of(service_p50, LATE_SHARE))
+    lag_p99 > late_limit(service_p50)
+}
+
+fn late_limit(service_p50: Nanos) -> Nanos {
+    LATE_FLOOR.max(share_of(service_p50, LATE_SHARE))
 }
 
 /// The median of all requests that ended in the second.

@@ -210,7 +210,8 @@ fn health_is_counted_only_while_the_load_is_judged() {
             ..WorkerSecond::default()
         };
         let cells = vec![ok(0, &[2])];
-        let s = Second { index, cells, lag: sealed(&[lag_ms]), workers: vec![worker], ..Second::default() };
+        let s =
+            Second { index, cells, lag: sealed(&[lag_ms; 100]), workers: vec![worker], ..Second::default() };
         RunEvent::Second(Box::new(s))
     };
     let host = |index| {
@@ -237,9 +238,32 @@ fn health_is_counted_only_while_the_load_is_judged() {
 #[test]
 fn lag_below_a_twentieth_of_the_service_time_is_not_late() {
     for (lag_ms, service_ms, late) in [(1, 1, 0), (2, 10, 1), (4, 100, 0), (6, 100, 1)] {
-        let s = Second { cells: vec![ok(0, &[service_ms])], lag: sealed(&[lag_ms]), ..Second::default() };
+        let lag = sealed(&[lag_ms; 100]);
+        let s = Second { cells: vec![ok(0, &[service_ms])], lag, ..Second::default() };
         let view = view_of(&[RunEvent::Second(Box::new(s))]);
         assert_eq!(view.facts().late, late, "{lag_ms} ms before {service_ms} ms");
+    }
+}
+
+/// One late request of a slow second is its maximum, not its p99.
+#[test]
+fn slow_seconds_are_judged_together() {
+    // (seconds, lag values a second, late ones in each of the first seconds) -> late seconds
+    for (seconds, values, late, expected) in [
+        (10, 20, &[1, 0, 0, 0, 0][..], 0),
+        (10, 20, &[1, 1, 0, 0, 0], 5),
+        (10, 20, &[1, 0, 0, 0, 0, 2], 5),
+        (4, 20, &[20, 20, 20, 20], 0),
+        (3, 500, &[5, 6, 0], 1),
+    ] {
+        let second = |index: u64| {
+            let late = late.get(usize::try_from(index).unwrap_or(usize::MAX)).copied().unwrap_or(0);
+            let lag: Vec<u64> = (0..values).map(|i| if i < late { 9 } else { 0 }).collect();
+            let cells = vec![ok(0, &[2])];
+            RunEvent::Second(Box::new(Second { index, cells, lag: sealed(&lag), ..Second::default() }))
+        };
+        let view = view_of(&(0..seconds).map(second).collect::<Vec<_>>());
+        assert_eq!(view.facts().late, expected, "{seconds} seconds of {values}, late {late:?}");
     }
 }
 

@@ -24,7 +24,8 @@ struct TinyDisk(PathBuf);
 impl TinyDisk {
     fn mount(folder: PathBuf) -> Option<Self> {
         fs::create_dir_all(&folder).ok()?;
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&folder).output();
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&folder).output();
         mount.is_ok_and(|output| output.status.success()).then_some(Self(folder))
     }
 
@@ -82,7 +83,8 @@ fn secrets_stay_secret() {
     let target = mock();
     let context = brunt();
     let secret = "s3cr3t-v4lu3";
-    let headers = ["authorization: Bearer ", "Cookie: session=", "X-Api-Key: ", "proxy-authorization: Basic "];
+    let headers =
+        ["authorization: Bearer ", "Cookie: session=", "X-Api-Key: ", "proxy-authorization: Basic "];
     let headers: Vec<String> = headers.iter().map(|header| format!("{header}{secret}")).collect();
     for output in [&["--json"][..], &["--quiet"], &["--rows", "rows.csv"], &["--simulate"], &["-d", "11d"]] {
         let _alone = alone();

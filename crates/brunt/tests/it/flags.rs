@@ -107,7 +107,10 @@ fn timeouts_and_redirects() {
         let url = at(&target, "/redirect/3");
         let summary = figures(&context, &[&[&url[..], "-n", "1"], flags].concat());
         let total = &summary["total"];
-        assert_eq!(format!("{} {}", total["statuses"], total["errors_by_kind"]), format!("{statuses} {errors}"));
+        assert_eq!(
+            format!("{} {}", total["statuses"], total["errors_by_kind"]),
+            format!("{statuses} {errors}")
+        );
     }
 }
 
@@ -139,7 +142,8 @@ fn connections_are_kept_or_shared_or_not() {
 /// A mock over TLS, and its certificates as files of `context`.
 fn secure(context: &TestContext, tls: TlsConfig) -> Running {
     let running = start(Config::mock(MockConfig::default()).tls(tls)).expect("a free port");
-    let Certificates { ca_pem, client_cert_pem, client_key_pem } = running.certificates().expect("it has TLS");
+    let Certificates { ca_pem, client_cert_pem, client_key_pem } =
+        running.certificates().expect("it has TLS");
     context.write("ca.pem", ca_pem);
     context.write("client.pem", client_cert_pem);
     context.write("client.key", client_key_pem);
@@ -169,7 +173,8 @@ fn tls_flags() {
 
 #[test]
 fn a_certificate_that_is_not_trusted_is_not_ready() {
-    let context = brunt().filters(|filters| filters.pattern("ready after [0-9.]+ [num]?s", "ready after [TIME]"));
+    let context =
+        brunt().filters(|filters| filters.pattern("ready after [0-9.]+ [num]?s", "ready after [TIME]"));
     let target = secure(&context, TlsConfig::default());
     let captured = context.run(&["run", &at(&target, "/"), "-n", "2"]).expect_code(3);
     insta::assert_snapshot!(captured.snapshot());
@@ -240,10 +245,7 @@ fn what_is_printed_where() {
         let mut names: Vec<_> = std::fs::read_dir(context.dir().join(folder)).expect("the record").collect();
         names.sort_by_key(|entry| entry.as_ref().expect("an entry").file_name());
         let names = names.into_iter().map(|e| e.expect("an entry").file_name().display().to_string());
-        assert_eq!(
-            names.collect::<Vec<_>>(),
-            ["events.jsonl", "run.json", "seconds.brunt", "summary.json"]
-        );
+        assert_eq!(names.collect::<Vec<_>>(), ["events.jsonl", "run.json", "seconds.brunt", "summary.json"]);
     }
     assert!(!context.dir().join("brunt-runs").exists());
     let _ = figures(&context, &[&url, "-n", "1"]);

@@ -21,7 +21,8 @@ fn finished(context: &TestContext) -> String {
 fn a_record_shows_what_the_run_showed() {
     let context = brunt();
     let live = finished(&context);
-    let table: String = live.lines().filter(|line| !line.starts_with("record  ")).flat_map(|l| [l, "\n"]).collect();
+    let table: String =
+        live.lines().filter(|line| !line.starts_with("record  ")).flat_map(|l| [l, "\n"]).collect();
     let shown = context.run(&["show", "record"]).expect_code(0);
     assert_eq!(shown.stdout, table);
     assert_eq!(shown.stderr, "");
@@ -32,7 +33,8 @@ fn a_record_shows_what_the_run_showed() {
 
     let json = context.run(&["show", "record", "--json"]).expect_code(0);
     assert_eq!(json.stdout.lines().count(), 4, "{}", json.stdout);
-    let written: serde_json::Value = serde_json::from_str(&context.read("record/summary.json")).expect("JSON");
+    let written: serde_json::Value =
+        serde_json::from_str(&context.read("record/summary.json")).expect("JSON");
     let shown = summary(&json);
     for part in ["total", "endpoints", "scenarios", "lag", "verdict", "finish"] {
         assert_eq!(shown[part], written[part], "{part}");
@@ -51,8 +53,11 @@ fn exports() {
     let csv = context.run(&["export", "record", "--to", "csv"]).expect_code(0).stdout;
     let columns: Vec<&str> = csv.lines().next().expect("a header").split(',').collect();
     let at = columns.iter().position(|c| *c == "count").expect("a column of counts");
-    let requests: u64 =
-        csv.lines().skip(1).map(|l| l.split(',').nth(at).and_then(|n| n.parse::<u64>().ok()).expect("a count")).sum();
+    let requests: u64 = csv
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').nth(at).and_then(|n| n.parse::<u64>().ok()).expect("a count"))
+        .sum();
     assert_eq!(requests, 220, "{csv}");
     let json = context.run(&["export", "record", "--to", "json", "-o", "totals.json"]).expect_code(0);
     assert_eq!(json.stdout, "");
@@ -121,7 +126,8 @@ fn runs_are_listed_and_found() {
     context.write("brunt-runs/gamma/run.json", "{}");
     context.write("brunt-runs/notes.txt", "not a run");
     let listed = context.run(&["runs"]).expect_code(0);
-    let mut names: Vec<_> = listed.stdout.lines().skip(1).filter_map(|l| l.split_whitespace().next()).collect();
+    let mut names: Vec<_> =
+        listed.stdout.lines().skip(1).filter_map(|l| l.split_whitespace().next()).collect();
     names.sort_unstable();
     assert_eq!(names, ["alpha", "beta", "gamma"], "{}", listed.stdout);
     assert!(listed.stdout.contains("broken: "), "{}", listed.stdout);

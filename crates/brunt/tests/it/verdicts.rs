@@ -25,7 +25,8 @@ fn passed() {
 fn not_ready() {
     // A port that was free a moment ago: bound, and given back.
     let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-    let context = brunt().filters(|filters| filters.pattern("ready after [0-9.]+ [num]?s", "ready after [TIME]"));
+    let context =
+        brunt().filters(|filters| filters.pattern("ready after [0-9.]+ [num]?s", "ready after [TIME]"));
     let url = format!("http://127.0.0.1:{port}/");
     let at_once = context.run(&["run", &url, "--wait", "0s"]).expect_code(3);
     let waited = context.run(&["run", &url, "--wait", "300ms"]).expect_code(3);
@@ -70,7 +71,9 @@ fn nothing_succeeded() {
     }
     let never = at(&faulty, "/never");
     let timeout = ["-n", "2", "--timeout", "200ms", "-q", "--no-record"];
-    text.push_str(&judged(&measured(), &[&["run", &never], &timeout[..]].concat()).expect_code(99).snapshot());
+    text.push_str(
+        &judged(&measured(), &[&["run", &never], &timeout[..]].concat()).expect_code(99).snapshot(),
+    );
     insta::assert_snapshot!(text);
 }
 
@@ -150,7 +153,8 @@ fn a_plan_that_does_not_fit_is_refused() {
     insta::assert_snapshot!(captured.snapshot());
     assert_eq!(target.stats().requests, 0);
     // Open arrivals are capped instead, and say so.
-    let script = format!("ulimit -n 100 && exec {brunt} run {} --rate 50 -d 1s --no-record", at(&target, "/"));
+    let script =
+        format!("ulimit -n 100 && exec {brunt} run {} --rate 50 -d 1s --no-record", at(&target, "/"));
     let captured = undisturbed(|| shell.run(&["-c", &script])).expect_code(0);
     assert!(captured.stderr.contains("warning: open arrivals may have "), "{}", captured.stderr);
 }
