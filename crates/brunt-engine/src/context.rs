@@ -5,7 +5,7 @@ use crate::dispatcher::{Action, Dispatcher, Input, Slot, Start};
 use crate::rows::RowTap;
 use crate::timers::{TimerKind, Timers};
 use crate::vu::IterationEnd;
-use brunt_metrics::{CheckId, EndpointId, ErrorKind, Nanos, Outcome, Sample, Shard};
+use brunt_metrics::{CheckId, EndpointId, ErrorKind, Nanos, Outcome, Sample, ScenarioId, Shard};
 use brunt_run::{ErrorDetail, MAX_DETAIL};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -29,25 +29,38 @@ pub(crate) struct Shared {
     pub(crate) shard: RefCell<Shard>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) users: RefCell<Vec<Rc<User>>>,
-    /// Users to be spawned, and whatever else a turn asked of the driver.
-    pub(crate) pending: RefCell<Vec<Action>>,
+    /// What turns have asked of the driver.
+    pub(crate) pending: RefCell<Vec<ForDriver>>,
     pub(crate) details: RefCell<Details>,
     pub(crate) rows: RefCell<Option<RowTap>>,
     /// Users that have been woken and not yet polled: the simulated clock stands still meanwhile.
     pub(crate) runnable: Rc<Cell<u32>>,
     /// Wakes the driver when a turn of a user's leaves it something to do.
     pub(crate) driver: RefCell<Option<Waker>>,
+    /// Whether a user's task has panicked: its iteration would never end, so the worker is given up.
+    pub(crate) broken: Cell<bool>,
+}
+
+/// What only the driver can do for a turn.
+pub(crate) enum ForDriver {
+    /// Spawn a user's task. With its own pair: until the driver comes, the slot may have been used again.
+    Spawn { slot: Slot, scenario: ScenarioId, index: u64, user: Rc<User> },
+    /// Report that a scenario has no users here any more.
+    ScenarioDone(ScenarioId),
 }
 
 /// What the worker and a user's task tell each other.
 #[derive(Debug, Default)]
 pub(crate) struct User {
+    scenario: ScenarioId,
     start: Cell<Option<Start>>,
     retired: Cell<bool>,
+    /// Its task runs no more. A timer that is left of it must not count it as runnable for ever.
+    gone: Cell<bool>,
     cut: Cell<bool>,
     /// When the operation under way is to be given up; [`Nanos::MAX`] while none has a deadline.
     deadline: Cell<Nanos>,
-    /// When the heap looks at the deadline next; 0 while it has no entry.
+    /// When the heap looks at the deadline next; 0 while it has no entry. An entry of another instant is stale.
     watched: Cell<Nanos>,
     waker: RefCell<Option<Waker>>,
     runnable: Cell<bool>,
@@ -77,6 +90,9 @@ impl Details {
 
 impl User {
     fn wake(&self, runnable: &Cell<u32>) {
+        if self.gone.get() {
+            return;
+        }
         if !self.runnable.replace(true) {
             runnable.set(runnable.get() + 1);
         }
@@ -110,6 +126,7 @@ impl Shared {
                 });
             }
             Action::Retire { slot } => self.with_user(slot, |user| {
+                self.shard.borrow_mut().user_retired(user.scenario, now);
                 user.retired.set(true);
                 user.wake(&self.runnable);
             }),
@@ -123,7 +140,7 @@ impl Shared {
                 counts.due += 1;
                 counts.dropped += 1;
             }
-            Action::AddUser { slot, scenario, .. } => {
+            Action::AddUser { slot, scenario, user: index } => {
                 self.shard.borrow_mut().user_added(scenario, now);
                 let mut users = self.users.borrow_mut();
                 let at = slot.0 as usize;
@@ -131,16 +148,21 @@ impl Shared {
                     users.resize_with(at + 1, Rc::default);
                 }
                 // The slot's former user keeps its own half of the old pair until its task has ended.
-                users[at] = Rc::new(User { deadline: Cell::new(Nanos::MAX), ..User::default() });
+                users[at] = Rc::new(User { scenario, deadline: Cell::new(Nanos::MAX), ..User::default() });
+                let user = Rc::clone(&users[at]);
                 drop(users);
-                self.leave_to_driver(action);
+                self.leave_to_driver(ForDriver::Spawn { slot, scenario, index, user });
             }
-            Action::ScenarioDone { .. } => self.leave_to_driver(action),
+            Action::ScenarioDone { scenario } => self.leave_to_driver(ForDriver::ScenarioDone(scenario)),
         }
     }
 
-    fn leave_to_driver(&self, action: Action) {
-        self.pending.borrow_mut().push(action);
+    fn leave_to_driver(&self, job: ForDriver) {
+        self.pending.borrow_mut().push(job);
+        self.wake_driver();
+    }
+
+    pub(crate) fn wake_driver(&self) {
         if let Some(driver) = self.driver.borrow().as_ref() {
             driver.wake_by_ref();
         }
@@ -154,9 +176,11 @@ impl Shared {
 
     /// Wakes whoever waited for an instant up to `now`.
     pub(crate) fn fire_timers(&self, now: Nanos) {
-        while let Some((_, kind, slot)) = self.pop_timer(now) {
+        while let Some((at, kind, slot)) = self.pop_timer(now) {
             self.with_user(slot, |user| match kind {
                 TimerKind::Pause => user.wake(&self.runnable),
+                // Superseded by an earlier one, or of the slot's former user: kept, it would be pushed on for ever.
+                TimerKind::Deadline if user.watched.get() != at => {}
                 TimerKind::Deadline => {
                     user.watched.set(Nanos::ZERO);
                     let deadline = user.deadline.get();
@@ -185,8 +209,7 @@ pub struct VuContext {
 }
 
 impl VuContext {
-    pub(crate) fn new(shared: Rc<Shared>, slot: Slot) -> Self {
-        let user = Rc::clone(&shared.users.borrow()[slot.0 as usize]);
+    pub(crate) const fn new(shared: Rc<Shared>, slot: Slot, user: Rc<User>) -> Self {
         Self { shared, user, slot }
     }
 
@@ -311,7 +334,10 @@ impl VuContext {
             self.polled(cx);
             match self.user.start.take() {
                 Some(start) => Poll::Ready(Some(start)),
-                None if self.user.retired.get() => Poll::Ready(None),
+                None if self.user.retired.get() => {
+                    self.user.gone.set(true);
+                    Poll::Ready(None)
+                }
                 None => Poll::Pending,
             }
         })
@@ -363,3 +389,6 @@ fn bounded(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,9 +24,8 @@ pub(crate) struct Emitter {
     header: Option<Box<RunHeader>>,
     merger: Merger,
     succession: Succession,
-    /// Phase changes to come, latest first.
+    /// Phase changes to come, in order; those of one instant in the order in which they happen.
     phases: Vec<PhaseChange>,
-    begun: Vec<Option<Nanos>>,
     in_flight: u64,
     last: Nanos,
 }
@@ -34,14 +33,12 @@ pub(crate) struct Emitter {
 impl Emitter {
     pub(crate) fn new(workload: Arc<Workload>, header: RunHeader, workers: usize) -> Self {
         let succession = Succession::new(&workload, workers);
-        let begun = vec![None; workload.scenarios.len()];
         let mut emitter = Self {
             workload,
             header: Some(Box::new(header)),
             merger: Merger::new(workers),
             succession,
             phases: Vec::new(),
-            begun,
             in_flight: 0,
             last: Nanos::ZERO,
         };
@@ -65,8 +62,7 @@ impl Emitter {
         }
         let changes = changes.into_iter().map(|(at, phase)| PhaseChange { at, scenario, phase: Some(phase) });
         self.phases.extend(changes);
-        self.phases.sort_by_key(|change| std::cmp::Reverse(change.at));
-        self.begun[usize::from(scenario.0)] = Some(begin);
+        self.phases.sort_by_key(|change| change.at);
     }
 
     pub(crate) fn start(&mut self, observe: &mut dyn FnMut(&RunEvent)) {
@@ -92,11 +88,13 @@ impl Emitter {
                 Vec::new()
             }
             WorkerReport::ScenarioDone { scenario, at } => {
-                let begin = self.succession.done(scenario, at);
+                let mut begin = self.succession.done(scenario, at);
+                // A run that is stopped ends those that wait as well.
+                begin.retain(|(follower, _)| self.succession.ended(*follower).is_none());
                 if let Some(at) = self.succession.ended(scenario) {
                     self.phases.retain(|change| change.scenario != scenario || change.at <= at);
                     self.phases.push(PhaseChange { at, scenario, phase: None });
-                    self.phases.sort_by_key(|change| std::cmp::Reverse(change.at));
+                    self.phases.sort_by_key(|change| change.at);
                 }
                 for (scenario, at) in &begin {
                     self.plan_phases(*scenario, *at);
@@ -135,7 +133,8 @@ impl Emitter {
     }
 
     fn emit_phases(&mut self, end: Nanos, observe: &mut dyn FnMut(&RunEvent)) {
-        while let Some(change) = self.phases.pop_if(|change| change.at < end) {
+        let due = self.phases.partition_point(|change| change.at < end);
+        for change in self.phases.drain(..due) {
             observe(&RunEvent::Phase(change));
         }
     }
@@ -209,7 +208,8 @@ pub struct Observers<'a> {
 
 /// Runs `workload` with users made by `sources`, one source a worker, and returns why it ended.
 ///
-/// Blocks until the run is over. Fails only if a worker cannot be started.
+/// Blocks until the run is over. Fails only if a worker cannot be started. A worker that panics is lost, and
+/// its panic goes no further: the others are stopped, and the run ends as [`StopReason::WorkerLost`].
 pub fn run<S, F>(
     workload: &Arc<Workload>,
     sources: &F,
@@ -229,18 +229,33 @@ where
     let start = RealClock::present().saturating_add(START_MARGIN.0);
     thread::scope(|scope| {
         let mut words = Vec::new();
+        let mut threads = Vec::new();
         for worker in 0..workers {
             let (control, control_words) = unbounded_channel();
             words.push(control);
             let place = Place { worker, workers, start, tick: options.tick, rows: rows.next() };
             let reports = sender.clone();
-            thread::Builder::new().name(format!("brunt-w{worker}")).spawn_scoped(scope, move || {
-                let _lost = LostUnlessFinished { worker: worker as usize, reports: reports.clone() };
-                // A worker that cannot have a clock is a lost worker: the guard reports it.
-                let _ = work_on_thread(workload, sources, place, control_words, &reports);
-            })?;
+            let thread =
+                thread::Builder::new().name(format!("brunt-w{worker}")).spawn_scoped(scope, move || {
+                    let _lost = LostUnlessFinished { worker: worker as usize, reports: reports.clone() };
+                    // A worker that cannot have a clock is a lost worker: the guard reports it.
+                    let _ = work_on_thread(workload, sources, place, control_words, &reports);
+                });
+            match thread {
+                Ok(thread) => threads.push(thread),
+                Err(error) => {
+                    tell_all(&words, WorkerControl::Stop);
+                    tell_all(&words, WorkerControl::Cut);
+                    return Err(error);
+                }
+            }
         }
-        Ok(coordinate(&mut emitter, &receiver, &words, observers))
+        let reason = coordinate(&mut emitter, &receiver, &words, observers);
+        for thread in threads {
+            // A thread that is not joined hands its panic to the scope's end, and so to the caller.
+            let _ = thread.join();
+        }
+        Ok(reason)
     })
 }
 
@@ -299,6 +314,13 @@ impl Drop for LostUnlessFinished {
     }
 }
 
+fn tell_all(words: &[UnboundedSender<WorkerControl>], word: WorkerControl) {
+    for worker in words {
+        // One that has ended needs no more telling.
+        let _ = worker.send(word);
+    }
+}
+
 /// Until every worker has finished or is lost.
 fn coordinate(
     emitter: &mut Emitter,
@@ -315,12 +337,6 @@ fn coordinate(
             observe(&RunEvent::Host(Box::new(host)));
         }
     };
-    let tell_all = |word| {
-        for worker in words {
-            // One that has ended needs no more telling.
-            let _ = worker.send(word);
-        }
-    };
     let mut reason = StopReason::Completed;
     let mut finished = vec![false; words.len()];
     while !emitter.is_finished() {
@@ -330,26 +346,26 @@ fn coordinate(
             Inbox::Worker(worker, report) => {
                 finished[worker] |= matches!(report, WorkerReport::Finished { .. });
                 for (scenario, at) in emitter.report(worker, report, &mut observe_second) {
-                    tell_all(WorkerControl::Begin { scenario, at });
+                    tell_all(words, WorkerControl::Begin { scenario, at });
                 }
             }
             Inbox::Ended(worker) if !finished[worker] => {
                 finished[worker] = true;
                 emitter.lost(worker, &mut observe_second);
                 reason = StopReason::WorkerLost;
-                tell_all(WorkerControl::Stop);
+                tell_all(words, WorkerControl::Stop);
             }
             Inbox::Ended(_) => {}
             Inbox::Control(Control::Stop) => {
                 if reason == StopReason::Completed {
                     reason = StopReason::StoppedEarly;
                 }
-                tell_all(WorkerControl::Stop);
+                tell_all(words, WorkerControl::Stop);
             }
             Inbox::Control(Control::Cut) => {
                 reason = StopReason::Cut;
-                tell_all(WorkerControl::Stop);
-                tell_all(WorkerControl::Cut);
+                tell_all(words, WorkerControl::Stop);
+                tell_all(words, WorkerControl::Cut);
             }
         }
     }

@@ -10,8 +10,8 @@
 //! | a user is | iteration ends | its time comes | supply says stop | scenario ends | grace is over |
 //! |---|---|---|---|---|---|
 //! | idle (open) | – | starts an arrival | retires | retires | – |
-//! | thinking (closed) | – | starts | retires | retires | – |
-//! | running | idle, thinking or starts | – | leaving | leaving | – |
+//! | thinking (closed) | – | starts or retires | retires | retires | – |
+//! | running | idle, thinking, starts or retires | – | leaving | leaving | – |
 //! | leaving | retires | – | leaving | leaving | cut |
 //! | cut | retires | – | cut | cut | cut |
 
@@ -229,7 +229,6 @@ impl Dispatcher {
     fn done(&mut self, now: Nanos, slot: Slot, ended: Nanos, out: &mut Vec<Action>) {
         let user = &mut self.users[slot.0 as usize];
         let id = usize::from(user.scenario.0);
-        self.scenarios[id].running -= 1;
         match user.doing {
             Doing::Leaving { .. } | Doing::Cut => {
                 self.retire(slot, out);

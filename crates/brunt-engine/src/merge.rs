@@ -22,8 +22,10 @@ impl Merger {
         Self { owed: vec![Some(0); workers], open: BTreeMap::new(), emitted: 0 }
     }
 
-    /// Takes a worker's part. Seconds in which a worker slept through whole seconds are owed no more.
-    pub fn add(&mut self, worker: usize, second: Second) {
+    /// Takes a worker's part. Seconds that a worker slept through are owed no more. A part of a second that has
+    /// been emitted already counts in the next one: late, but not lost.
+    pub fn add(&mut self, worker: usize, mut second: Second) {
+        second.index = second.index.max(self.emitted);
         if let Some(owed) = self.owed.get_mut(worker) {
             *owed = Some(second.index + 1);
         }
@@ -127,6 +129,16 @@ mod tests {
         merger.finished(1);
         assert_eq!(merger.next_complete().map(|s| (s.index, s.requests_started)), Some((1, 1)));
         assert!(!merger.all_finished());
+    }
+
+    #[test]
+    fn a_late_part_counts_in_the_next_second() {
+        let mut merger = Merger::new(1);
+        merger.add(0, second(0));
+        assert!(merger.next_complete().is_some());
+        merger.add(0, second(0));
+        assert_eq!(merger.next_complete().map(|s| (s.index, s.requests_started)), Some((1, 1)));
+        assert_eq!(merger.next_complete(), None);
     }
 
     #[test]

@@ -120,7 +120,12 @@ pub fn simulate_users(
     };
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
     runtime.block_on(work(setup, source, words, report));
-    let reason = if limit.stopped { StopReason::StoppedEarly } else { StopReason::Completed };
+    let stopped = limit.stopped;
+    if !emitter.is_finished() {
+        emitter.lost(0, observe);
+        return emitter.finish(StopReason::WorkerLost, observe);
+    }
+    let reason = if stopped { StopReason::StoppedEarly } else { StopReason::Completed };
     emitter.finish(reason, observe);
 }
 

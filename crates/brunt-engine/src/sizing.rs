@@ -36,7 +36,10 @@ fn scenario_need(scenario: &brunt_workload::Scenario) -> f64 {
     match (&scenario.arrivals, scenario.arrivals.peak_rate()) {
         (Arrivals::Closed, _) | (_, None) => {
             let users = f64::from(scenario.supply.max_users());
-            let journeys = scenario.classes.iter().map(|c| c.journey.think.time.mean().as_secs_f64());
+            let journeys = scenario.classes.iter().map(|c| {
+                let think = c.journey.think;
+                think.time.mean().as_secs_f64() / f64::from(think.every.max(1))
+            });
             let pause = journeys.fold(f64::INFINITY, f64::min);
             if pause > 0.0 && pause.is_finite() {
                 users / pause / PER_WORKER

@@ -46,3 +46,10 @@ impl Timers {
         self.heap.pop().map(|Reverse(timer)| timer)
     }
 }
+
+#[cfg(test)]
+impl Timers {
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+}

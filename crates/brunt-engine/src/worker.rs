@@ -5,7 +5,7 @@
 //! they differ in the clock they hand in and in what their users do.
 
 use crate::clock::Clock;
-use crate::context::{Details, Shared, VuContext};
+use crate::context::{Details, ForDriver, Shared, VuContext};
 use crate::dispatcher::{Action, Dispatcher, Input};
 use crate::rows::RowTap;
 use crate::timers::Timers;
@@ -56,7 +56,7 @@ pub(crate) struct WorkerSetup {
 }
 
 impl WorkerSetup {
-    fn shared(self) -> Rc<Shared> {
+    pub(crate) fn shared(self) -> Rc<Shared> {
         let (w, endpoints) = (&self.workload, self.workload.endpoints.len());
         let shard = Shard::new(self.worker, w.scenarios.len(), endpoints, w.checks.len());
         let dispatcher = Dispatcher::new(Arc::clone(&self.workload), self.worker, self.workers);
@@ -71,11 +71,13 @@ impl WorkerSetup {
             rows: RefCell::new(self.rows),
             runnable: self.runnable,
             driver: RefCell::new(None),
+            broken: Cell::new(false),
         })
     }
 }
 
-/// Runs a worker to its end. `report` is called on the worker's thread and must not block.
+/// Runs a worker to its end. `report` is called on the worker's thread and must not block. Without a
+/// [`WorkerReport::Finished`] as its last report the worker was lost.
 pub(crate) async fn work<S: VuSource>(
     setup: WorkerSetup,
     mut source: S,
@@ -118,6 +120,10 @@ async fn drive<S: VuSource>(
             last_wake = now;
         }
         settle(shared, tasks, source, now, report);
+        if shared.broken.get() {
+            seconds.seal(shared, now, report);
+            return;
+        }
         if shared.dispatcher.borrow().is_finished() {
             // A run that ends on a boundary has no further second.
             if now > Nanos::from_secs(now.second()) || !shared.shard.borrow().is_empty() {
@@ -150,40 +156,49 @@ fn settle<S: VuSource>(
     report: &mut impl FnMut(WorkerReport),
 ) {
     let mut pending = std::mem::take(&mut *shared.pending.borrow_mut());
-    for action in pending.drain(..) {
-        match action {
-            Action::AddUser { slot, scenario, user } => {
-                let ctx = VuContext::new(Rc::clone(shared), slot);
-                let vu = source.make(scenario, user, &ctx);
-                tasks.spawn_local(live(vu, ctx, scenario));
+    for job in pending.drain(..) {
+        match job {
+            ForDriver::Spawn { slot, scenario, index, user } => {
+                let ctx = VuContext::new(Rc::clone(shared), slot, user);
+                let vu = source.make(scenario, index, &ctx);
+                tasks.spawn_local(live(vu, ctx));
             }
-            Action::ScenarioDone { scenario } => report(WorkerReport::ScenarioDone { scenario, at: now }),
-            Action::Start(_) | Action::Retire { .. } | Action::Cut { .. } | Action::Drop { .. } => {
-                unreachable!("applied when the turn was taken")
-            }
+            ForDriver::ScenarioDone(scenario) => report(WorkerReport::ScenarioDone { scenario, at: now }),
         }
     }
     *shared.pending.borrow_mut() = pending;
 }
 
 /// The life of a user: iterations until it must leave.
-async fn live<V: Vu>(mut vu: V, ctx: VuContext, scenario: ScenarioId) {
+async fn live<V: Vu>(mut vu: V, ctx: VuContext) {
+    let _broken = BrokenByPanic(Rc::clone(&ctx.shared));
     let mut actions = Vec::new();
-    let mut at_once: u32 = 0;
+    let mut iterations: u32 = 0;
     while let Some(start) = ctx.next_start().await {
         let end = vu.iterate(&start, &ctx).await;
         ctx.finish(&start, end, &mut actions);
-        at_once += 1;
-        if at_once.is_multiple_of(YIELD_EVERY) {
+        iterations = iterations.wrapping_add(1);
+        if iterations.is_multiple_of(YIELD_EVERY) {
             tokio::task::yield_now().await;
         }
     }
-    drop(vu);
-    ctx.shared.shard.borrow_mut().user_retired(scenario, ctx.now());
 }
 
-/// Iterations that fail without ever waiting (a refused port) would keep the thread from everything else:
-/// after this many a user lets the others run.
+/// tokio keeps a task's panic to itself, and a user that has panicked never ends its iteration: without this
+/// the run would wait for it for ever.
+struct BrokenByPanic(Rc<Shared>);
+
+impl Drop for BrokenByPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.broken.set(true);
+            self.0.wake_driver();
+        }
+    }
+}
+
+/// Iterations that never wait (a refused port) would keep the thread from everything else: after this many a
+/// user lets the others run.
 const YIELD_EVERY: u32 = 16;
 
 /// Until the alarm, a control word, or a user's turn that left the driver something to do.
@@ -198,7 +213,7 @@ async fn wait(
             *driver = Some(cx.waker().clone());
         }
         drop(driver);
-        if !shared.pending.borrow().is_empty() {
+        if shared.broken.get() || !shared.pending.borrow().is_empty() {
             return Poll::Ready(None);
         }
         if let Poll::Ready(Some(word)) = control.poll_recv(cx) {

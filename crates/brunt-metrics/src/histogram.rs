@@ -362,6 +362,7 @@ mod tests {
         ) {
             let h = histogram(&values);
             values.sort_unstable();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= q <= 1")]
             let rank = ((q * values.len() as f64).ceil() as usize).clamp(1, values.len());
             let (truth, got) = (values[rank - 1] as f64, h.quantile(q).unwrap().0 as f64);
             prop_assert!((got - truth).abs() <= truth * 0.001 + 1_000.0, "{got} for {truth}");

@@ -113,7 +113,7 @@ pub struct ScenarioSecond {
     pub due: u64,
     /// Iterations begun.
     pub started: u64,
-    /// Iterations that found no free user below the cap, or that were due after the load was stopped short.
+    /// Iterations that found no free user below the cap.
     pub dropped: u64,
     /// Iterations that ended with all requests passed.
     pub completed: u64,

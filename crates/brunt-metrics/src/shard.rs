@@ -87,6 +87,24 @@ impl Integral {
         self.sum = self.sum + Nanos((at - self.since).0.saturating_mul(self.now));
         self.since = self.since.max(at);
     }
+
+    /// One more from `at` on, which may lie before what was last counted.
+    #[inline]
+    fn enter(&mut self, at: Nanos) {
+        self.advance(at);
+        self.sum = self.sum + (self.since - at);
+        self.now += 1;
+    }
+
+    /// One less from `at` on, which may lie before what was last counted.
+    #[inline]
+    fn leave(&mut self, at: Nanos) {
+        self.advance(at);
+        if self.now > 0 {
+            self.sum = self.sum - (self.since - at);
+            self.now -= 1;
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -132,15 +150,13 @@ impl Shard {
     #[inline]
     pub fn request_started(&mut self, at: Nanos) {
         self.requests_started += 1;
-        self.in_flight.advance(at);
-        self.in_flight.now += 1;
+        self.in_flight.enter(at);
     }
 
     /// Counts a request that ended. Each belongs to a [`request_started`](Self::request_started).
     #[inline]
     pub fn record(&mut self, sample: &Sample) {
-        self.in_flight.advance(sample.ended);
-        self.in_flight.now = self.in_flight.now.saturating_sub(1);
+        self.in_flight.leave(sample.ended);
         let cells = &mut self.cells[sample.endpoint.0 as usize];
         let (phase, outcome) = (sample.phase, sample.outcome);
         if let Some(cell) = cells.iter_mut().find(|c| c.is(phase, sample.status, outcome)) {
@@ -173,16 +189,14 @@ impl Shard {
     /// Notes that a user of `scenario` came into being at `at`.
     pub fn user_added(&mut self, scenario: ScenarioId, at: Nanos) {
         let s = &mut self.scenarios[scenario.0 as usize];
-        s.users.advance(at);
-        s.users.now += 1;
+        s.users.enter(at);
         s.counts.users_added += 1;
     }
 
     /// Notes that a user of `scenario` left at `at`.
     pub fn user_retired(&mut self, scenario: ScenarioId, at: Nanos) {
         let s = &mut self.scenarios[scenario.0 as usize];
-        s.users.advance(at);
-        s.users.now = s.users.now.saturating_sub(1);
+        s.users.leave(at);
         s.counts.users_retired += 1;
     }
 
@@ -196,12 +210,15 @@ impl Shard {
         self.second
     }
 
-    /// Whether nothing was counted since the last seal.
+    /// Whether nothing was counted since the last seal, but for users that have left.
     pub fn is_empty(&self) -> bool {
         let counted = |c: &Cell| c.response.count() > 0;
         self.requests_started == 0
             && !self.cells.iter().flatten().any(counted)
-            && self.scenarios.iter().all(|s| s.counts == s.fresh())
+            && self
+                .scenarios
+                .iter()
+                .all(|s| s.counts == ScenarioSecond { users_retired: s.counts.users_retired, ..s.fresh() })
     }
 
     /// Seals what was recorded since the last seal as second `self.current_second()` and goes on with the
@@ -332,6 +349,18 @@ mod tests {
         (s.started, s.ended) = (Nanos(200), Nanos(1_700));
         shard.record(&s);
         assert_eq!(shard.seal(Nanos::SECOND).in_flight_time, Nanos(1_000 + 1_500));
+    }
+
+    #[test]
+    fn in_flight_time_is_exact_whatever_the_order_of_instants() {
+        let mut shard = Shard::new(0, 1, 1, 0);
+        shard.request_started(Nanos(500));
+        shard.request_started(Nanos(200));
+        let mut s = sample(200, 0, 1_700);
+        shard.record(&s);
+        s.ended = Nanos(900);
+        shard.record(&s);
+        assert_eq!(shard.seal(Nanos::SECOND).in_flight_time, Nanos(1_700 - 500 + 900 - 200));
     }
 
     #[test]

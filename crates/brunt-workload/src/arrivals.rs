@@ -153,6 +153,13 @@ impl RateRamp {
         peak as f64 / self.per.as_secs_f64()
     }
 
+    /// `at`, or the end of the stages of rate zero that it lies in.
+    fn busy_from(&self, at: Nanos) -> Nanos {
+        let stage = self.starts.partition_point(|s| *s <= at).saturating_sub(1);
+        let quiet = self.stages.iter().skip(stage).take_while(|s| s.from == 0 && s.to == 0).count();
+        if quiet == 0 { at } else { self.starts[stage + quiet] }
+    }
+
     /// The expected number of events before `at`.
     fn events_before(&self, at: Nanos) -> f64 {
         let stage = self.starts.partition_point(|s| *s <= at).saturating_sub(1);
@@ -299,13 +306,23 @@ impl PoissonBins {
             if let Some(instant) = self.instants.get(at) {
                 return Some(*instant);
             }
-            self.before += self.instants.len() as u64;
-            self.bin += 1;
-            if Nanos(self.bin.saturating_mul(POISSON_BIN.0)) >= ramp.duration() {
-                return None;
-            }
-            self.fill(ramp, seed, scenario);
+            self.step(ramp, seed, scenario)?;
         }
+    }
+
+    /// Goes on to the next bin; `None` past the ramp's end. Hours without arrivals are passed over at once: the
+    /// bins between would be empty.
+    fn step(&mut self, ramp: &RateRamp, seed: u64, scenario: ScenarioId) -> Option<()> {
+        self.before += self.instants.len() as u64;
+        let begin = Nanos((self.bin + 1).saturating_mul(POISSON_BIN.0));
+        self.bin = ramp.busy_from(begin).0 / POISSON_BIN.0;
+        if Nanos(self.bin.saturating_mul(POISSON_BIN.0)) >= ramp.duration() {
+            // Counted above: asked again, it must not be counted twice.
+            self.instants.clear();
+            return None;
+        }
+        self.fill(ramp, seed, scenario);
+        Some(())
     }
 }
 

@@ -34,10 +34,14 @@ impl Lanes {
         Self { owned: Owned::Some(Arc::from([])) }
     }
 
-    /// The lanes of worker `worker` of `of` equal ones: those that leave `worker` when divided by `of`.
+    /// The lanes of worker `worker` of `of` equal ones: those that leave `worker` when divided by `of`. A worker
+    /// beyond them has none.
     pub fn equal(worker: u32, of: u32) -> Self {
+        if worker >= of.max(1) {
+            return Self::none();
+        }
         if of <= 1 {
-            return if worker == 0 { Self::all() } else { Self::none() };
+            return Self::all();
         }
         #[expect(clippy::cast_possible_truncation, reason = "LANES fits in 32 bits")]
         let lanes = LANES as u32;
@@ -114,5 +118,7 @@ mod tests {
         assert_eq!(Lanes::none().nth(0), None);
         assert_eq!(Lanes::none().count_below(1_000), 0);
         assert_eq!(Lanes::equal(3, 1), Lanes::none());
+        assert_eq!(Lanes::equal(2, 2), Lanes::none());
+        assert_eq!(Lanes::equal(3, 2), Lanes::none());
     }
 }

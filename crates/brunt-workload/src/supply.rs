@@ -128,11 +128,17 @@ fn ramp_users(start: u32, stages: &[UserStage], at: Nanos) -> u32 {
     from
 }
 
-/// The starts and stops of user `v` alone, from the same rule as [`ramp_users`].
+/// The starts and stops of user `v` alone, from the same rule as [`ramp_users`]. A start and a stop of one
+/// instant (a ramp up to a jump down) cancel out.
 fn presence(start: u32, stages: &[UserStage], v: u64) -> Vec<Transition> {
-    let mut out = Vec::new();
+    let mut out: Vec<Transition> = Vec::new();
+    let mut change = |at, change| {
+        if out.pop_if(|last| last.at == at).is_none() {
+            out.push(Transition { at, change, user: v });
+        }
+    };
     if v < u64::from(start) {
-        out.push(Transition { at: Nanos::ZERO, change: Change::Start, user: v });
+        change(Nanos::ZERO, Change::Start);
     }
     let (mut from, mut begin) = (u64::from(start), Nanos::ZERO);
     for stage in stages {
@@ -144,9 +150,9 @@ fn presence(start: u32, stages: &[UserStage], v: u64) -> Vec<Transition> {
             begin + Nanos(u64::try_from(t).unwrap_or(u64::MAX))
         };
         if (from..to).contains(&v) {
-            out.push(Transition { at: at(v - from + 1), change: Change::Start, user: v });
+            change(at(v - from + 1), Change::Start);
         } else if (to..from).contains(&v) {
-            out.push(Transition { at: at(from - v), change: Change::Stop, user: v });
+            change(at(from - v), Change::Stop);
         }
         (from, begin) = (to, begin + stage.duration);
     }
@@ -159,7 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_supply() -> impl Strategy<Value = Supply> {
-        let stage = (0_u32..30, 0_u64..5_000)
+        let stage = (0_u32..30, prop_oneof![Just(0), 0_u64..5_000])
             .prop_map(|(target, ms)| UserStage { target, duration: Nanos::from_millis(ms) });
         let ramp = (0_u32..20, prop::collection::vec(stage, 0..5))
             .prop_map(|(start, stages)| Supply::Ramp { start, stages });
@@ -169,6 +175,17 @@ mod tests {
     }
 
     proptest! {
+        /// Played back in order, every start finds its user absent and every stop finds it there.
+        #[test]
+        fn starts_and_stops_of_a_user_alternate(supply in any_supply()) {
+            let mut there = std::collections::BTreeSet::new();
+            for t in supply.transitions(&Lanes::all()) {
+                let changed =
+                    if t.change == Change::Start { there.insert(t.user) } else { there.remove(&t.user) };
+                prop_assert!(changed, "{t:?}");
+            }
+        }
+
         /// The transitions of all users, played back, give the number that the schedule asks for.
         #[test]
         fn transitions_are_the_curve(supply in any_supply(), at_ms in 0_u64..12_000) {

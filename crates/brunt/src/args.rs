@@ -30,7 +30,7 @@ pub(crate) struct OutputArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,
@@ -58,10 +58,11 @@ pub(crate) enum Command {
     Export(ExportArgs),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = ArgGroup::new("content").args(["body", "body_file"]), allow_negative_numbers = true)]
 pub(crate) struct RunArgs {
-    /// A URL (http, https, or http+unix:///path/to.sock:/path), or a plan (.yaml, .json, .toml)
+    /// A URL (http, https, or `http+unix:///path/to.sock:/path`), or a plan (.yaml, .json, .toml)
     #[arg(value_name = "URL|PLAN")]
     pub(crate) what: String,
 

@@ -18,7 +18,7 @@ pub(crate) struct Console {
 
 impl Console {
     #[expect(clippy::disallowed_methods, reason = "the environment is read here, once")]
-    pub(crate) fn from_environment(args: &OutputArgs) -> Self {
+    pub(crate) fn from_environment(args: OutputArgs) -> Self {
         let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
         let terminal = io::stderr().is_terminal() && !dumb;
@@ -58,6 +58,7 @@ impl Console {
     }
 
     /// How large the terminal is; 100 columns where there is none.
+    #[expect(clippy::unused_self, reason = "the terminal belongs to the console")]
     pub(crate) fn size(self) -> ScreenSize {
         let size = rustix::termios::tcgetwinsize(io::stderr()).ok().filter(|s| s.ws_col > 0);
         size.map_or(ScreenSize { columns: 100, rows: 50 }, |s| ScreenSize {

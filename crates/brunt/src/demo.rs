@@ -16,7 +16,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// `brunt demo`.
-pub(crate) fn demo(args: &DemoArgs, console: &Console) -> u8 {
+pub(crate) fn demo(args: &DemoArgs, console: Console) -> u8 {
     if args.plan {
         console.print(demo_plan());
         return 0;
@@ -54,7 +54,7 @@ fn run_args(args: &DemoArgs) -> RunArgs {
 }
 
 /// `brunt target`.
-pub(crate) fn target(args: &TargetArgs, console: &Console) -> u8 {
+pub(crate) fn target(args: &TargetArgs, console: Console) -> u8 {
     let Some(name) = &args.name else {
         for (name, description) in brunt_demo::names() {
             console.println(format!("{name:<10} {description}"));
@@ -70,7 +70,7 @@ pub(crate) fn target(args: &TargetArgs, console: &Console) -> u8 {
     }
 }
 
-fn serve(name: &str, args: &TargetArgs, console: &Console) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(name: &str, args: &TargetArgs, console: Console) -> Result<(), Box<dyn std::error::Error>> {
     let stop_after = args.duration.as_deref().map(|text| duration("--duration", text)).transpose()?;
     let mut config = match (&args.config, name) {
         (Some(file), "mock") => {

@@ -139,7 +139,7 @@ pub(crate) fn duration(flag: &str, text: &str) -> Result<Nanos, LoadError> {
 }
 
 /// `brunt check`.
-pub(crate) fn check(args: &CheckArgs, console: &Console) -> u8 {
+pub(crate) fn check(args: &CheckArgs, console: Console) -> u8 {
     let mut code = 0;
     for path in &args.plans {
         let overrides = Overrides { target: None, seed: None, default_seed: 0 };
@@ -163,7 +163,7 @@ pub(crate) fn check(args: &CheckArgs, console: &Console) -> u8 {
 }
 
 /// Prints why there is no workload.
-pub(crate) fn show(problem: &LoadError, console: &Console) {
+pub(crate) fn show(problem: &LoadError, console: Console) {
     match problem {
         LoadError::Plan(report) => console.note(report.render(console.plan_style()).trim_end()),
         LoadError::File { .. } | LoadError::Usage(_) => console.error(problem),
@@ -171,7 +171,7 @@ pub(crate) fn show(problem: &LoadError, console: &Console) {
 }
 
 /// `brunt schema`.
-pub(crate) fn schema(console: &Console) -> u8 {
+pub(crate) fn schema(console: Console) -> u8 {
     console.println(format!("{:#}", brunt_plan::json_schema()));
     0
 }

@@ -35,16 +35,16 @@ pub(crate) mod exit {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let console = Console::from_environment(&args.output);
+    let console = Console::from_environment(args.output);
     let code = match args.command {
-        Command::Run(run) => run::command(*run, &console),
-        Command::Demo(demo) => demo::demo(&demo, &console),
-        Command::Target(target) => demo::target(&target, &console),
-        Command::Check(check) => load::check(&check, &console),
-        Command::Schema => load::schema(&console),
-        Command::Runs(runs) => records::runs(&runs, &console),
-        Command::Show(show) => records::show(&show, &console),
-        Command::Export(export) => records::export(&export, &console),
+        Command::Run(run) => run::command(&run, console),
+        Command::Demo(demo) => demo::demo(&demo, console),
+        Command::Target(target) => demo::target(&target, console),
+        Command::Check(check) => load::check(&check, console),
+        Command::Schema => load::schema(console),
+        Command::Runs(runs) => records::runs(&runs, console),
+        Command::Show(show) => records::show(&show, console),
+        Command::Export(export) => records::export(&export, console),
     };
     ExitCode::from(code)
 }

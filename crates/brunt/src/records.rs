@@ -14,13 +14,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-fn refuse(console: &Console, error: impl Display) -> u8 {
+fn refuse(console: Console, error: impl Display) -> u8 {
     console.error(error);
     exit::USAGE
 }
 
 /// `brunt runs`.
-pub(crate) fn runs(args: &RunsArgs, console: &Console) -> u8 {
+pub(crate) fn runs(args: &RunsArgs, console: Console) -> u8 {
     let runs = match list_runs(&args.runs) {
         Ok(runs) => runs,
         Err(e) => return refuse(console, e),
@@ -85,13 +85,13 @@ fn open(runs: &Path, what: &str) -> Result<Reader, Box<dyn Error>> {
 }
 
 /// `brunt show`. Its exit code is that of the run's verdict.
-pub(crate) fn show(args: &ShowArgs, console: &Console) -> u8 {
+pub(crate) fn show(args: &ShowArgs, console: Console) -> u8 {
     let mut reader = match open(&args.runs, &args.run) {
         Ok(reader) => reader,
         Err(e) => return refuse(console, e),
     };
-    let show = if args.replay { Show::to(*console, PLAIN_INTERVAL) } else { Show::Silent };
-    let mut session = Session::of_record(show, args.json, *console);
+    let show = if args.replay { Show::to(console, PLAIN_INTERVAL) } else { Show::Silent };
+    let mut session = Session::of_record(show, args.json, console);
     for event in reader.by_ref() {
         session.observe(&event);
     }
@@ -107,17 +107,16 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> u8 {
 
 /// Whether somebody who read along had enough, as `head` has: no error of ours.
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
-    let causes = std::iter::successors(Some(error), |e| e.source());
-    let kind = |e: &(dyn Error + 'static)| match e.downcast_ref::<io::Error>() {
+    let kind = match error.downcast_ref::<io::Error>() {
         Some(io) => Some(io.kind()),
         // It does not name the error that it holds as its source.
-        None => e.downcast_ref::<serde_json::Error>()?.io_error_kind(),
+        None => error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind),
     };
-    causes.filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
+    kind == Some(io::ErrorKind::BrokenPipe) || error.source().is_some_and(is_broken_pipe)
 }
 
 /// `brunt export`.
-pub(crate) fn export(args: &ExportArgs, console: &Console) -> u8 {
+pub(crate) fn export(args: &ExportArgs, console: Console) -> u8 {
     let reader = match open(&args.runs, &args.run) {
         Ok(reader) => reader,
         Err(e) => return refuse(console, e),

@@ -34,7 +34,7 @@ impl Refusal {
     }
 
     /// Prints it and answers the exit code.
-    pub(crate) fn show(&self, console: &Console) -> u8 {
+    pub(crate) fn show(&self, console: Console) -> u8 {
         load::show(&self.error, console);
         self.code
     }
@@ -47,15 +47,15 @@ impl From<LoadError> for Refusal {
 }
 
 /// `brunt run`.
-pub(crate) fn command(args: RunArgs, console: &Console) -> u8 {
-    let result = load::workload(&args).map_err(Refusal::from).and_then(|lowered| {
-        if args.simulate { simulate::show(&args, lowered, console) } else { run(&args, lowered, console) }
+pub(crate) fn command(args: &RunArgs, console: Console) -> u8 {
+    let result = load::workload(args).map_err(Refusal::from).and_then(|lowered| {
+        if args.simulate { simulate::show(args, lowered, console) } else { run(args, lowered, console) }
     });
     result.unwrap_or_else(|refusal| refusal.show(console))
 }
 
 /// Runs a workload and answers the exit code.
-pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result<u8, Refusal> {
+pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: Console) -> Result<u8, Refusal> {
     let wait = duration("--wait", &args.wait)?;
     let interval = duration("--progress-interval", &args.progress_interval)?;
     let tick = args.tick.as_deref().map(|t| duration("--tick", t)).transpose()?.unwrap_or_default();
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result
     let workload = fitted(lowered.workload, &mut warnings)?;
     let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
     wait_until_ready(&settings, wait, |target| {
-        console.note(format!("waiting for {target} to take connections"))
+        console.note(format!("waiting for {target} to take connections"));
     })
     .map_err(|e| Refusal::new(exit::NOT_READY, format!("{e}\n  = help: {}", way_to_ready(&e))))?;
     let header = about(&workload, args.workers);
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: &Console) -> Result
     let (rows, taps) = rows_to(args, &header)?;
     let recorder =
         if args.no_record { None } else { Some(recorder(args.output.as_deref(), &header, &workload)?) };
-    let mut session = Session::new(recorder, Show::new(args, interval, *console), args.json, *console);
+    let mut session = Session::new(recorder, Show::new(args, interval, console), args.json, console);
     session.early = warnings;
     let (controller, inbox) = controller();
     signals::steer(controller, session.announcer())

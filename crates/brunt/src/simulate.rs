@@ -2,6 +2,7 @@
 
 use crate::args::RunArgs;
 use crate::console::{Console, unix_ms};
+use crate::exit;
 use crate::header::{About, executor, header};
 use crate::load::duration;
 use crate::run::Refusal;
@@ -21,8 +22,13 @@ const AT_MOST: Nanos = Nanos::from_secs(3_600);
 const ROWS: usize = 24;
 
 /// Simulates and prints.
-pub(crate) fn show(args: &RunArgs, lowered: Lowered, console: &Console) -> Result<u8, Refusal> {
+pub(crate) fn show(args: &RunArgs, lowered: Lowered, console: Console) -> Result<u8, Refusal> {
     let response = duration("--simulate-response", &args.simulate_response)?;
+    if response == Nanos::ZERO {
+        // Users that wait for nothing would go round for ever without simulated time moving on.
+        let text = "`--simulate-response` must be greater than 0\n  = help: write e.g. `1us`";
+        return Err(Refusal::new(exit::USAGE, text));
+    }
     let workload = Arc::new(lowered.workload);
     let about = About {
         id: "simulated".into(),

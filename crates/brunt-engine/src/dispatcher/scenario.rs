@@ -40,8 +40,6 @@ pub(super) struct ScenarioState {
     thinkers: BinaryHeap<Reverse<(Nanos, Slot)>>,
     /// Users that exist.
     pub(super) users: u32,
-    /// Users in an iteration.
-    pub(super) running: u32,
     /// By the user's rank among those that this worker owns.
     slots: Vec<Slot>,
     /// Users that may still be added on demand, by rank: from the first number to below the second.
@@ -71,7 +69,6 @@ impl ScenarioState {
             idle: Vec::new(),
             thinkers: BinaryHeap::new(),
             users: 0,
-            running: 0,
             slots: Vec::new(),
             elastic,
         }
@@ -196,13 +193,12 @@ impl ScenarioState {
     }
 
     pub(super) fn start(
-        &mut self,
+        &self,
         plan: &Scenario,
         (slot, user, k): (Slot, u64, u64),
         index: IterationIndex,
         scheduled: Nanos,
     ) -> Start {
-        self.running += 1;
         let phase = plan.phase_at(scheduled - self.begin);
         Start { slot, scenario: self.id, user, k, index, scheduled, phase }
     }

@@ -4,7 +4,7 @@
 //! the workload. Every iteration takes the same time, so that closed schedules can be compared as well.
 
 use crate::workloads::{ms, ramp, scenario, stages, workload};
-use brunt_engine::{Action, Dispatcher, Input, Slot};
+use brunt_engine::{Action, Dispatcher, Input, Slot, worker_count};
 use brunt_metrics::Nanos;
 use brunt_workload::{Arrivals, BurstPause, Pause, PauseTime, Rate, Scenario, Stop, Supply, Workload};
 use proptest::prelude::*;
@@ -105,5 +105,17 @@ proptest! {
         one.sort_unstable();
         all.sort_unstable();
         prop_assert_eq!(one, all);
+    }
+}
+
+/// A pause after every tenth iteration is a tenth of a pause: 40,000 users with 1 s every tenth iteration make up
+/// to 400,000 iterations a second.
+#[test]
+fn rare_pauses_need_more_workers() {
+    let stop = Stop { after: Some(ms(2_000)), iterations: None, per_user: None, grace: ms(500) };
+    for (every, workers) in [(1, 1), (10, 10)] {
+        let mut s = scenario(Arrivals::Closed, Supply::Fixed(40_000), stop);
+        s.classes[0].journey.think = Pause { time: PauseTime::Constant(ms(1_000)), every };
+        assert_eq!(worker_count(&workload(vec![s]), 64, None).workers, workers, "{every}");
     }
 }

@@ -88,12 +88,17 @@ pub(crate) fn header() -> RunHeader {
     }
 }
 
+/// Every event that `run` passes to its observer.
+pub(crate) fn events_of(run: impl FnOnce(&mut dyn FnMut(&RunEvent))) -> Vec<RunEvent> {
+    let mut events = Vec::new();
+    run(&mut |event| events.push(event.clone()));
+    events
+}
+
 /// Every event of a simulated run.
 pub(crate) fn events(workload: Workload, model: impl Model + 'static, at_most: Nanos) -> Vec<RunEvent> {
-    let mut events = Vec::new();
     let options = SimulationOptions { header: header(), at_most };
-    simulate(&Arc::new(workload), model, options, &mut |event| events.push(event.clone()));
-    events
+    events_of(|observe| simulate(&Arc::new(workload), model, options, observe))
 }
 
 /// The seconds of a simulated run, and when it ended.

@@ -82,6 +82,22 @@ fn poisson_has_the_mean_and_dispersion_of_poisson() {
     assert!(got.windows(2).all(|w| w[0].due <= w[1].due && w[0].index + 1 == w[1].index));
 }
 
+/// Ten days of nothing are passed over at once; what follows is where it belongs.
+#[test]
+fn a_long_silence_costs_nothing() {
+    let day = 86_400_000;
+    let silent = ramp(0, &[(0, 10 * day), (100, 0), (100, 1_000), (0, 0), (0, 10 * day)]);
+    let got = all(&Arrivals::Poisson(silent.clone()), Lanes::all(), Nanos::MAX);
+    assert!((50..200).contains(&got.len()), "{}", got.len());
+    assert!(got.iter().all(|a| a.due.second() == 864_000));
+    let mut bins = PoissonBins::start(&silent, 42, S);
+    let mut steps = 0;
+    while bins.step(&silent, 42, S).is_some() {
+        steps += 1;
+    }
+    assert!(steps < 110, "{steps} bins");
+}
+
 #[test]
 fn gaps_between_bursts_stay_in_their_bounds() {
     let pause = BurstPause { min: Nanos::from_millis(500), max: Nanos::from_millis(2_000) };

@@ -55,7 +55,7 @@ fn elastic_users_are_capped_to_what_fits() {
         ("one file left", demand(19_919, 10_000), MACHINE, 1),
         ("ports", demand(1_000, 50_000), ROOMY, 27_232),
         ("memory", demand(0, 500_000), portless, 167_772),
-        ("memory of TLS", demand(0, 28_000), SMALL, 18_641),
+        ("memory of TLS", demand(0, 100_000), portless, 69_905),
     ];
     for (name, demand, limits, expected) in rows {
         check_fit(name, demand, limits, Some(expected));
@@ -77,6 +77,7 @@ fn refusals_say_what_to_change() {
     let portless = Limits { ephemeral_ports: None, ..MACHINE };
     let full = Limits { open_files: Some(70), ..MACHINE };
     let small = Limits { available_memory: Some(GIB), ..MACHINE };
+    let tight = Limits { open_files: None, ephemeral_ports: None, ..small };
     let of_three = Demand { connections_per_user: 3, ..demand(10_000, 0) };
     let shared = Demand { shared: true, ..demand(1_000_000, 0) };
     let rows = [
@@ -86,7 +87,7 @@ fn refusals_say_what_to_change() {
         ("no file left, and no user fixed", demand(0, 500), full, false),
         ("ports, by one elastic user", demand(28_232, 1), roomy, false),
         ("more than all ports", demand(100_000, 0), roomy, false),
-        ("memory of TLS", demand(19_000, 0), small, true),
+        ("memory of TLS", demand(70_000, 0), tight, true),
         ("memory, connections shared", shared, small, true),
         ("files and ports", demand(40_000, 0), MACHINE, false),
         ("all of it", demand(1_000_000, 0), small, true),

@@ -21,6 +21,7 @@ mod limits;
 use crate::stage::{brunt, undisturbed};
 
 /// Whether the slow tests are asked for; says so if not.
+#[expect(clippy::print_stdout, reason = "who runs the tests is told what was left out")]
 fn asked_for() -> bool {
     let asked = std::env::var_os("RUN_SLOW_TESTS").is_some();
     if !asked {

@@ -2,12 +2,12 @@
 
 use crate::stage::{alone, at, brunt, count, judged, mock, summary, undisturbed};
 use brunt_demo::{Config, start};
-use brunt_testkit::{Captured, TestContext};
+use brunt_testkit::{Captured, Filters, TestContext};
 use std::net::TcpListener;
 
 /// A context whose snapshots hold no measured figures.
 fn measured() -> TestContext {
-    brunt().filters(|filters| filters.measured())
+    brunt().filters(Filters::measured)
 }
 
 #[test]

@@ -35,8 +35,8 @@ impl Findings {
         findings
     }
 
-    /// Notes a value that must lie within `range`.
-    fn within(&mut self, case: &str, what: &str, truth: f64, measured: f64, range: (f64, f64)) {
+    /// Notes a value that is known to be `truth` and must be measured within `range`.
+    fn within(&mut self, (case, what): (&str, &str), truth: f64, measured: f64, range: (f64, f64)) {
         let (from, to) = range;
         let fine = (from..=to).contains(&measured);
         let mark = if fine { "" } else { "  WRONG" };
@@ -51,7 +51,7 @@ impl Findings {
     /// Notes a count that must be exact.
     fn exactly(&mut self, case: &str, what: &str, truth: u64, measured: u64) {
         let truth = truth as f64;
-        self.within(case, what, truth, measured as f64, (truth, truth));
+        self.within((case, what), truth, measured as f64, (truth, truth));
     }
 
     /// Notes p50, p95 and p99 of response times in milliseconds against those of `truth`.
@@ -60,7 +60,7 @@ impl Findings {
         for (name, p, path) in [("p50", 0.50, PATH_P50), ("p95", 0.95, PATH_P95), ("p99", 0.99, PATH_P99)] {
             let value = rank(&truth, p * truth.len() as f64);
             let range = (value * (1.0 - relative), value * (1.0 + relative) + path);
-            self.within(case, &format!("{name} ms"), value, time(summary, "response", name), range);
+            self.within((case, &format!("{name} ms")), value, time(summary, "response", name), range);
         }
     }
 
@@ -71,14 +71,14 @@ impl Findings {
             let error = 4.0 * (n * p * (1.0 - p)).sqrt() / n;
             let (low, high) = (quantile((p - error).max(0.0)), quantile((p + error).min(1.0 - 1e-6)));
             let range = (low * (1.0 - BUCKET), high * (1.0 + BUCKET) + path);
-            self.within(case, &format!("{name} ms"), quantile(p), time(summary, "response", name), range);
+            self.within((case, &format!("{name} ms")), quantile(p), time(summary, "response", name), range);
         }
     }
 
     /// Notes the share of `k` in `n` against a probability: four binomial deviations.
     fn share(&mut self, case: &str, what: &str, p: f64, (k, n): (u64, u64)) {
         let error = 4.0 * (p * (1.0 - p) / n as f64).sqrt();
-        self.within(case, what, p, k as f64 / n as f64, (p - error, p + error));
+        self.within((case, what), p, k as f64 / n as f64, (p - error, p + error));
     }
 }
 
@@ -160,7 +160,7 @@ fn bimodal(findings: &mut Findings) {
     // p90 and the mean know the share: with a share s of slow ones the mean is 5 + 75 s.
     let mean = summary["total"]["response"]["mean_ms"].as_f64().expect("a mean");
     let error = 4.0 * 75.0 * (0.1_f64 * 0.9 / 4_000.0).sqrt();
-    findings.within(case, "mean ms", 12.5, mean, (12.5 - error, 12.5 + error + PATH_P50));
+    findings.within((case, "mean ms"), 12.5, mean, (12.5 - error, 12.5 + error + PATH_P50));
 }
 
 /// The stall of the issue: frozen for 1 s every 10 s, at 500/s. The load phase lasts from 5 s to 35 s and so sees three
@@ -182,10 +182,10 @@ fn stall(findings: &mut Findings) {
     findings.percentiles(case, &summary, truth.clone(), 0.02);
     let mean = truth.iter().sum::<f64>() / truth.len() as f64;
     let measured = summary["total"]["response"]["mean_ms"].as_f64().expect("a mean");
-    findings.within(case, "mean ms", mean, measured, (mean * 0.98, mean * 1.02 + PATH_P50));
+    findings.within((case, "mean ms"), mean, measured, (mean * 0.98, mean * 1.02 + PATH_P50));
     // Every arrival had a user at once, so that service and response differ by brunt's own lag alone.
     let lag = measured - summary["total"]["service"]["mean_ms"].as_f64().expect("a mean");
-    findings.within(case, "mean lag ms", 0.0, lag, (0.0, 1.0));
+    findings.within((case, "mean lag ms"), 0.0, lag, (0.0, 1.0));
     without_the_schedule(findings, &target);
 }
 
@@ -194,15 +194,13 @@ fn stall(findings: &mut Findings) {
 fn without_the_schedule(findings: &mut Findings, target: &Running) {
     let summary = drive(target, &["-u", "1", "-d", "15s"]);
     findings.within(
-        "  one user, closed",
-        "p99 ms",
+        ("  one user, closed", "p99 ms"),
         1.0,
         time(&summary, "response", "p99"),
         (1.0, 1.0 + PATH_P99),
     );
     findings.within(
-        "  one user, closed",
-        "max ms",
+        ("  one user, closed", "max ms"),
         1_000.0,
         time(&summary, "response", "max"),
         (900.0, 1_100.0),
@@ -242,7 +240,7 @@ fn queue(findings: &mut Findings) {
     }));
     let requests = count(&summary, "/total/requests");
     // A Poisson count: its deviation is the root of its mean.
-    findings.within(case, "requests", 3_000.0, requests as f64, (2_780.0, 3_220.0));
+    findings.within((case, "requests"), 3_000.0, requests as f64, (2_780.0, 3_220.0));
     findings.quantiles(case, &summary, requests / 10, |p| -12.5 * (1.0 - p).ln());
     findings.percentiles("  by the target's clock", &summary, served(&target), BUCKET);
 }
@@ -271,11 +269,11 @@ fn slow_bodies(findings: &mut Findings) {
     findings.exactly(case, "requests", 300, count(&summary, "/total/requests"));
     findings.percentiles(case, &summary, vec![180.0; 300], BUCKET);
     let part = |name: &str| summary["total"]["parts"][name]["mean_ms"].as_f64().expect("a part");
-    findings.within(case, "waiting ms", 0.0, part("waiting"), (0.0, PATH_P95));
-    findings.within(case, "receiving ms", 180.0, part("receiving"), (179.5, 180.0 + PATH_P95));
+    findings.within((case, "waiting ms"), 0.0, part("waiting"), (0.0, PATH_P95));
+    findings.within((case, "receiving ms"), 180.0, part("receiving"), (179.5, 180.0 + PATH_P95));
     let bytes = count(&summary, "/total/bytes_in");
     // The heads beside the 10,000 bytes.
-    findings.within(case, "bytes each", 10_000.0, bytes as f64 / 300.0, (10_000.0, 10_300.0));
+    findings.within((case, "bytes each"), 10_000.0, bytes as f64 / 300.0, (10_000.0, 10_300.0));
 }
 
 fn resets(findings: &mut Findings) {
