@@ -19,7 +19,10 @@ const STABLE: [(&str, &str); 3] = [
 ];
 
 /// What is measured; longer forms before the shorter ones that they contain.
-const MEASURED: [(&str, &str); 7] = [
+const MEASURED: [(&str, &str); 9] = [
+    // `1 234 567` is one figure; overlapping groups need a second pass.
+    (r"\b(\d+) (\d{3})\b", "$1$2"),
+    (r"\b(\d+) (\d{3})\b", "$1$2"),
     (r"\b127\.0\.0\.1\b", "[LOOPBACK]"),
     (r"\b\d+:\d{2}(:\d{2})?\b", "[CLOCK]"),
     (r"\b\d[\d,]*(\.\d+)?k? ?(req)?/s\b", "[RATE]"),
@@ -87,6 +90,7 @@ mod tests {
             ),
             ("p99 12.5ms, 3 errors", "p99 12.5ms, 3 errors", "p99 [TIME], [N] errors"),
             ("1,204 requests  20.07/s", "1,204 requests  20.07/s", "[N] requests  [RATE]"),
+            ("12 345 678 of  9 000 at p99 110", "12 345 678 of  9 000 at p99 110", "[N] of  [N] at p99 [N]"),
             ("0.5 % of 16 KB", "0.5 % of 16 KB", "[SHARE] of [SIZE]"),
             ("http2 p95", "http2 p95", "http2 p95"),
             ("a      b\n──────", "a      b\n──────", "a  b\n---"),

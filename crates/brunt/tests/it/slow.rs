@@ -12,8 +12,9 @@
 //! `n p ± 4 sqrt(n p (1 - p))` (normal approximation of the order statistic's binomial rank; four deviations fail once in
 //! 16,000 times). *Path*: what is outside of the target's clock: both ways through the loopback, the target's own timer
 //! (0.1 ms by its documentation) and the scheduler of a machine with two processors that run target, brunt and tests:
-//! [`PATH_P50`], [`PATH_P95`], [`PATH_P99`], which a quiet machine stays far below. It only ever adds: a percentile
-//! below the truth is wrong.
+//! `PATH_P50`, `PATH_P95`, `PATH_P99`, which a quiet machine stays far below. It only ever adds: a percentile
+//! below the truth is wrong. After a freeze the target reads a burst of requests one after the other: how long that takes is
+//! its own lateness, taken from its own clock, and printed.
 
 mod accuracy;
 mod limits;
