@@ -33,6 +33,9 @@ struct Background {
     child: Child,
 }
 
+/// How often a command is tried whose run was limited by the machine.
+const ATTEMPTS: usize = 3;
+
 impl Session {
     /// A fresh folder, with `brunt` first on `PATH`.
     pub(super) fn new(brunt: &Path) -> Result<Self, XtaskError> {
@@ -53,8 +56,20 @@ impl Session {
         std::fs::write(self.folder.path().join(name), text).map_err(XtaskError::Temporary)
     }
 
-    /// Runs a command to its end, or starts it if it is a background one. A problem begins with its line.
+    /// Runs a command to its end, or starts it if it is a background one. A problem begins with its line. A run
+    /// that this machine was too busy for says nothing about the page: it is tried again.
     pub(super) fn run(&mut self, command: &Command) -> Result<Option<String>, XtaskError> {
+        let mut problem = self.attempt(command)?;
+        for _ in 1..ATTEMPTS {
+            if !problem.as_ref().is_some_and(|p| p.contains("generator-limited")) {
+                break;
+            }
+            problem = self.attempt(command)?;
+        }
+        Ok(problem)
+    }
+
+    fn attempt(&mut self, command: &Command) -> Result<Option<String>, XtaskError> {
         let output = self.folder.path().join(".output");
         let log = File::create(&output).map_err(XtaskError::Temporary)?;
         let errors = log.try_clone().map_err(XtaskError::Temporary)?;
