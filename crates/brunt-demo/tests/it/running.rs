@@ -29,7 +29,8 @@ fn each_target_starts_and_stops_and_frees_its_port() {
 
 #[test]
 fn stopping_does_not_wait_for_anything() {
-    let stall = Some(Stall { every: Duration::from_millis(1), lasts: Duration::from_micros(999) });
+    // Awake for the first while, in which the requests arrive; then mostly frozen.
+    let stall = Some(Stall { every: Duration::from_millis(500), lasts: Duration::from_millis(450) });
     let slow = mock(MockConfig { stall, ..MockConfig::default() });
     let faulty = start(Config::faulty()).expect("start");
     let mut clients = Vec::new();
@@ -40,7 +41,9 @@ fn stopping_does_not_wait_for_anything() {
         client.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).expect("write");
         clients.push(client);
     }
+    let begin = now();
     while faulty.stats().requests < 2 || slow.stats().requests < 2 {
+        assert!(begin.elapsed() < BOUND, "the requests do not arrive");
         std::thread::yield_now();
     }
     let begin = now();
