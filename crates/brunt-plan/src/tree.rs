@@ -44,6 +44,19 @@ pub(crate) struct Entry {
 }
 
 impl Node {
+    /// The items of a list; anything else is a list of itself.
+    pub(crate) fn one_or_many(&self) -> &[Self] {
+        match &self.value {
+            Value::Seq(items) => items,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Str(_)
+            | Value::Map(_) => std::slice::from_ref(self),
+        }
+    }
+
     /// What it is, for "expected ..., found ...".
     pub(crate) fn found(&self) -> String {
         match &self.value {

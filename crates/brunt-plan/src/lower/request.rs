@@ -194,15 +194,7 @@ pub(super) fn pairs(cx: &Cx<'_>, node: &Node, what: &str, encode: fn(&str) -> St
     let mut texts = Vec::new();
     let mut complete = true;
     for entry in cx.map_of(node, what)? {
-        let values = match &entry.value.value {
-            Value::Seq(items) => items.as_slice(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::Str(_)
-            | Value::Map(_) => std::slice::from_ref(&entry.value),
-        };
+        let values = entry.value.one_or_many();
         for value in values {
             let Some(text) = plain(cx, value) else {
                 complete = false;

@@ -311,15 +311,7 @@ pub(super) fn headers(cx: &Cx<'_>, node: &Node) -> Vec<(String, Text)> {
             let d = Diagnostic::error(&entry.key_span, format!("brunt writes the header `{name}` itself"));
             cx.report(d.label("a second one would break the message").help("remove it"));
         }
-        let values = match &entry.value.value {
-            Value::Seq(items) => items.as_slice(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::Str(_)
-            | Value::Map(_) => std::slice::from_ref(&entry.value),
-        };
+        let values = entry.value.one_or_many();
         for value in values {
             let Some(text) = plain(cx, value) else { continue };
             if value.as_str().is_some_and(|t| t.chars().any(|c| c.is_control() && c != '\t')) {
