@@ -1,7 +1,7 @@
 //! Any bytes as a plan: no panic, and whatever is refused is refused with a report that renders.
 #![no_main]
 
-use brunt_plan::{Overrides, Source, Style, lower};
+use brunt_plan::{Overrides, Source, Surroundings, Style, lower};
 use std::io;
 use std::path::Path;
 
@@ -19,7 +19,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         ))
     };
     let report = match Source::from_bytes(Path::new(format), text.to_vec()) {
-        Ok(source) => match lower(&source, &Overrides::default(), &no_files) {
+        Ok(source) => match lower(&source, &Overrides::default(), &Surroundings { files: &no_files, env: &|_| None }) {
             Ok(lowered) => lowered.warnings,
             Err(report) => report,
         },

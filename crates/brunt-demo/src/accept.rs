@@ -6,14 +6,18 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
+    api::Api,
     clock::now,
     delay::Timer,
     faulty::Faulty,
+    inference::Inference,
     listen::Listener,
     mock::Mock,
     null::Null,
-    stats::Counters,
+    stats::{Counters, Stats},
+    storefront::Shop,
     stream::{Gated, Stream},
+    users::Users,
 };
 
 /// How long to wait when accepting fails: the usual reason is that the process is out of file descriptors, and one only
@@ -24,6 +28,9 @@ const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(5);
 #[derive(Debug, Clone)]
 pub(crate) enum Server {
     Mock(Arc<Mock>),
+    Shop(Arc<Api<Shop>>),
+    Inference(Arc<Api<Inference>>),
+    Users(Arc<Api<Users>>),
     Faulty(Arc<Faulty>),
     Null(Arc<Null>),
 }
@@ -32,14 +39,29 @@ impl Server {
     pub(crate) fn counters(&self) -> &Counters {
         match self {
             Self::Mock(mock) => mock.counters(),
+            Self::Shop(shop) => shop.counters(),
+            Self::Inference(inference) => inference.counters(),
+            Self::Users(users) => users.counters(),
             Self::Faulty(faulty) => faulty.counters(),
             Self::Null(null) => null.counters(),
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        match self {
+            Self::Shop(shop) => shop.stats(),
+            Self::Inference(inference) => inference.stats(),
+            Self::Users(users) => users.stats(),
+            Self::Mock(_) | Self::Faulty(_) | Self::Null(_) => self.counters().snapshot(),
         }
     }
 
     pub(crate) fn reset(&self) {
         match self {
             Self::Mock(mock) => mock.reset(now()),
+            Self::Shop(shop) => shop.reset(now()),
+            Self::Inference(inference) => inference.reset(now()),
+            Self::Users(users) => users.reset(now()),
             Self::Faulty(_) | Self::Null(_) => self.counters().reset(),
         }
     }
@@ -84,7 +106,11 @@ impl Acceptor {
         }
         let schedule = match &self.server {
             Server::Mock(mock) => Some(Arc::clone(mock.schedule())),
-            Server::Faulty(_) | Server::Null(_) => None,
+            Server::Shop(_)
+            | Server::Inference(_)
+            | Server::Users(_)
+            | Server::Faulty(_)
+            | Server::Null(_) => None,
         };
         let stream = Gated::new(stream, schedule, &timer);
         match &self.tls {
@@ -102,6 +128,9 @@ impl Acceptor {
     {
         match &self.server {
             Server::Mock(mock) => Arc::clone(mock).serve(stream, timer, self.thread).await,
+            Server::Shop(shop) => Arc::clone(shop).serve(stream, timer, self.thread).await,
+            Server::Inference(inference) => Arc::clone(inference).serve(stream, timer, self.thread).await,
+            Server::Users(users) => Arc::clone(users).serve(stream, timer, self.thread).await,
             Server::Null(null) => null.serve(stream, self.thread).await,
             Server::Faulty(_) => Ok(()),
         }

@@ -2,8 +2,11 @@
 
 use crate::{mock::MockConfig, running::Target};
 
-const NAMES: [(&str, &str); 3] = [
+const NAMES: [(&str, &str); 6] = [
     ("mock", "an API made of data: latency distributions, failures, queues, stalls (default: a small shop)"),
+    ("shop", "a shop behind a load balancer: unequal backends, carts, orders, stock that runs out"),
+    ("inference", "a GPU server for models: batches, a bounded queue, cold starts, Prometheus metrics"),
+    ("users", "user accounts behind a gateway: three instances, a cache, a database with few connections"),
     ("faulty", "breaks HTTP in a known way per path, e.g. /mid-body, /reset, /never"),
     ("null", "the cheapest HTTP/1.1 server there is, to find the generator's own ceiling"),
 ];
@@ -18,6 +21,9 @@ impl Target {
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "mock" => Some(Self::Mock(Box::new(MockConfig::shop()))),
+            "shop" => Some(Self::Shop(Box::default())),
+            "inference" => Some(Self::Inference(Box::default())),
+            "users" => Some(Self::Users(Box::default())),
             "faulty" => Some(Self::Faulty),
             "null" => Some(Self::Null),
             _ => None,
@@ -32,6 +38,6 @@ mod tests {
     #[test]
     fn every_name_is_a_target() {
         assert!(names().iter().all(|(name, _)| Target::named(name).is_some()));
-        assert_eq!(Target::named("shop"), None);
+        assert_eq!(Target::named("shpo"), None);
     }
 }

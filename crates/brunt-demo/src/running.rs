@@ -15,13 +15,18 @@ use tokio::sync::watch;
 
 use crate::{
     accept::{Acceptor, Server},
+    api::Api,
     delay::Timer,
     faulty::Faulty,
+    inference::{Inference, InferenceConfig},
     listen::{self, Bind, Bound, Listening, SocketFile},
     mock::{Mock, MockConfig},
     null::Null,
+    planted::Planted,
     stats::{Stats, Times},
+    storefront::{Shop, ShopConfig},
     tls::{self, Certificates, TlsConfig},
+    users::{Users, UsersConfig},
 };
 
 /// What to serve.
@@ -29,6 +34,12 @@ use crate::{
 pub enum Target {
     /// An API made of data; see [`crate::mock`].
     Mock(Box<MockConfig>),
+    /// A shop behind a load balancer; see [`crate::storefront`].
+    Shop(Box<ShopConfig>),
+    /// A GPU server for models; see [`crate::inference`].
+    Inference(Box<InferenceConfig>),
+    /// Users behind a gateway; see [`crate::users`].
+    Users(Box<UsersConfig>),
     /// A server that breaks HTTP in a known way per path; see [`crate::faulty`].
     Faulty,
     /// The cheapest server; see [`crate::null`].
@@ -49,17 +60,41 @@ pub struct Config {
     pub threads: NonZeroUsize,
     /// Whether to keep the times of each request.
     pub times: Times,
+    /// The faults to begin with, for the targets that are services; see [`crate::planted`].
+    pub faults: Vec<Planted>,
 }
 
 impl Config {
     /// `target` on a free loopback port, in plain text, on one thread.
     pub fn new(target: Target) -> Self {
-        Self { target, bind: Bind::default(), tls: None, threads: NonZeroUsize::MIN, times: Times::Off }
+        Self {
+            target,
+            bind: Bind::default(),
+            tls: None,
+            threads: NonZeroUsize::MIN,
+            times: Times::Off,
+            faults: Vec::new(),
+        }
     }
 
     /// A mock API.
     pub fn mock(mock: MockConfig) -> Self {
         Self::new(Target::Mock(Box::new(mock)))
+    }
+
+    /// A shop.
+    pub fn shop(shop: ShopConfig) -> Self {
+        Self::new(Target::Shop(Box::new(shop)))
+    }
+
+    /// A GPU server.
+    pub fn inference(inference: InferenceConfig) -> Self {
+        Self::new(Target::Inference(Box::new(inference)))
+    }
+
+    /// Users behind a gateway.
+    pub fn users(users: UsersConfig) -> Self {
+        Self::new(Target::Users(Box::new(users)))
     }
 
     /// The misbehaving server.
@@ -90,6 +125,12 @@ impl Config {
         Self { threads, ..self }
     }
 
+    /// Plants `faults`, instead of those before.
+    #[must_use]
+    pub fn faults(self, faults: Vec<Planted>) -> Self {
+        Self { faults, ..self }
+    }
+
     /// Keeps the times of each request.
     #[must_use]
     pub fn exact_times(self) -> Self {
@@ -112,15 +153,15 @@ pub struct Running {
 /// Binds and serves until [`Running::stop`] or drop. When it returns, connections are accepted.
 ///
 /// Errors: what binding or starting a thread says; of kind `InvalidInput` if the configuration cannot be served, with a
-/// [`crate::ConfigError`] inside where the mock's configuration is at fault.
+/// [`crate::ConfigError`] or a [`crate::PlantedError`] inside where one of these is at fault.
 pub fn start(config: Config) -> io::Result<Running> {
-    let Config { target, bind, tls, threads, times } = config;
+    let Config { target, bind, tls, threads, times, faults } = config;
     let threads = threads.get();
     if tls.is_some() && target == Target::Faulty {
         let message = "the faulty target breaks HTTP on the bare socket and has no TLS";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
-    let server = server(target, threads, times)?;
+    let server = server(target, threads, times, faults)?;
     let (tls, certificates) = match tls {
         None => (None, None),
         Some(tls) => {
@@ -140,16 +181,41 @@ pub fn start(config: Config) -> io::Result<Running> {
     Ok(running)
 }
 
-fn server(target: Target, threads: usize, times: Times) -> io::Result<Server> {
+fn server(target: Target, threads: usize, times: Times, faults: Vec<Planted>) -> io::Result<Server> {
+    match &target {
+        Target::Mock(_) | Target::Faulty | Target::Null if !faults.is_empty() => {
+            let message =
+                "faults are planted in `shop`, `inference` and `users`; the mock's are part of its configuration";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        Target::Mock(_)
+        | Target::Faulty
+        | Target::Null
+        | Target::Shop(_)
+        | Target::Inference(_)
+        | Target::Users(_) => {}
+    }
     Ok(match target {
-        Target::Mock(config) => {
-            let mock = Mock::new(&config, threads, times)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-            Server::Mock(Arc::new(mock))
+        Target::Mock(config) => Server::Mock(Arc::new(Mock::new(&config, threads, times).map_err(invalid)?)),
+        Target::Shop(config) => {
+            let shop = Shop::new(*config).map_err(invalid)?;
+            Server::Shop(Arc::new(Api::new(shop, threads, faults).map_err(invalid)?))
+        }
+        Target::Inference(config) => {
+            let inference = Inference::new(*config).map_err(invalid)?;
+            Server::Inference(Arc::new(Api::new(inference, threads, faults).map_err(invalid)?))
+        }
+        Target::Users(config) => {
+            let users = Users::new(*config, threads).map_err(invalid)?;
+            Server::Users(Arc::new(Api::new(users, threads, faults).map_err(invalid)?))
         }
         Target::Faulty => Server::Faulty(Arc::new(Faulty::new(threads))),
         Target::Null => Server::Null(Arc::new(Null::new(threads))),
     })
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
 }
 
 /// Starts a serving thread and waits until it accepts connections.
@@ -237,7 +303,7 @@ impl Running {
 
     /// What the target has counted so far.
     pub fn stats(&self) -> Stats {
-        self.server.counters().snapshot()
+        self.server.stats()
     }
 
     /// Sets the counters, the request numbers and the queue back to the start, and starts the clock of stalls and ramps

@@ -29,12 +29,14 @@ pub struct Stats {
     pub connections: u64,
     /// Requests answered or begun to be answered, over all routes; control paths are not counted.
     pub requests: u64,
-    /// Requests that have arrived and whose answer is not complete (the mock target only).
+    /// Requests that have arrived and whose answer is not complete (not counted by the faulty and null targets).
     pub in_flight: u64,
     /// The counters of each route, in the order of the configuration; routes never asked for are included.
     pub routes: Vec<RouteStats>,
     /// The times of each request in the order of answering, if [`Times::Exact`] was asked for.
     pub times: Vec<Served>,
+    /// The planted faults and what they hit; see [`crate::planted`].
+    pub planted: Vec<PlantedStats>,
 }
 
 impl Stats {
@@ -42,6 +44,15 @@ impl Stats {
     pub fn route(&self, name: &str) -> Option<&RouteStats> {
         self.routes.iter().find(|route| route.name == name)
     }
+}
+
+/// A planted fault and what it hit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PlantedStats {
+    /// The fault as text.
+    pub fault: String,
+    /// Requests that it changed; for a cold cache, look-ups that it made miss.
+    pub hits: u64,
 }
 
 /// The counters of one route.
@@ -175,6 +186,7 @@ impl Counters {
             in_flight: self.in_flight.load(Relaxed),
             routes,
             times: self.times.as_ref().map(|times| lock(times).clone()).unwrap_or_default(),
+            planted: Vec::new(),
         }
     }
 

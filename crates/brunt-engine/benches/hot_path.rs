@@ -13,10 +13,13 @@
 )]
 
 use brunt_engine::{Action, Dispatcher, Input};
-use brunt_metrics::{EndpointId, Nanos, Outcome, Parts, Phase, Sample, ScenarioId, Shard, Status};
+use brunt_metrics::{
+    EndpointId, EndpointKind, Nanos, Outcome, Parts, Phase, Sample, ScenarioId, Shard, Status,
+};
 use brunt_workload::{
-    Action as UserAction, Arrivals, Body, Choice, Endpoint, Journey, Origin, OriginId, Pause, Rate, Request,
-    RequestId, Scenario, Scheme, StartAt, Step, Stop, Supply, TargetSettings, Text, UserClass, Workload,
+    Action as UserAction, ActionOrder, Arrivals, Body, Choice, ClassShares, Endpoint, Journey, OnFailure,
+    Origin, OriginId, Pause, PauseTime, Rate, Request, RequestId, Scenario, Scheme, StartAt, Step, Stop,
+    Supply, TargetSettings, Text, UserClass, Workload,
 };
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -28,8 +31,15 @@ const ROUNDS: usize = 9;
 const CALLS: u64 = 400_000;
 
 fn workload(arrivals: Arrivals, supply: Supply) -> Arc<Workload> {
-    let action = UserAction { name: "get".into(), steps: vec![Step::Request(RequestId(0))] };
-    let journey = Journey { actions: vec![action], choice: Choice::new([1]), think: Pause::NONE };
+    let steps = vec![Step::Request(RequestId(0))];
+    let journey = Journey {
+        on_start: None,
+        actions: vec![UserAction { name: "get".into(), steps, feeds: Vec::new() }],
+        order: ActionOrder::Weighted(Choice::new([1])),
+        on_stop: None,
+        think: Pause::NONE,
+        pacing: PauseTime::None,
+    };
     let scenario = Scenario {
         name: "main".into(),
         start: StartAt::Offset(Nanos::ZERO),
@@ -39,7 +49,7 @@ fn workload(arrivals: Arrivals, supply: Supply) -> Arc<Workload> {
         warm_up: Nanos::ZERO,
         cool_down: Nanos::ZERO,
         classes: vec![UserClass { name: "user".into(), journey }],
-        class_choice: Choice::new([1]),
+        class_shares: ClassShares::weighted([1]),
     };
     let request = Request {
         endpoint: EndpointId(0),
@@ -51,9 +61,19 @@ fn workload(arrivals: Arrivals, supply: Supply) -> Arc<Workload> {
         timeout: Nanos::SECOND,
         redirects: 0,
         checks: Vec::new(),
+        saves: Vec::new(),
+        on_failure: OnFailure::End,
+        login: None,
+        faults: None,
     };
-    let endpoint =
-        Endpoint { scenario: "main".into(), action: "get".into(), method: "GET".into(), name: "/".into() };
+    let endpoint = Endpoint {
+        scenario: "main".into(),
+        action: "get".into(),
+        method: "GET".into(),
+        name: "/".into(),
+        kind: EndpointKind::Request,
+        tags: Vec::new(),
+    };
     let origin = Origin { scheme: Scheme::Http, host: "127.0.0.1".into(), port: 1, unix: None };
     Arc::new(Workload {
         name: "bench".into(),
@@ -62,6 +82,11 @@ fn workload(arrivals: Arrivals, supply: Supply) -> Arc<Workload> {
         endpoints: vec![endpoint],
         requests: vec![request],
         checks: Vec::new(),
+        feeds: Vec::new(),
+        slots: Vec::new(),
+        logins: Vec::new(),
+        fault_mixes: Vec::new(),
+        tallies: Vec::new(),
         target: TargetSettings { origins: vec![origin], ..TargetSettings::default() },
     })
 }

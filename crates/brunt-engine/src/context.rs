@@ -1,12 +1,15 @@
 //! What a VU may touch of its worker.
 
 use crate::clock::Clock;
-use crate::dispatcher::{Action, Dispatcher, Input, Slot, Start};
+use crate::dispatcher::{Action, Dispatcher, Input, Slot, Start, StartKind};
 use crate::rows::RowTap;
 use crate::timers::{TimerKind, Timers};
 use crate::vu::IterationEnd;
-use brunt_metrics::{CheckId, EndpointId, ErrorKind, Nanos, Outcome, Sample, ScenarioId, Shard};
+use brunt_metrics::{
+    CheckId, EndpointId, EndpointKind, ErrorKind, Nanos, Outcome, Phase, Sample, ScenarioId, Shard, TallyId,
+};
 use brunt_run::{ErrorDetail, MAX_DETAIL};
+use brunt_workload::FeedId;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -27,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) dispatcher: RefCell<Dispatcher>,
     pub(crate) shard: RefCell<Shard>,
+    /// What is measured at each endpoint.
+    pub(crate) kinds: Box<[EndpointKind]>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) users: RefCell<Vec<Rc<User>>>,
     /// What turns have asked of the driver.
@@ -54,10 +59,14 @@ pub(crate) enum ForDriver {
 pub(crate) struct User {
     scenario: ScenarioId,
     start: Cell<Option<Start>>,
+    /// The phase that its last iteration was due in.
+    phase: Cell<Phase>,
     retired: Cell<bool>,
     /// Its task runs no more. A timer that is left of it must not count it as runnable for ever.
     gone: Cell<bool>,
     cut: Cell<bool>,
+    /// What its class does at the start has been done.
+    arrived: Cell<bool>,
     /// When the operation under way is to be given up; [`Nanos::MAX`] while none has a deadline.
     deadline: Cell<Nanos>,
     /// When the heap looks at the deadline next; 0 while it has no entry. An entry of another instant is stale.
@@ -115,11 +124,12 @@ impl Shared {
     fn apply(&self, now: Nanos, action: Action) {
         match action {
             Action::Start(start) => {
-                let mut shard = self.shard.borrow_mut();
-                let counts = shard.scenario(start.scenario);
-                counts.due += 1;
-                counts.started += 1;
-                drop(shard);
+                if start.kind == StartKind::Iteration {
+                    let mut shard = self.shard.borrow_mut();
+                    let counts = shard.scenario(start.scenario);
+                    counts.due += 1;
+                    counts.started += 1;
+                }
                 self.with_user(start.slot, |user| {
                     user.start.set(Some(start));
                     user.wake(&self.runnable);
@@ -206,11 +216,41 @@ pub struct VuContext {
     pub(crate) shared: Rc<Shared>,
     pub(crate) user: Rc<User>,
     pub(crate) slot: Slot,
+    deadlines: Deadlines,
+}
+
+/// Whether a user's deadline is the one of all that it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deadlines {
+    /// It does one thing at a time.
+    One,
+    /// It does several things side by side: the user's deadline is the earliest of theirs.
+    Earliest,
 }
 
 impl VuContext {
     pub(crate) const fn new(shared: Rc<Shared>, slot: Slot, user: Rc<User>) -> Self {
-        Self { shared, user, slot }
+        Self { shared, user, slot, deadlines: Deadlines::One }
+    }
+
+    /// A view under which several operations of the user may run [`until`](Self::until) deadlines of their own.
+    /// To be driven by [`all`](Self::all).
+    #[must_use]
+    pub fn side_by_side(&self) -> Self {
+        Self { deadlines: Deadlines::Earliest, ..self.clone() }
+    }
+
+    /// Runs `operations`, which must use a view of [`side_by_side`](Self::side_by_side), until all have ended. Each
+    /// is polled whenever one of them is woken: they share the user's one waker and its one deadline.
+    pub async fn all(&self, mut operations: Vec<Pin<Box<dyn Future<Output = ()> + '_>>>) {
+        poll_fn(|cx| {
+            // Each that goes on sets its own again.
+            self.user.deadline.set(Nanos::MAX);
+            operations.retain_mut(|operation| operation.as_mut().poll(cx).is_pending());
+            if operations.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        self.user.deadline.set(Nanos::MAX);
     }
 
     /// The present instant of the run.
@@ -232,6 +272,29 @@ impl VuContext {
         if let Some(rows) = self.shared.rows.borrow_mut().as_mut() {
             rows.push(sample);
         }
+    }
+
+    /// Counts what stands aside of the requests and of all that is said of them: a group of steps that ended, or a
+    /// request that brunt broke on purpose, at an endpoint of that kind. Without
+    /// [`request_started`](Self::request_started). Such requests have a row like others, groups have none.
+    #[inline]
+    pub fn record_aside(&self, sample: &Sample) {
+        self.shared.shard.borrow_mut().record_aside(sample);
+        match self.shared.kinds.get(sample.endpoint.0 as usize) {
+            Some(EndpointKind::Group) => {}
+            Some(EndpointKind::Request | EndpointKind::Injected) | None => {
+                if let Some(rows) = self.shared.rows.borrow_mut().as_mut() {
+                    rows.push(sample);
+                }
+            }
+        }
+    }
+
+    /// Counts one value of a tally, as an answer had it, in the phase of the user's iteration. Allocates nothing once
+    /// the value has been seen; see [`brunt_metrics::MAX_TALLY_VALUES`] for how many are told apart.
+    #[inline]
+    pub fn tally(&self, tally: TallyId, value: impl AsRef<[u8]>) {
+        self.shared.shard.borrow_mut().tally(tally, self.user.phase.get(), value.as_ref());
     }
 
     /// Counts how late something that was due was begun.
@@ -303,6 +366,9 @@ impl VuContext {
         deadline: Nanos,
         mut operation: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Interrupt> {
+        if self.deadlines == Deadlines::Earliest {
+            return self.until_one_of(deadline, operation).await;
+        }
         self.user.deadline.set(deadline);
         let result = poll_fn(|cx| {
             self.polled(cx);
@@ -328,12 +394,81 @@ impl VuContext {
         result
     }
 
+    /// [`until`](Self::until) for operations side by side. One that is woken by another's deadline finds its own
+    /// still to come, and sets it again.
+    async fn until_one_of<T>(
+        &self,
+        deadline: Nanos,
+        mut operation: Pin<&mut impl Future<Output = T>>,
+    ) -> Result<T, Interrupt> {
+        poll_fn(|cx| {
+            self.polled(cx);
+            if let Poll::Ready(value) = operation.as_mut().poll(cx) {
+                return Poll::Ready(Ok(value));
+            }
+            if self.user.cut.get() {
+                return Poll::Ready(Err(Interrupt::Cut));
+            }
+            if self.now() >= deadline {
+                return Poll::Ready(Err(Interrupt::Deadline));
+            }
+            self.user.deadline.set(self.user.deadline.get().min(deadline));
+            let watched = self.user.watched.get();
+            if watched == Nanos::ZERO || watched > deadline {
+                self.user.watched.set(deadline);
+                self.shared.timers.borrow_mut().push((deadline, TimerKind::Deadline, self.slot));
+                self.shared.clock.arm(deadline);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Lets the worker's other tasks run, without time passing on a simulated clock.
+    pub(crate) async fn let_others_run(&self) {
+        let mut waited = false;
+        poll_fn(|cx| {
+            self.polled(cx);
+            if std::mem::replace(&mut waited, true) {
+                return Poll::Ready(());
+            }
+            self.user.wake(&self.shared.runnable);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Whether the iteration is cut: what it awaits is interrupted, and it must end.
+    #[inline]
+    pub fn is_cut(&self) -> bool {
+        self.user.cut.get()
+    }
+
+    /// Whether the user has done what its class does at the start.
+    pub(crate) fn has_arrived(&self) -> bool {
+        self.user.arrived.get()
+    }
+
+    pub(crate) fn arrive(&self) {
+        self.user.arrived.set(true);
+    }
+
+    /// The rows of data that the user holds.
+    pub(crate) fn rows(&self, mut hold: impl FnMut(FeedId, u32)) {
+        for (feed, row) in self.shared.dispatcher.borrow().rows(self.slot) {
+            hold(*feed, *row);
+        }
+    }
+
     /// The user's next iteration; `None` when it must leave.
     pub(crate) async fn next_start(&self) -> Option<Start> {
         poll_fn(|cx| {
             self.polled(cx);
             match self.user.start.take() {
-                Some(start) => Poll::Ready(Some(start)),
+                Some(start) => {
+                    self.user.phase.set(start.phase);
+                    Poll::Ready(Some(start))
+                }
                 None if self.user.retired.get() => {
                     self.user.gone.set(true);
                     Poll::Ready(None)
@@ -346,16 +481,17 @@ impl VuContext {
 
     /// Reports the end of an iteration. The dispatcher's answer may be this user's next start.
     pub(crate) fn finish(&self, start: &Start, end: IterationEnd, actions: &mut Vec<Action>) {
-        let mut shard = self.shared.shard.borrow_mut();
-        let counts = shard.scenario(start.scenario);
-        if self.user.cut.get() {
-            counts.cut += 1;
-        } else if end.failed {
-            counts.failed += 1;
-        } else {
-            counts.completed += 1;
+        if start.kind == StartKind::Iteration {
+            let mut shard = self.shared.shard.borrow_mut();
+            let counts = shard.scenario(start.scenario);
+            if self.user.cut.get() {
+                counts.cut += 1;
+            } else if end.failed {
+                counts.failed += 1;
+            } else {
+                counts.completed += 1;
+            }
         }
-        drop(shard);
         let before = self.shared.dispatcher.borrow().next_wake();
         let input = Input::Done { slot: self.slot, ended: end.ended };
         self.shared.turn(self.now().max(end.ended), input, actions);

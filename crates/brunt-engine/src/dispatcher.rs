@@ -9,16 +9,28 @@
 //!
 //! | a user is | iteration ends | its time comes | supply says stop | scenario ends | grace is over |
 //! |---|---|---|---|---|---|
-//! | idle (open) | – | starts an arrival | retires | retires | – |
-//! | thinking (closed) | – | starts or retires | retires | retires | – |
-//! | running | idle, thinking, starts or retires | – | leaving | leaving | – |
-//! | leaving | retires | – | leaving | leaving | cut |
+//! | idle (open) | – | starts an arrival | parts | parts | – |
+//! | thinking (closed) | – | starts or parts | parts | parts | – |
+//! | running | idle, thinking, starts or parts | – | leaving | leaving | – |
+//! | leaving | parts | – | leaving | leaving | cut |
+//! | parting | retires | – | parting | parting | cut |
 //! | cut | retires | – | cut | cut | cut |
+//!
+//! To part is to take leave: a user whose class does something at the end, and that has begun an iteration, is
+//! given a last start, its farewell, and retires when that has ended; any other retires at once. A farewell is
+//! neither due nor started in any count, and it has what is left of the grace: when there is nothing left, or the
+//! run is cut, there is none.
+//!
+//! An iteration starts only if its data has a row for it. When data that stops has ended, so has the scenario, on
+//! this worker: nothing more starts, and what runs goes on to its end.
+
+mod feeds;
 
 mod scenario;
 
 use brunt_metrics::{Nanos, Phase, ScenarioId};
-use brunt_workload::{IterationIndex, StartAt, Workload};
+use brunt_workload::{FeedId, IterationIndex, StartAt, Workload};
+use feeds::Rows;
 use scenario::ScenarioState;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -65,7 +77,7 @@ pub enum Action {
         /// Its index among all users of the scenario.
         user: u64,
     },
-    /// A user, idle until now, runs an iteration.
+    /// A user, idle until now, runs an iteration, or takes leave.
     Start(Start),
     /// A user, idle until now, leaves. Its slot may be used again.
     Retire {
@@ -92,6 +104,8 @@ pub enum Action {
 /// An iteration to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
+    /// What is to be done.
+    pub kind: StartKind,
     /// Who runs it.
     pub slot: Slot,
     /// Of which scenario.
@@ -108,6 +122,23 @@ pub struct Start {
     pub phase: Phase,
 }
 
+/// What a user is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartKind {
+    /// One iteration.
+    Iteration,
+    /// What its class does at the end. Nothing follows, and it is counted as no iteration.
+    Farewell,
+}
+
+/// Whether leaving users may take leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewells {
+    Given,
+    /// The run is cut.
+    Withheld,
+}
+
 /// What must happen next. See the module's text.
 #[derive(Debug)]
 pub struct Dispatcher {
@@ -115,9 +146,13 @@ pub struct Dispatcher {
     scenarios: Vec<ScenarioState>,
     users: Vec<User>,
     vacant: Vec<Slot>,
+    rows: Rows,
+    farewells: Farewells,
     /// Leaving users, by when they are cut. An entry whose user has left since is passed over.
     cuts: BinaryHeap<Reverse<(Nanos, Slot)>>,
     next_wake: Nanos,
+    /// The instant of the turn under way.
+    now: Nanos,
 }
 
 /// A user of this worker.
@@ -127,6 +162,8 @@ struct User {
     v: u64,
     /// Iterations begun.
     k: u64,
+    /// When the last of them was due.
+    due: Nanos,
     doing: Doing,
 }
 
@@ -137,6 +174,7 @@ enum Doing {
     Thinking { until: Nanos },
     Running,
     Leaving { cut_at: Nanos },
+    Parting { cut_at: Nanos },
     Cut,
 }
 
@@ -147,13 +185,17 @@ impl Dispatcher {
             .zip(&workload.scenarios)
             .map(|(id, s)| ScenarioState::new(ScenarioId(id), s, workload.seed, s.lanes(worker, workers)))
             .collect();
+        let rows = Rows::new(Arc::clone(&workload), worker, workers);
         let mut dispatcher = Self {
             workload,
             scenarios,
             users: Vec::new(),
             vacant: Vec::new(),
+            rows,
+            farewells: Farewells::Given,
             cuts: BinaryHeap::new(),
             next_wake: Nanos::ZERO,
+            now: Nanos::ZERO,
         };
         for (state, plan) in dispatcher.scenarios.iter_mut().zip(&dispatcher.workload.scenarios) {
             if let StartAt::Offset(offset) = plan.start {
@@ -166,6 +208,7 @@ impl Dispatcher {
     /// Applies `input` at `now` and appends what must happen. Allocates nothing once the tables of users
     /// have their size.
     pub fn turn(&mut self, now: Nanos, input: Input, out: &mut Vec<Action>) {
+        self.now = now;
         match input {
             Input::Wake => self.wake(now, out),
             Input::Done { slot, ended } => self.done(now, slot, ended, out),
@@ -182,6 +225,7 @@ impl Dispatcher {
                 self.shorten_grace(now);
             }
             Input::Cut => {
+                self.farewells = Farewells::Withheld;
                 for s in &mut self.scenarios {
                     s.stop(now);
                 }
@@ -200,6 +244,11 @@ impl Dispatcher {
     /// Whether every scenario is done.
     pub fn is_finished(&self) -> bool {
         self.scenarios.iter().all(ScenarioState::is_done)
+    }
+
+    /// The rows of data that a user holds: as of its last start.
+    pub fn rows(&self, slot: Slot) -> &[(FeedId, u32)] {
+        self.rows.of(slot)
     }
 
     fn wake(&mut self, now: Nanos, out: &mut Vec<Action>) {
@@ -230,7 +279,11 @@ impl Dispatcher {
         let user = &mut self.users[slot.0 as usize];
         let id = usize::from(user.scenario.0);
         match user.doing {
-            Doing::Leaving { .. } | Doing::Cut => {
+            Doing::Leaving { cut_at } => {
+                self.part(slot, ended, cut_at, out);
+                self.finish_after_leaving(id, out);
+            }
+            Doing::Parting { .. } | Doing::Cut => {
                 self.retire(slot, out);
                 self.finish_after_leaving(id, out);
             }
@@ -250,43 +303,55 @@ impl Dispatcher {
         let user = &mut self.users[slot.0 as usize];
         let id = usize::from(user.scenario.0);
         let plan = &self.workload.scenarios[id];
-        let until = ended + self.scenarios[id].think_time(plan, user.v, user.k.saturating_sub(1));
+        let k = user.k.saturating_sub(1);
+        let until = self.scenarios[id].next_due(plan, (user.v, k), (user.due, ended));
         if until > now {
             user.doing = Doing::Thinking { until };
             self.scenarios[id].push_thinker(until, slot);
             self.next_wake = self.next_wake.min(until);
         } else {
-            self.start_or_retire(slot, until, out);
+            self.start_or_part(slot, until, out);
             self.finish_after_leaving(id, out);
         }
     }
 
-    /// Starts a closed user's next iteration, or retires it if the scenario has none for it.
-    fn start_or_retire(&mut self, slot: Slot, scheduled: Nanos, out: &mut Vec<Action>) {
+    /// Starts a closed user's next iteration, or lets it leave if the scenario has none for it.
+    fn start_or_part(&mut self, slot: Slot, scheduled: Nanos, out: &mut Vec<Action>) {
+        let User { scenario, v, k, .. } = self.users[slot.0 as usize];
+        let id = usize::from(scenario.0);
+        let plan = &self.workload.scenarios[id];
+        if let Some(index) = self.scenarios[id].next_iteration(plan, (v, k), scheduled) {
+            if self.rows.give(scenario, slot, (v, k), index).is_ok() {
+                self.scenarios[id].take_iteration();
+                return self.start(slot, index, scheduled, out);
+            }
+            self.scenarios[id].run_out_of_data();
+        }
+        let cut_at = self.scenarios[id].cut_at(plan);
+        self.part(slot, scheduled, cut_at, out);
+    }
+
+    fn start(&mut self, slot: Slot, index: IterationIndex, scheduled: Nanos, out: &mut Vec<Action>) {
         let user = &mut self.users[slot.0 as usize];
         let id = usize::from(user.scenario.0);
-        let s = &mut self.scenarios[id];
         let plan = &self.workload.scenarios[id];
-        match s.take_iteration(plan, (user.v, user.k), scheduled) {
-            Some(index) => {
-                let start = s.start(plan, (slot, user.v, user.k), index, scheduled);
-                user.doing = Doing::Running;
-                user.k += 1;
-                out.push(Action::Start(start));
-            }
-            None => self.retire(slot, out),
-        }
+        out.push(Action::Start(self.scenarios[id].start(plan, (slot, user.v, user.k), index, scheduled)));
+        user.doing = Doing::Running;
+        user.k += 1;
+        user.due = scheduled;
     }
 
     fn follow_supply(&mut self, id: usize, now: Nanos, out: &mut Vec<Action>) {
         while let Some((at, transition)) = self.scenarios[id].take_transition(now) {
             match transition.change {
+                // Who has no row of its own and needs one does not come.
+                brunt_workload::Change::Start if !self.has_place(id, transition.user) => {}
                 brunt_workload::Change::Start => {
                     let slot = self.add_user(id, transition.user, out);
                     if self.scenarios[id].is_open() {
                         self.scenarios[id].idle.push(slot);
                     } else {
-                        self.start_or_retire(slot, at, out);
+                        self.start_or_part(slot, at, out);
                     }
                 }
                 brunt_workload::Change::Stop => self.dismiss(id, transition.user, at, out),
@@ -299,7 +364,7 @@ impl Dispatcher {
             if self.users[slot.0 as usize].doing == (Doing::Thinking { until })
                 && usize::from(self.users[slot.0 as usize].scenario.0) == id
             {
-                self.start_or_retire(slot, until, out);
+                self.start_or_part(slot, until, out);
             }
         }
     }
@@ -310,26 +375,42 @@ impl Dispatcher {
         while let Some(arrival) = self.scenarios[id].take_arrival(plan, now) {
             let slot = match self.scenarios[id].idle.pop() {
                 Some(slot) => Some(slot),
-                None => self.scenarios[id].next_elastic_user().map(|v| self.add_user(id, v, out)),
+                None => self.next_elastic_user(id).map(|v| self.add_user(id, v, out)),
             };
-            let s = &mut self.scenarios[id];
+            let scenario = self.scenarios[id].id;
             let Some(slot) = slot else {
-                out.push(Action::Drop { scenario: s.id });
+                out.push(Action::Drop { scenario });
                 continue;
             };
-            let user = &mut self.users[slot.0 as usize];
+            let User { v, k, .. } = self.users[slot.0 as usize];
             let index = IterationIndex::arrival(arrival.index);
-            let start = s.start(plan, (slot, user.v, user.k), index, arrival.due);
-            user.doing = Doing::Running;
-            user.k += 1;
-            out.push(Action::Start(start));
+            if self.rows.give(scenario, slot, (v, k), index).is_ok() {
+                self.start(slot, index, arrival.due, out);
+            } else {
+                self.scenarios[id].run_out_of_data();
+                self.scenarios[id].idle.push(slot);
+            }
         }
+    }
+
+    /// The user to add when none is free, if the cap allows.
+    fn next_elastic_user(&mut self, id: usize) -> Option<u64> {
+        loop {
+            let v = self.scenarios[id].next_elastic_user()?;
+            if self.has_place(id, v) {
+                return Some(v);
+            }
+        }
+    }
+
+    fn has_place(&self, id: usize, v: u64) -> bool {
+        self.rows.has_place(&self.workload.scenarios[id], v)
     }
 
     fn add_user(&mut self, id: usize, v: u64, out: &mut Vec<Action>) -> Slot {
         let s = &mut self.scenarios[id];
         s.users += 1;
-        let user = User { scenario: s.id, v, k: 0, doing: Doing::Idle };
+        let user = User { scenario: s.id, v, k: 0, due: Nanos::ZERO, doing: Doing::Idle };
         let slot = if let Some(slot) = self.vacant.pop() {
             self.users[slot.0 as usize] = user;
             slot
@@ -356,34 +437,63 @@ impl Dispatcher {
         let slot = self.scenarios[id].slot_of(v).filter(|s| is_it(&self.users[s.0 as usize]));
         let Some(slot) = slot else { return };
         let grace = self.workload.scenarios[id].stop.grace;
-        self.leave(slot, at + grace, out);
+        self.leave(slot, at, at + grace, out);
     }
 
-    fn leave(&mut self, slot: Slot, cut_at: Nanos, out: &mut Vec<Action>) {
+    /// A user leaves at `at`: after its iteration, if it runs one.
+    fn leave(&mut self, slot: Slot, at: Nanos, cut_at: Nanos, out: &mut Vec<Action>) {
         let user = &mut self.users[slot.0 as usize];
         match user.doing {
             Doing::Idle => {
                 let idle = &mut self.scenarios[usize::from(user.scenario.0)].idle;
                 idle.retain(|s| *s != slot);
-                self.retire(slot, out);
+                self.part(slot, at, cut_at, out);
             }
-            Doing::Thinking { .. } => self.retire(slot, out),
+            Doing::Thinking { .. } => self.part(slot, at, cut_at, out),
             Doing::Running => {
                 user.doing = Doing::Leaving { cut_at };
-                self.cuts.push(Reverse((cut_at, slot)));
-                self.next_wake = self.next_wake.min(cut_at);
+                self.watch_grace(slot, cut_at);
             }
-            Doing::Vacant | Doing::Leaving { .. } | Doing::Cut => {}
+            Doing::Vacant | Doing::Leaving { .. } | Doing::Parting { .. } | Doing::Cut => {}
         }
+    }
+
+    fn watch_grace(&mut self, slot: Slot, cut_at: Nanos) {
+        self.cuts.push(Reverse((cut_at, slot)));
+        self.next_wake = self.next_wake.min(cut_at);
+    }
+
+    /// A user that runs nothing leaves at `at`: it takes leave, if it has reason to and time until `cut_at`, or
+    /// retires.
+    fn part(&mut self, slot: Slot, at: Nanos, cut_at: Nanos, out: &mut Vec<Action>) {
+        if cut_at <= self.now || !self.takes_leave(slot) {
+            return self.retire(slot, out);
+        }
+        let user = &mut self.users[slot.0 as usize];
+        let id = usize::from(user.scenario.0);
+        let (plan, index) = (&self.workload.scenarios[id], IterationIndex::of_user(user.v, user.k));
+        let start = self.scenarios[id].start(plan, (slot, user.v, user.k), index, at);
+        user.doing = Doing::Parting { cut_at };
+        self.watch_grace(slot, cut_at);
+        out.push(Action::Start(Start { kind: StartKind::Farewell, ..start }));
+    }
+
+    fn takes_leave(&mut self, slot: Slot) -> bool {
+        let User { scenario, v, k, .. } = self.users[slot.0 as usize];
+        let plan = &self.workload.scenarios[usize::from(scenario.0)];
+        let Some(class) = plan.classes.get(plan.class_shares.class_of(v)) else { return false };
+        let Some(on_stop) = &class.journey.on_stop else { return false };
+        self.farewells == Farewells::Given && k > 0 && self.rows.give_for_farewell(slot, on_stop).is_ok()
     }
 
     /// The scenario's schedule is over: everyone leaves.
     fn drain(&mut self, id: usize, out: &mut Vec<Action>) {
         let plan = &self.workload.scenarios[id];
         let Some(cut_at) = self.scenarios[id].begin_draining(plan) else { return };
+        let at = self.scenarios[id].over_since(self.now);
         for i in 0..self.users.len() {
             if usize::from(self.users[i].scenario.0) == id {
-                self.leave(Slot(u32::try_from(i).unwrap_or(u32::MAX)), cut_at, out);
+                self.leave(Slot(u32::try_from(i).unwrap_or(u32::MAX)), at, cut_at, out);
             }
         }
     }
@@ -402,7 +512,7 @@ impl Dispatcher {
     fn shorten_grace(&mut self, now: Nanos) {
         for (slot, user) in (0_u32..).map(Slot).zip(&mut self.users) {
             let latest = now + self.workload.scenarios[usize::from(user.scenario.0)].stop.grace;
-            if let Doing::Leaving { cut_at } = &mut user.doing
+            if let Doing::Leaving { cut_at } | Doing::Parting { cut_at } = &mut user.doing
                 && *cut_at > latest
             {
                 *cut_at = latest;
@@ -419,7 +529,7 @@ impl Dispatcher {
         {
             self.cuts.pop();
             let user = &mut self.users[slot.0 as usize];
-            if user.doing == (Doing::Leaving { cut_at }) {
+            if user.doing == (Doing::Leaving { cut_at }) || user.doing == (Doing::Parting { cut_at }) {
                 user.doing = Doing::Cut;
                 out.push(Action::Cut { slot });
             }

@@ -1,22 +1,42 @@
 //! Walking a journey: which action an iteration does, its steps in order, what is due when.
 //!
-//! Native and simulated users walk the same way; they differ in how a request is performed.
+//! Native and simulated users walk the same way; they differ in how a request is performed. `steps` takes the
+//! steps themselves.
+
+mod steps;
 
 use crate::context::VuContext;
-use crate::dispatcher::Start;
+use crate::dispatcher::{Start, StartKind};
 use crate::vu::IterationEnd;
-use brunt_metrics::Nanos;
-use brunt_workload::{Draw, RequestId, Step, Workload};
+use brunt_metrics::{Nanos, Outcome};
+use brunt_workload::{
+    ActionOrder, Draw, IterationIndex, Journey, Memory, Missing, RequestId, Scenario, Workload,
+};
+use steps::{Passage, Walker};
 
 /// Performs the requests of a journey.
 pub trait Perform {
-    /// Sends the errand's request, waits for its answer and records it.
+    /// Sends the errand's request, waits for its answer, records it and remembers what is to be saved of it. One
+    /// that cannot be made, for something is missing, is recorded as well.
     fn perform(
         &mut self,
         errand: Errand<'_>,
         ctx: &VuContext,
         draw: &mut Draw,
     ) -> impl Future<Output = Performed>;
+
+    /// Sends a batch: `requests` in order, `at_once` of them side by side, all of them due at `due`. Ended when the
+    /// last has; its outcome is that of the first failure that matters, if there is one.
+    fn perform_batch(
+        &mut self,
+        batch: Batch<'_>,
+        ctx: &VuContext,
+        draw: &mut Draw,
+    ) -> impl Future<Output = Performed>;
+
+    /// What the user remembers. Its number, its count of iterations and its rows are set by [`walk`]; the time of
+    /// the last request by whoever performs.
+    fn memory(&mut self) -> &mut Memory;
 }
 
 /// A request that is due.
@@ -30,17 +50,44 @@ pub struct Errand<'a> {
     pub start: &'a Start,
 }
 
-/// How a request went.
+/// Requests that are due together.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Which requests of the workload.
+    pub requests: &'a [RequestId],
+    /// How many may be under way at a time; above 0.
+    pub at_once: u16,
+    /// When they are due.
+    pub due: Nanos,
+    /// The iteration that they are part of.
+    pub start: &'a Start,
+}
+
+/// How a request went, or a batch: then `status` is that of the last to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Performed {
     /// When it ended.
     pub ended: Nanos,
-    /// Whether it succeeded.
-    pub ok: bool,
+    /// Whether it succeeded, checks and saves included, and if not, why.
+    pub outcome: Outcome,
+    /// The answer's status; 0 if none came.
+    pub status: u16,
+    /// Whether the iteration goes on: it succeeded, or its failure was declared not to matter.
+    pub goes_on: bool,
 }
 
-/// Runs one iteration: chooses an action of the user's class and takes its steps in order. A step is due when
-/// the one before it has ended; a failed request ends the iteration.
+/// Keeps the draws of `on_start` apart from those of the iteration that it begins.
+const ON_START_SEED: u64 = 0x0073_7461_7274;
+
+/// Keeps the draws of `on_stop` apart from those of the iterations before it.
+const ON_STOP_SEED: u64 = 0x0073_746f_7021;
+
+/// Runs one iteration of a user, or its farewell.
+///
+/// An iteration is the class's `on_start`, until it has succeeded once, and then one action. Each step is due
+/// when the one before it has ended; a request that failed ends the iteration, unless its failure was declared
+/// not to matter. A farewell is the class's `on_stop`, for a user whose `on_start` has succeeded or that has
+/// none.
 pub async fn walk(
     workload: &Workload,
     performer: &mut impl Perform,
@@ -48,26 +95,75 @@ pub async fn walk(
     ctx: &VuContext,
 ) -> IterationEnd {
     let plan = &workload.scenarios[usize::from(start.scenario.0)];
+    let journey = &plan.classes[plan.class_shares.class_of(start.user)].journey;
+    let memory = performer.memory();
+    (memory.user, memory.iteration) = (start.user, start.k);
+    if !workload.feeds.is_empty() {
+        ctx.rows(|feed, row| memory.hold_row(feed, row));
+    }
+    let arriving = journey.on_start.as_ref().filter(|_| !ctx.has_arrived());
     let mut draw = Draw::new(workload.seed, start.scenario, start.index);
-    let mut due = start.scheduled;
-    let class = &plan.classes[plan.class_choice.exact(start.user)];
-    let action = &class.journey.actions[class.journey.choice.random(&mut draw)];
-    for step in &action.steps {
-        match step {
-            Step::Pause(time) => {
-                due = due + time.draw(&mut draw);
-                if ctx.sleep_until(due).await.is_err() {
-                    return IterationEnd { ended: ctx.now(), failed: true };
-                }
-            }
-            Step::Request(id) => {
-                let performed = performer.perform(Errand { id: *id, due, start }, ctx, &mut draw).await;
-                due = performed.ended;
-                if !performed.ok {
-                    return IterationEnd { ended: due, failed: true };
-                }
-            }
+    let (first, then) = match start.kind {
+        StartKind::Iteration => {
+            (arriving, Some(&journey.actions[action_at(plan, journey, (start.k, start.index), &mut draw)]))
+        }
+        StartKind::Farewell => {
+            draw = Draw::new(workload.seed ^ ON_STOP_SEED, start.scenario, start.index);
+            (None, journey.on_stop.as_ref().filter(|_| arriving.is_none()))
+        }
+    };
+    let mut walker = Walker::new(workload, performer, (start, ctx), draw);
+    if first.is_some() {
+        walker.draw = Draw::new(workload.seed ^ ON_START_SEED, start.scenario, start.index);
+    }
+    let mut passage = Passage::Through;
+    for action in [first, then].into_iter().flatten() {
+        passage = walker.take(action).await;
+        if first.is_some() && !ctx.has_arrived() && passage != Passage::Failed {
+            ctx.arrive();
+            walker.draw = draw;
+        }
+        if passage != Passage::Through {
+            break;
         }
     }
-    IterationEnd { ended: due, failed: false }
+    IterationEnd { ended: walker.due, failed: passage == Passage::Failed }
+}
+
+/// Which action iteration `k` of a user does, whose name is `index`: by position. The first draw of an
+/// iteration, if there is a choice.
+///
+/// In turn means: one user's in their order in a closed scenario. The users of an open scenario are a pool, and
+/// which of them serves an arrival is chance, so there the arrivals take turns: that is the same for any number
+/// of workers.
+pub(crate) fn action_at(
+    plan: &Scenario,
+    journey: &Journey,
+    (k, index): (u64, IterationIndex),
+    draw: &mut Draw,
+) -> usize {
+    match &journey.order {
+        ActionOrder::Weighted(choice) => choice.random(draw),
+        ActionOrder::InTurn => {
+            let turn = if plan.arrivals.is_open() { index.0 } else { k };
+            usize::try_from(turn % (journey.actions.len() as u64).max(1)).unwrap_or(0)
+        }
+    }
+}
+
+/// What was missing, in words.
+pub fn missing_in_words(workload: &Workload, missing: Missing) -> String {
+    let nth = |names: &mut dyn Iterator<Item = &String>, at: u16| {
+        names.nth(usize::from(at)).map_or("?", String::as_str).to_owned()
+    };
+    match missing {
+        Missing::Value(slot) => {
+            let name = nth(&mut workload.slots.iter(), slot.0);
+            format!("`{name}` has no value: nothing saved it before it was used")
+        }
+        Missing::Row(feed) => {
+            let name = nth(&mut workload.feeds.iter().map(|f| &f.name), feed.0);
+            format!("the user holds no row of `{name}`")
+        }
+    }
 }

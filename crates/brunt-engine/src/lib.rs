@@ -41,10 +41,12 @@ mod worker;
 pub use clock::{Clock, RealClock};
 pub use context::{Interrupt, VuContext};
 pub use coordinator::{Control, ControlInbox, Controller, Observers, RunOptions, controller, run};
-pub use dispatcher::{Action, Dispatcher, Input, Slot, Start};
-pub use journey::{Errand, Perform, Performed, walk};
+pub use dispatcher::{Action, Dispatcher, Input, Slot, Start, StartKind};
+pub use journey::{Batch, Errand, Perform, Performed, missing_in_words, walk};
 pub use merge::{Merger, SUCCESSION_DELAY, Succession};
 pub use rows::{RowChunk, RowTap};
-pub use simulation::{Model, SimulationOptions, simulate, simulate_users};
+pub use simulation::{
+    Model, SimulatedUser, SimulatedUsers, SimulationOptions, simulate, simulate_part, simulate_users,
+};
 pub use sizing::{WorkerCount, worker_count};
 pub use vu::{IterationEnd, Vu, VuSource};

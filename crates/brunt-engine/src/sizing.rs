@@ -38,7 +38,8 @@ fn scenario_need(scenario: &brunt_workload::Scenario) -> f64 {
             let users = f64::from(scenario.supply.max_users());
             let journeys = scenario.classes.iter().map(|c| {
                 let think = c.journey.think;
-                think.time.mean().as_secs_f64() / f64::from(think.every.max(1))
+                let paused = think.time.mean().as_secs_f64() / f64::from(think.every.max(1));
+                paused.max(c.journey.pacing.mean().as_secs_f64())
             });
             let pause = journeys.fold(f64::INFINITY, f64::min);
             if pause > 0.0 && pause.is_finite() {

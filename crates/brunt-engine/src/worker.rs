@@ -59,11 +59,14 @@ impl WorkerSetup {
     pub(crate) fn shared(self) -> Rc<Shared> {
         let (w, endpoints) = (&self.workload, self.workload.endpoints.len());
         let shard = Shard::new(self.worker, w.scenarios.len(), endpoints, w.checks.len());
+        let shard = shard.with_tallies(w.tallies.len());
+        let kinds = w.endpoints.iter().map(|e| e.kind).collect();
         let dispatcher = Dispatcher::new(Arc::clone(&self.workload), self.worker, self.workers);
         Rc::new(Shared {
             clock: self.clock,
             dispatcher: RefCell::new(dispatcher),
             shard: RefCell::new(shard),
+            kinds,
             timers: RefCell::new(Timers::default()),
             users: RefCell::new(Vec::new()),
             pending: RefCell::new(Vec::new()),

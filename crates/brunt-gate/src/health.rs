@@ -65,7 +65,7 @@ fn too_many(count: u64, judged: u64, share: f64) -> bool {
 fn local_limits(view: &RunView) -> Option<Reason> {
     let errors = view.errors();
     let count: u64 = errors.iter().filter(|e| e.kind == ErrorKind::LocalLimit).map(|e| e.count).sum();
-    let detail = view.error_details().iter().find(|d| d.kind == ErrorKind::LocalLimit);
+    let detail = view.words_of(ErrorKind::LocalLimit);
     let detail = detail.map(|d| format!(" ({})", d.text)).unwrap_or_default();
     (count > 0).then(|| {
         let text = format!(

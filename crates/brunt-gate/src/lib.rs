@@ -8,6 +8,9 @@
 //! its [`Bearing`]; [`judge`] gathers them and the gravest bearing decides. That is also where the reasons of
 //! objectives will join: as further reasons that fail the run or find too little to judge.
 //!
+//! All of it is about requests. Groups of steps, and requests that brunt broke on purpose, stand aside: they neither fail
+//! a run nor make it pass.
+//!
 //! 1. [`health`]: was brunt itself the limit?
 //! 2. [`self_checks`]: do the figures agree with each other?
 //! 3. [`judge`]: all of it, with what became of the requests, as one [`Verdict`](brunt_run::Verdict).

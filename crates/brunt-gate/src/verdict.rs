@@ -221,6 +221,6 @@ fn error_kinds(view: &RunView) -> String {
 /// The words that came with the most frequent kind of error.
 fn commonest_detail(view: &RunView) -> String {
     let commonest = view.errors().into_iter().find(|e| e.phase == Phase::Load).map(|e| e.kind);
-    let detail = view.error_details().iter().find(|d| Some(d.kind) == commonest && !d.text.is_empty());
+    let detail = commonest.and_then(|kind| view.words_of(kind));
     detail.map(|d| format!(" ({})", d.text)).unwrap_or_default()
 }

@@ -61,6 +61,17 @@ pub enum Failure {
     /// A redirect that cannot be followed.
     #[error("{0}")]
     Redirect(String),
+    /// Something that the request uses is not there, in words. Nothing was sent.
+    #[error("{0}")]
+    Missing(String),
+    /// The login whose values the request uses failed. Nothing was sent, or what was sent was refused.
+    #[error("login `{name}` failed: {reason}")]
+    Login {
+        /// Which.
+        name: String,
+        /// Why, in words.
+        reason: String,
+    },
     /// The run was cut.
     #[error("cut")]
     Cut,
@@ -82,6 +93,7 @@ impl Failure {
             Self::BodyTooLarge(_) => ErrorKind::TooLarge,
             Self::Decode { .. } => ErrorKind::Decode,
             Self::Redirect(_) => ErrorKind::Redirect,
+            Self::Missing(_) | Self::Login { .. } => ErrorKind::Missing,
             Self::Cut => ErrorKind::Cut,
         }
     }
@@ -103,6 +115,8 @@ impl Failure {
             | Self::BodyTooLarge(_)
             | Self::Decode { .. }
             | Self::Redirect(_)
+            | Self::Missing(_)
+            | Self::Login { .. }
             | Self::Cut => false,
         }
     }
@@ -152,6 +166,16 @@ pub enum SetupError {
     Certificate {
         /// Which.
         what: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// An expression or a path that lowering let through is not valid.
+    #[error("cannot use the {what} `{text}`: {reason}")]
+    Pattern {
+        /// What it is meant to be.
+        what: &'static str,
+        /// As written.
+        text: String,
         /// Why.
         reason: String,
     },

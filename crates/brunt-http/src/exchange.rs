@@ -15,6 +15,26 @@ pub(crate) struct Wants {
     pub(crate) body_limit: Option<u64>,
 }
 
+/// How a request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conduct {
+    /// All at once, and its answer is read.
+    Proper,
+    /// Spread over this time, and its answer is read.
+    Slow(Nanos),
+    /// Up to half of its body, and nothing is read.
+    Abort,
+}
+
+/// A request that is sent slowly goes out in this many pieces at most.
+pub(crate) const SLOW_PIECES: u32 = 20;
+
+/// The instant at which piece `piece` of `pieces` is due: the first at once, the last at the end of `over`.
+pub(crate) fn piece_due(begun: Nanos, over: Nanos, piece: u32, pieces: u32) -> Nanos {
+    let last = u64::from(pieces.saturating_sub(1)).max(1);
+    begun + Nanos(over.0 / last * u64::from(piece)).min(over)
+}
+
 /// How far an exchange has come. Kept outside of it, so that an exchange that fails or is given up has been
 /// counted as far as it went.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,9 +47,10 @@ pub(crate) struct Progress {
     pub(crate) bytes_in: u64,
 }
 
-/// A complete response.
+/// A complete response; or none, where none is waited for.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    /// 0 if none came.
     pub(crate) status: u16,
     /// If they were wanted. Boxed: most are not, and every user's task has room for a reply.
     pub(crate) headers: Option<Box<HeaderMap>>,
@@ -40,4 +61,11 @@ pub(crate) struct Reply {
     /// Whether the connection may serve another request.
     pub(crate) keep_alive: bool,
     pub(crate) ended: Nanos,
+}
+
+impl Reply {
+    /// Of a request that was aborted as it was to be.
+    pub(crate) const fn aborted(ended: Nanos) -> Self {
+        Self { status: 0, headers: None, body: None, body_bytes: 0, keep_alive: false, ended }
+    }
 }

@@ -8,14 +8,16 @@ pub use response::ResponseError;
 use response::ResponseReader;
 
 use crate::error::Failure;
-use crate::exchange::{Progress, Reply, Wants};
+use crate::exchange::{Progress, Reply, SLOW_PIECES, Wants, piece_due};
 use crate::network::Network;
 use crate::transport::Transport;
 use brunt_engine::VuContext;
 use brunt_metrics::Nanos;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 /// Writes `request` to `transport` and reads the response. An error leaves the connection unusable.
@@ -29,30 +31,63 @@ pub(crate) async fn exchange(
     progress: &mut Progress,
     (network, ctx): (&Network, &VuContext),
 ) -> Result<Reply, Failure> {
-    let mut exchange = Exchange {
-        transport,
-        request,
-        progress,
-        written: 0,
-        flushed: false,
-        broken: None,
-        reader: ResponseReader::new(wants.head_request, wants.keep_head),
-        body: wants.body_limit.map(|limit| (Vec::new(), limit)),
-        excess: false,
-    };
+    let mut exchange = Exchange::new(transport, request, wants, progress);
     let ended = poll_fn(|cx| exchange.poll(cx, network, ctx)).await?;
-    // A request of which a part is still to be written would be continued by the next one.
-    let whole = exchange.flushed && !exchange.excess;
-    let body_bytes = exchange.reader.body_bytes();
-    let head = exchange.reader.head();
-    Ok(Reply {
-        status: head.status,
-        headers: head.raw.as_deref().map(|raw| Box::new(header_map(raw))),
-        keep_alive: head.keep_alive && whole,
-        body: exchange.body.map(|(body, _)| body),
-        body_bytes,
-        ended,
+    Ok(exchange.reply(ended))
+}
+
+/// Writes `request` over the time `over`, a piece at a time, and reads the response. A server that answers before
+/// it has all is heard.
+pub(crate) async fn exchange_slowly(
+    transport: &mut Transport,
+    (request, over): (&[u8], Nanos),
+    wants: &Wants,
+    progress: &mut Progress,
+    (network, ctx): (&Network, &VuContext),
+) -> Result<Reply, Failure> {
+    let allowed = Cell::new(0);
+    let mut pacing = pin!(pace(&allowed, request.len(), over, ctx));
+    let mut exchange = Exchange::new(transport, request, wants, progress);
+    exchange.allowed = Some(&allowed);
+    let mut paced = false;
+    let ended = poll_fn(|cx| {
+        paced = paced || pacing.as_mut().poll(cx).is_ready();
+        exchange.poll(cx, network, ctx)
     })
+    .await?;
+    Ok(exchange.reply(ended))
+}
+
+/// Lets more and more of a request's bytes be written.
+async fn pace(allowed: &Cell<usize>, length: usize, over: Nanos, ctx: &VuContext) {
+    let begun = ctx.now();
+    let pieces = u32::try_from(length).unwrap_or(u32::MAX).clamp(1, SLOW_PIECES);
+    for piece in 0..pieces {
+        if ctx.sleep_until(piece_due(begun, over, piece, pieces)).await.is_err() {
+            return;
+        }
+        allowed.set(length * (piece as usize + 1) / pieces as usize);
+    }
+}
+
+/// Writes the first bytes of a request and nothing else. The connection is of no further use.
+pub(crate) async fn abort(
+    transport: &mut Transport,
+    request: &[u8],
+    progress: &mut Progress,
+    ctx: &VuContext,
+) -> Result<Reply, Failure> {
+    while let Some(rest) = request.get(progress_of(progress)..).filter(|rest| !rest.is_empty()) {
+        let written = poll_fn(|cx| transport.poll_write_some(cx, rest)).await.map_err(Failure::Io)?;
+        progress.bytes_out += written as u64;
+    }
+    poll_fn(|cx| transport.poll_flush_all(cx)).await.map_err(Failure::Io)?;
+    progress.sent = ctx.now();
+    Ok(Reply::aborted(progress.sent))
+}
+
+fn progress_of(progress: &Progress) -> usize {
+    usize::try_from(progress.bytes_out).unwrap_or(usize::MAX)
 }
 
 struct Exchange<'a> {
@@ -67,9 +102,46 @@ struct Exchange<'a> {
     body: Option<(Vec<u8>, u64)>,
     /// Bytes came after the response: whatever they are, they are not the next one.
     excess: bool,
+    /// How many bytes may be written by now, if not all. Whoever raises it polls again.
+    allowed: Option<&'a Cell<usize>>,
 }
 
-impl Exchange<'_> {
+impl<'a> Exchange<'a> {
+    fn new(
+        transport: &'a mut Transport,
+        request: &'a [u8],
+        wants: &Wants,
+        progress: &'a mut Progress,
+    ) -> Self {
+        Self {
+            transport,
+            request,
+            progress,
+            written: 0,
+            flushed: false,
+            broken: None,
+            reader: ResponseReader::new(wants.head_request, wants.keep_head),
+            body: wants.body_limit.map(|limit| (Vec::new(), limit)),
+            excess: false,
+            allowed: None,
+        }
+    }
+
+    fn reply(self, ended: Nanos) -> Reply {
+        // A request of which a part is still to be written would be continued by the next one.
+        let whole = self.flushed && !self.excess;
+        let body_bytes = self.reader.body_bytes();
+        let head = self.reader.head();
+        Reply {
+            status: head.status,
+            headers: head.raw.as_deref().map(|raw| Box::new(header_map(raw))),
+            keep_alive: head.keep_alive && whole,
+            body: self.body.map(|(body, _)| body),
+            body_bytes,
+            ended,
+        }
+    }
+
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -92,10 +164,16 @@ impl Exchange<'_> {
     }
 
     fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.written < self.request.len() {
-            let n = ready!(self.transport.poll_write_some(cx, &self.request[self.written..]))?;
+        let allowed = self.allowed.map_or(self.request.len(), Cell::get);
+        while self.written < allowed {
+            let n = ready!(self.transport.poll_write_some(cx, &self.request[self.written..allowed]))?;
             self.written += n;
             self.progress.bytes_out = self.written as u64;
+        }
+        if allowed < self.request.len() {
+            // What has been allowed goes out now: TLS would hold it back.
+            ready!(self.transport.poll_flush_all(cx))?;
+            return Poll::Pending;
         }
         self.transport.poll_flush_all(cx)
     }

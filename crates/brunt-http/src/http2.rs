@@ -4,11 +4,12 @@
 //! number of them, as the proxies of a fleet do.
 
 use crate::error::Failure;
-use crate::exchange::{Progress, Reply, Wants};
+use crate::exchange::{Conduct, Progress, Reply, SLOW_PIECES, Wants, piece_due};
 use crate::http1::KeepHead;
 use crate::transport::Transport;
 use crate::user::Counted;
 use brunt_engine::VuContext;
+use brunt_metrics::Nanos;
 use brunt_workload::Origin;
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
@@ -82,20 +83,40 @@ pub(crate) async fn handshake(transport: Transport, counted: Counted) -> Result<
     Ok(handle)
 }
 
-/// Sends `request` and reads the whole response.
+/// Sends `request` and reads the whole response, if the conduct is to read it. An aborted request is a stream that
+/// is reset; one that is sent slowly has its head sent at once (a frame is not sent in pieces) and its body, or its
+/// end, spread over the time.
 pub(crate) async fn exchange(
     handle: &mut Handle,
-    (request, body): (Request<()>, Bytes),
+    ((request, body), conduct): ((Request<()>, Bytes), Conduct),
     wants: &Wants,
     progress: &mut Progress,
     ctx: &VuContext,
 ) -> Result<Reply, Failure> {
     poll_fn(|cx| handle.sender.poll_ready(cx)).await.map_err(|e| handle.failure(e))?;
     progress.bytes_out = field_bytes(request.headers()) + request.uri().path().len() as u64;
-    let sending = handle.sender.send_request(request, body.is_empty());
+    let whole = body.is_empty() && !matches!(conduct, Conduct::Slow(_));
+    let sending = handle.sender.send_request(request, whole);
     let (response, mut stream) = sending.map_err(|e| handle.failure(e))?;
-    if !body.is_empty() {
-        send_body(&mut stream, body, progress).await.map_err(|e| handle.failure(e))?;
+    match conduct {
+        Conduct::Proper if body.is_empty() => {}
+        Conduct::Proper => {
+            send_body(&mut stream, body, Ending::WithIt, progress).await.map_err(|e| handle.failure(e))?;
+        }
+        Conduct::Slow(over) => {
+            send_slowly(&mut stream, (body, over), progress, ctx).await.map_err(|e| handle.failure(e))?;
+        }
+        Conduct::Abort => {
+            let half = body.slice(..body.len() / 2);
+            send_body(&mut stream, half, Ending::Open, progress).await.map_err(|e| handle.failure(e))?;
+            // What is queued when a stream is reset is not sent: the connection's task is to write it first.
+            for _ in 0..TURNS_TO_WRITE {
+                tokio::task::yield_now().await;
+            }
+            stream.send_reset(h2::Reason::CANCEL);
+            progress.sent = ctx.now();
+            return Ok(Reply { keep_alive: true, ..Reply::aborted(progress.sent) });
+        }
     }
     progress.sent = ctx.now();
     let (head, mut body) = response.await.map_err(|e| handle.failure(e))?.into_parts();
@@ -128,9 +149,21 @@ pub(crate) async fn exchange(
     })
 }
 
+/// The task of a connection writes what there is whenever it runs; a frame or two need one run of it.
+const TURNS_TO_WRITE: u32 = 3;
+
+/// Whether a request ends with its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    WithIt,
+    /// More would follow.
+    Open,
+}
+
 async fn send_body(
     stream: &mut h2::SendStream<Bytes>,
     mut body: Bytes,
+    ending: Ending,
     progress: &mut Progress,
 ) -> Result<(), h2::Error> {
     while !body.is_empty() {
@@ -144,8 +177,32 @@ async fn send_body(
         };
         let piece = body.split_to(room.min(body.len()));
         progress.bytes_out += piece.len() as u64;
-        stream.send_data(piece, body.is_empty())?;
+        stream.send_data(piece, body.is_empty() && ending == Ending::WithIt)?;
     }
+    Ok(())
+}
+
+async fn send_slowly(
+    stream: &mut h2::SendStream<Bytes>,
+    (mut body, over): (Bytes, Nanos),
+    progress: &mut Progress,
+    ctx: &VuContext,
+) -> Result<(), h2::Error> {
+    let begun = ctx.now();
+    let length = body.len();
+    let pieces = u32::try_from(length).unwrap_or(u32::MAX).clamp(2, SLOW_PIECES);
+    for piece in 0..pieces {
+        if ctx.sleep_until(piece_due(begun, over, piece, pieces)).await.is_err() {
+            // Whoever waits for the exchange is told that the run is cut.
+            return Ok(());
+        }
+        let due = length * (piece as usize + 1) / pieces as usize;
+        let sent = length - body.len();
+        let next = body.split_to(due - sent);
+        send_body(stream, next, Ending::Open, progress).await?;
+    }
+    // A stream that has ended already tells so by its answer.
+    let _ = stream.send_data(Bytes::new(), true);
     Ok(())
 }
 
@@ -172,7 +229,7 @@ fn failure(e: h2::Error) -> Failure {
     if closed { Failure::Closed } else { Failure::Http2(text) }
 }
 
-/// Connections that the users of a worker share.
+/// Connections that the users of a worker share; or those that one user's requests side by side do.
 pub(crate) struct SharedConnections {
     per_origin: u32,
     origins: RefCell<Vec<(Origin, Vec<Place>)>>,
@@ -180,6 +237,9 @@ pub(crate) struct SharedConnections {
 
 /// Where a shared connection is, or is being opened by whoever holds the lock.
 pub(crate) type Place = Rc<Mutex<Option<Handle>>>;
+
+/// Origins with shared connections; redirects can lead to any number.
+const MAX_SHARED_ORIGINS: usize = 64;
 
 impl SharedConnections {
     pub(crate) fn new(per_origin: u32) -> Self {
@@ -190,6 +250,10 @@ impl SharedConnections {
     pub(crate) fn place(&self, origin: &Origin, user: u64) -> Place {
         let mut origins = self.origins.borrow_mut();
         let at = origins.iter().position(|(o, _)| o == origin).unwrap_or_else(|| {
+            if origins.len() == MAX_SHARED_ORIGINS {
+                // Whoever uses its connections goes on with them; the next opens new ones.
+                origins.remove(0);
+            }
             let places = (0..self.per_origin).map(|_| Place::default()).collect();
             origins.push((origin.clone(), places));
             origins.len() - 1

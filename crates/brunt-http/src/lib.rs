@@ -5,6 +5,8 @@
 //!   general client costs more than the whole of a request (see `docs/benchmarks.md`);
 //! * `http2`: the `h2` crate, with streams of many users on shared connections if asked for;
 //! * `connect`: names, sockets and TLS, each part timed;
+//! * `checks` and `saves`: what is asked of an answer, and what is remembered of it; `login`: what is done before a
+//!   request that needs a token; `user/faults`: what is sent wrongly on purpose;
 //! * [`wait_until_ready`]: is there anybody, before the load.
 //!
 //! The crate knows nothing of plan text or of anything a person sees. The hot path (an HTTP/1.1 request on
@@ -30,7 +32,15 @@ mod cookies;
 
 mod body;
 
+mod patterns;
+
+mod answer;
+
 mod checks;
+
+mod saves;
+
+mod login;
 
 mod redirect;
 

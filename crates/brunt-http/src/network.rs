@@ -3,6 +3,8 @@
 
 use crate::error::SetupError;
 use crate::http2::SharedConnections;
+use crate::login::LoginState;
+use crate::patterns::Patterns;
 use crate::tls;
 use crate::wire::Wire;
 use brunt_metrics::Nanos;
@@ -10,6 +12,7 @@ use brunt_workload::{ConnectTo, HttpVersion, Scheme, Workload};
 use rustls::ClientConfig;
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 /// What every worker's network is made from: prepared once, shared by threads.
@@ -17,12 +20,14 @@ use std::sync::{Arc, OnceLock};
 pub struct Settings {
     pub(crate) workload: Arc<Workload>,
     pub(crate) wires: Arc<[Wire]>,
+    pub(crate) patterns: Arc<Patterns>,
+    started_unix_ms: u64,
     tls: Arc<OnceLock<Option<Arc<ClientConfig>>>>,
 }
 
 impl Settings {
-    /// Reads certificates (only if an origin is https: the system's take a while) and renders every
-    /// request's fixed bytes.
+    /// Reads certificates (only if an origin is https: the system's take a while), renders every request's fixed
+    /// bytes and compiles paths and expressions.
     pub fn prepare(workload: &Arc<Workload>) -> Result<Self, SetupError> {
         let target = &workload.target;
         let tls = OnceLock::new();
@@ -30,7 +35,21 @@ impl Settings {
             let _ = tls.set(Some(tls::client_config(&target.tls, target.version)?));
         }
         let wires = workload.requests.iter().map(|r| Wire::render(r, workload)).collect();
-        Ok(Self { workload: Arc::clone(workload), wires, tls: Arc::new(tls) })
+        let patterns = Arc::new(Patterns::compile(workload)?);
+        let (workload, tls) = (Arc::clone(workload), Arc::new(tls));
+        Ok(Self { workload, wires, patterns, started_unix_ms: 0, tls })
+    }
+
+    /// For a run that begins at this wall-clock time, in milliseconds since 1970: what texts that use the present
+    /// time are rendered by.
+    #[must_use]
+    pub fn started_at(self, unix_ms: u64) -> Self {
+        Self { started_unix_ms: unix_ms, ..self }
+    }
+
+    /// The wall-clock time at the run's instant `now`, in milliseconds since 1970.
+    pub(crate) const fn unix_ms(&self, now: Nanos) -> u64 {
+        self.started_unix_ms.saturating_add(now.0 / 1_000_000)
     }
 
     /// The TLS configuration; made now if only a redirect needs it. `None` if it cannot be made.
@@ -50,6 +69,10 @@ pub(crate) struct Network {
     /// Every response of the worker is read through this. Borrowed only within a poll.
     pub(crate) buffer: RefCell<Box<[u8]>>,
     pub(crate) shared: Option<SharedConnections>,
+    /// Where a request's body is rendered before its length is written. Borrowed only while rendering.
+    pub(crate) scratch: RefCell<Vec<u8>>,
+    /// Logins that all users of the worker share, by `LoginId`; those of single users are not used.
+    pub(crate) logins: Vec<Rc<LoginState>>,
     names: RefCell<Vec<Name>>,
 }
 
@@ -71,6 +94,8 @@ impl Network {
             version,
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
             shared: shared.filter(|_| version != HttpVersion::Http1).map(SharedConnections::new),
+            scratch: RefCell::default(),
+            logins: settings.workload.logins.iter().map(|_| Rc::default()).collect(),
             names: RefCell::new(Vec::new()),
             settings,
         }

@@ -63,7 +63,7 @@ fn target_of(url: &Url) -> String {
 mod tests {
     use super::*;
     use brunt_metrics::{EndpointId, Nanos};
-    use brunt_workload::OriginId;
+    use brunt_workload::{OnFailure, OriginId};
     use http::HeaderValue;
 
     fn outline(status: u16, method: &str, location: &'static str) -> String {
@@ -80,6 +80,10 @@ mod tests {
             timeout: Nanos::SECOND,
             redirects: 3,
             checks: Vec::new(),
+            saves: Vec::new(),
+            on_failure: OnFailure::End,
+            login: None,
+            faults: None,
         };
         let url = Url::parse("http://one.example:8080/a/b?c").unwrap();
         let headers = HeaderMap::from_iter([(http::header::LOCATION, HeaderValue::from_static(location))]);

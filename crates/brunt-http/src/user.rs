@@ -1,24 +1,37 @@
 //! A user that speaks HTTP: its requests, what they cost and how they count.
 //!
-//! `send` follows a request over redirects and retries; `connections` opens, keeps and shares connections.
+//! `send` follows a request over redirects and retries; `connections` opens, keeps and shares connections; `judge`
+//! holds an answer against its checks and remembers what is to be; `logins`, `faults` and `batch` are what their
+//! names say.
+
+mod batch;
 
 mod connections;
+
+mod faults;
+
+mod judge;
+
+mod logins;
 
 mod send;
 
 pub(crate) use connections::Counted;
 
-use crate::body;
-use crate::checks::holds;
 use crate::cookies::Cookies;
 use crate::error::Failure;
-use crate::exchange::Reply;
+use crate::exchange::Conduct;
+use crate::http2::SharedConnections;
+use crate::login::LoginState;
 use crate::network::{Network, Settings};
-use brunt_engine::{Errand, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk};
+use brunt_engine::{Batch, Errand, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk};
 use brunt_metrics::{ErrorKind, Nanos, Outcome, Sample, ScenarioId, Status};
-use brunt_workload::{CheckRule, Draw, Request, Workload};
+use brunt_workload::{Draw, LoginId, Memory, OnFailure, Workload};
 use connections::Kept;
+use judge::Case;
+use logins::Need;
 use send::{Hop, Ledger};
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -40,10 +53,16 @@ impl VuSource for HttpUsers {
     fn make(&mut self, _scenario: ScenarioId, user: u64, _ctx: &VuContext) -> HttpUser {
         let user = User {
             network: Rc::clone(&self.network),
-            number: user,
-            connections: Vec::new(),
-            cookies: Cookies::default(),
-            rendered: Vec::new(),
+            person: Person {
+                number: user,
+                memory: RefCell::new(Memory::of_user(user)),
+                cookies: RefCell::default(),
+                logins: RefCell::default(),
+                known_logins: RefCell::default(),
+                shared: OnceCell::new(),
+            },
+            lane: Lane::default(),
+            more_lanes: Vec::new(),
         };
         HttpUser { workload: Arc::clone(&self.network.settings.workload), user }
     }
@@ -63,107 +82,208 @@ impl Vu for HttpUser {
 
 struct User {
     network: Rc<Network>,
-    number: u64,
-    connections: Vec<Kept>,
-    cookies: Cookies,
-    /// A request with generated parts or cookies is rendered here.
-    rendered: Vec<u8>,
+    person: Person,
+    lane: Lane,
+    /// For what it does side by side. None until it does.
+    more_lanes: Vec<Lane>,
 }
 
-impl Perform for User {
-    async fn perform(&mut self, errand: Errand<'_>, ctx: &VuContext, draw: &mut Draw) -> Performed {
-        let Errand { id, due, start } = errand;
-        let started = ctx.now();
-        ctx.request_started(started);
-        ctx.record_lag(started - due);
-        let mut ledger = Ledger::default();
-        let network = Rc::clone(&self.network);
-        let workload = &network.settings.workload;
-        let request = &workload.requests[id.0 as usize];
-        let wire = &network.settings.wires[id.0 as usize];
-        let hop = Hop {
+/// What all that a user does side by side has in common. Borrows are short and never held over an await.
+struct Person {
+    number: u64,
+    memory: RefCell<Memory>,
+    cookies: RefCell<Cookies>,
+    /// Logins of its own, by `LoginId`.
+    logins: RefCell<Vec<Rc<LoginState>>>,
+    /// Which generation of a shared login it has, by `LoginId`.
+    known_logins: RefCell<Vec<u64>>,
+    /// HTTP/2 connections of its own.
+    shared: OnceCell<SharedConnections>,
+}
+
+/// What one of the things that a user does side by side has for itself.
+#[derive(Default)]
+struct Lane {
+    connections: Vec<Kept>,
+    /// A request that changes, or has cookies, is rendered here.
+    rendered: Vec<u8>,
+    /// The target of such a request.
+    target: Vec<u8>,
+    /// Where the body begins in what is sent.
+    body_at: usize,
+    /// The same for HTTP/2.
+    message: Option<Box<(http::Request<()>, bytes::Bytes)>>,
+}
+
+/// A user at work in one lane.
+struct Agent<'a> {
+    network: &'a Rc<Network>,
+    person: &'a Person,
+    lane: &'a mut Lane,
+}
+
+/// A request that is to be performed and counted.
+struct Task<'a> {
+    errand: Errand<'a>,
+    /// Since when nothing but brunt itself has kept it from being sent.
+    ready: Nanos,
+    draw: Draw,
+    /// The login that it uses, and which generation of it.
+    login: Option<(LoginId, u64)>,
+}
+
+impl Task<'_> {
+    fn hop<'a>(&self, settings: &'a Settings, now: Nanos) -> Hop<'a> {
+        let request = &settings.workload.requests[self.errand.id.0 as usize];
+        let wire = &settings.wires[self.errand.id.0 as usize];
+        Hop {
             request,
-            origin: &workload.target.origins[usize::from(request.origin.0)],
+            origin: &settings.workload.target.origins[usize::from(request.origin.0)],
             method: &wire.method,
             fixed: wire.fixed.as_deref(),
             fixed_http2: wire.fixed_http2.as_ref(),
             headers_end: wire.headers_end,
             wants: &wire.wants,
-            // However many its parts take: what comes after it does not depend on them.
-            draw: draw.branch(),
-            deadline: started + request.timeout,
-        };
-        let result = self.send(&hop, &mut ledger, ctx).await;
+            draw: self.draw,
+            deadline: now + request.timeout,
+            conduct: Conduct::Proper,
+        }
+    }
+
+    /// Draws beside those of the request's own text: which fault, what of the answer, what the login says. Whether
+    /// they are used makes no difference to what is sent.
+    fn side_draws(&self) -> [Draw; 3] {
+        let mut draw = self.draw;
+        [draw.branch(), draw.branch(), draw.branch()]
+    }
+
+    fn login_draws(&self) -> Draw {
+        let [.., login] = self.side_draws();
+        login
+    }
+}
+
+impl Perform for User {
+    async fn perform(&mut self, errand: Errand<'_>, ctx: &VuContext, draw: &mut Draw) -> Performed {
+        // However many its parts take: what comes after it does not depend on them.
+        let draw = draw.branch();
+        let mut agent = Agent { network: &self.network, person: &self.person, lane: &mut self.lane };
+        agent.perform(errand, draw, ctx).await
+    }
+
+    async fn perform_batch(&mut self, batch: Batch<'_>, ctx: &VuContext, draw: &mut Draw) -> Performed {
+        let draw = draw.branch();
+        Box::pin(self.side_by_side(batch, ctx, draw)).await
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        self.person.memory.get_mut()
+    }
+}
+
+impl Agent<'_> {
+    async fn perform(&mut self, errand: Errand<'_>, draw: Draw, ctx: &VuContext) -> Performed {
+        let network = Rc::clone(self.network);
+        let workload = &network.settings.workload;
+        let request = &workload.requests[errand.id.0 as usize];
+        self.person.memory.borrow_mut().unix_ms = network.settings.unix_ms(ctx.now());
+        let mut task = Task { errand, ready: errand.due, draw, login: None };
+        if let Some(id) = request.login {
+            let generation = if let Some(generation) = self.logged_in(id) {
+                generation
+            } else {
+                let need = Need { id, over: 0, due: errand.due, until: ctx.now() + request.timeout };
+                // Boxed, as all that is rare: a user's task is as large as its largest await.
+                match Box::pin(self.log_in(&need, &task, ctx)).await {
+                    Ok(generation) => generation,
+                    Err(failure) => return self.record_unsent(&task, &failure, ctx),
+                }
+            };
+            task.login = Some((id, generation));
+            // What the login took is not brunt's lateness. The response time begins when the request was due.
+            task.ready = ctx.now();
+        }
+        if let Some(mix) = request.faults {
+            let [mut draw, ..] = task.side_draws();
+            let fault = faults::chosen(&workload.fault_mixes[usize::from(mix.0)], &mut draw);
+            if let Some(fault) = fault
+                && let Some(done) = Box::pin(self.perform_faulty(fault, &task, ctx)).await
+            {
+                return done;
+            }
+        }
+        self.perform_counted(&task, ctx).await
+    }
+
+    /// Performs a request as it should be, and counts it.
+    async fn perform_counted(&mut self, task: &Task<'_>, ctx: &VuContext) -> Performed {
+        let network = Rc::clone(self.network);
+        let id = task.errand.id;
+        let started = ctx.now();
+        ctx.request_started(started);
+        ctx.record_lag(started - task.ready);
+        let mut ledger = Ledger::default();
+        let hop = task.hop(&network.settings, started);
+        let mut result = self.send(&hop, &mut ledger, ctx).await;
+        if task.login.is_some()
+            && let Ok(reply) = &result
+            && self.is_over(reply, task)
+        {
+            result = Box::pin(self.renew(task, &hop, &mut ledger, ctx)).await;
+        }
         let (ended, status, outcome) = match result {
             Ok(mut reply) => {
-                let ended = reply.ended;
-                let outcome = judge(&mut reply, request, workload, ended - started, ctx);
-                (ended, Status::code(reply.status), outcome)
+                let [_, draw, _] = task.side_draws();
+                let case = Case { id, request: hop.request, service: reply.ended - started, draw };
+                let outcome = self.judge(&case, &mut reply, &ledger, ctx);
+                (reply.ended, reply.status, outcome)
             }
             Err(failure) => {
                 let outcome = Outcome::Error(failure.kind());
-                ctx.detail(request.endpoint, outcome, || failure.to_string());
-                (ctx.now(), Status::NONE, outcome)
+                ctx.detail(hop.request.endpoint, outcome, || failure.to_string());
+                (ctx.now(), 0, outcome)
             }
         };
+        self.record(task, Ending { started, ended, status, outcome }, &ledger, ctx)
+    }
+
+    fn record(&self, task: &Task<'_>, ending: Ending, ledger: &Ledger, ctx: &VuContext) -> Performed {
+        let Ending { started, ended, status, outcome } = ending;
+        let request = &self.network.settings.workload.requests[task.errand.id.0 as usize];
         ctx.record(&Sample {
             endpoint: request.endpoint,
-            phase: start.phase,
-            scheduled: due,
+            phase: task.errand.start.phase,
+            scheduled: task.errand.due,
             started,
             ended,
             parts: ledger.parts,
             outcome,
-            status,
+            status: Status::code(status),
             bytes_out: ledger.bytes_out,
             bytes_in: ledger.bytes_in,
             retries: ledger.retries,
         });
-        Performed { ended, ok: outcome.is_ok() }
+        let cut = outcome == Outcome::Error(ErrorKind::Cut);
+        let goes_on = outcome.is_ok() || (request.on_failure == OnFailure::Continue && !cut);
+        Performed { ended, outcome, status, goes_on }
+    }
+
+    /// Counts a request that could not be sent.
+    fn record_unsent(&self, task: &Task<'_>, failure: &Failure, ctx: &VuContext) -> Performed {
+        let now = ctx.now();
+        let request = &self.network.settings.workload.requests[task.errand.id.0 as usize];
+        let outcome = Outcome::Error(failure.kind());
+        ctx.request_started(now);
+        ctx.detail(request.endpoint, outcome, || failure.to_string());
+        self.record(task, Ending { started: now, ended: now, status: 0, outcome }, &Ledger::default(), ctx)
     }
 }
 
-/// How a complete response counts, with every check of it recorded.
-fn judge(
-    reply: &mut Reply,
-    request: &Request,
-    workload: &Workload,
-    service: Nanos,
-    ctx: &VuContext,
-) -> Outcome {
-    let mut outcome = Outcome::Ok;
-    let mut status_checked = false;
-    let decoded = match decoded_body(reply, workload) {
-        Ok(body) => body,
-        Err(failure) => {
-            outcome = Outcome::Error(failure.kind());
-            ctx.detail(request.endpoint, outcome, || failure.to_string());
-            Vec::new()
-        }
-    };
-    for id in &request.checks {
-        let check = &workload.checks[id.0 as usize];
-        status_checked |= matches!(check.rule, CheckRule::Status(_));
-        let held = holds(&check.rule, reply, &decoded, service);
-        ctx.record_check(*id, held);
-        if !held && outcome.is_ok() {
-            outcome = Outcome::Error(ErrorKind::Check);
-            ctx.detail(request.endpoint, outcome, || {
-                format!("check `{}` failed for a response of status {}", check.name, reply.status)
-            });
-        }
-    }
-    if outcome.is_ok() && !status_checked && reply.status >= 400 {
-        outcome = Outcome::Error(ErrorKind::Status);
-        ctx.detail(request.endpoint, outcome, || format!("status {}", reply.status));
-    }
-    outcome
-}
-
-fn decoded_body(reply: &mut Reply, workload: &Workload) -> Result<Vec<u8>, Failure> {
-    match (reply.body.take(), &reply.headers) {
-        (None, _) => Ok(Vec::new()),
-        (Some(body), None) => Ok(body),
-        (Some(body), Some(headers)) => body::decode(body, headers, workload.target.max_kept_body),
-    }
+/// How a request ended, and when.
+#[derive(Clone, Copy)]
+struct Ending {
+    started: Nanos,
+    ended: Nanos,
+    status: u16,
+    outcome: Outcome,
 }

@@ -41,11 +41,13 @@ pub enum ErrorKind {
     Io = 15,
     /// The body's content encoding could not be decoded.
     Decode = 16,
+    /// The request could not be made: a value that it uses had not been saved. Nothing was sent.
+    Missing = 17,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Dns,
         Self::ConnectRefused,
         Self::ConnectTimeout,
@@ -62,6 +64,7 @@ impl ErrorKind {
         Self::Cut,
         Self::Io,
         Self::Decode,
+        Self::Missing,
     ];
 
     /// A short name for tables and files; stable.
@@ -83,6 +86,7 @@ impl ErrorKind {
             Self::Cut => "cut",
             Self::Io => "io",
             Self::Decode => "decode",
+            Self::Missing => "missing value",
         }
     }
 }

@@ -14,6 +14,24 @@ pub struct ScenarioId(pub u16);
 #[serde(transparent)]
 pub struct EndpointId(pub u32);
 
+/// What is measured at an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndpointKind {
+    /// Requests, and what the target makes of them: the only kind that totals and verdicts are about.
+    #[default]
+    Request,
+    /// Groups of steps, each from its first step to the end of its last.
+    Group,
+    /// Requests that brunt broke on purpose.
+    Injected,
+}
+
+/// Something counted by its values, by its position in the workload's table of tallies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TallyId(pub u16);
+
 /// A check of the workload, by its position in the workload's table of checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

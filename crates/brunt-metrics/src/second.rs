@@ -1,6 +1,8 @@
 //! One second of a run, sealed: what is stored, sent, merged and shown.
 
-use crate::{CheckId, EndpointId, Nanos, Outcome, Part, Phase, ScenarioId, SparseHistogram, Status};
+use crate::{
+    CheckId, EndpointId, Nanos, Outcome, Part, Phase, ScenarioId, SparseHistogram, Status, TallySecond, tally,
+};
 
 /// What tells the cells of a second apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,8 +180,11 @@ pub struct WorkerSecond {
 pub struct Second {
     /// Which second of the run; after merging over time, the latest.
     pub index: u64,
-    /// One cell a key, ascending by key.
+    /// One cell a key, ascending by key: the requests, and nothing else.
     pub cells: Vec<CellSecond>,
+    /// The same of what stands aside: groups of steps, and requests that brunt broke on purpose. In no count of
+    /// requests, errors or requests in flight.
+    pub asides: Vec<CellSecond>,
     /// One entry a scenario that had anything, ascending.
     pub scenarios: Vec<ScenarioSecond>,
     /// One entry a check that was evaluated, ascending.
@@ -193,6 +198,8 @@ pub struct Second {
     pub in_flight_time: Nanos,
     /// One entry a worker, ascending.
     pub workers: Vec<WorkerSecond>,
+    /// One entry a tally, phase and value that came, ascending.
+    pub tallies: Vec<TallySecond>,
 }
 
 impl Second {
@@ -200,6 +207,8 @@ impl Second {
     pub fn merge(&mut self, other: &Self) {
         self.index = self.index.max(other.index);
         merge_sorted(&mut self.cells, &other.cells, |c| c.key, CellSecond::merge);
+        merge_sorted(&mut self.asides, &other.asides, |c| c.key, CellSecond::merge);
+        tally::merge(&mut self.tallies, &other.tallies);
         merge_sorted(&mut self.scenarios, &other.scenarios, |s| s.scenario, ScenarioSecond::merge);
         merge_sorted(
             &mut self.checks,
@@ -227,7 +236,7 @@ impl Second {
         );
     }
 
-    /// Requests that ended.
+    /// Requests that ended; asides are none.
     pub fn requests(&self) -> u64 {
         self.cells.iter().map(CellSecond::count).sum()
     }

@@ -7,7 +7,7 @@
 
 use crate::{
     CellKey, CellSecond, CheckId, CheckSecond, EndpointId, Histogram, Nanos, Outcome, Part, PartSum, Phase,
-    Sample, ScenarioId, ScenarioSecond, Second, Status, WorkerSecond,
+    Sample, ScenarioId, ScenarioSecond, Second, Status, TallyId, WorkerSecond, tally::TallyCounts,
 };
 
 /// Distinct cells an endpoint may have before status codes are folded to classes. A service that answers
@@ -118,6 +118,9 @@ struct ScenarioCounts {
 pub struct Shard {
     second: u64,
     cells: Vec<Vec<Cell>>,
+    /// What stands aside of the requests.
+    asides: Vec<Vec<Cell>>,
+    tallies: Vec<TallyCounts>,
     scenarios: Vec<ScenarioCounts>,
     checks: Vec<CheckSecond>,
     lag: Histogram,
@@ -137,6 +140,8 @@ impl Shard {
         Self {
             second: 0,
             cells: (0..endpoints).map(|_| Vec::new()).collect(),
+            asides: (0..endpoints).map(|_| Vec::new()).collect(),
+            tallies: Vec::new(),
             scenarios: (0..scenarios).map(scenario).collect(),
             checks: (0..checks).map(check).collect(),
             lag: Histogram::default(),
@@ -144,6 +149,13 @@ impl Shard {
             in_flight: Integral::default(),
             worker: WorkerSecond { worker, ..WorkerSecond::default() },
         }
+    }
+
+    /// The same with so many tallies.
+    #[must_use]
+    pub fn with_tallies(mut self, tallies: usize) -> Self {
+        self.tallies.resize_with(tallies, TallyCounts::default);
+        self
     }
 
     /// Notes that a request began at `at`.
@@ -157,13 +169,21 @@ impl Shard {
     #[inline]
     pub fn record(&mut self, sample: &Sample) {
         self.in_flight.leave(sample.ended);
-        let cells = &mut self.cells[sample.endpoint.0 as usize];
-        let (phase, outcome) = (sample.phase, sample.outcome);
-        if let Some(cell) = cells.iter_mut().find(|c| c.is(phase, sample.status, outcome)) {
-            cell.record(sample);
-        } else {
-            record_new(cells, sample);
-        }
+        record_into(&mut self.cells, sample);
+    }
+
+    /// Counts what stands aside of the requests: a group of steps that ended, or a request that brunt broke on
+    /// purpose. It is in no count of requests, errors or requests in flight, and belongs to no
+    /// [`request_started`](Self::request_started).
+    #[inline]
+    pub fn record_aside(&mut self, sample: &Sample) {
+        record_into(&mut self.asides, sample);
+    }
+
+    /// Counts one value of a tally, in the answer to a request due in `phase`.
+    #[inline]
+    pub fn tally(&mut self, tally: TallyId, phase: Phase, value: &[u8]) {
+        self.tallies[usize::from(tally.0)].count(phase, value);
     }
 
     /// Counts how late an iteration was begun, or a pause ended.
@@ -214,7 +234,8 @@ impl Shard {
     pub fn is_empty(&self) -> bool {
         let counted = |c: &Cell| c.response.count() > 0;
         self.requests_started == 0
-            && !self.cells.iter().flatten().any(counted)
+            && !self.cells.iter().chain(&self.asides).flatten().any(counted)
+            && self.tallies.iter().all(TallyCounts::is_empty)
             && self
                 .scenarios
                 .iter()
@@ -225,12 +246,11 @@ impl Shard {
     /// second that `at` lies in. `at` is the boundary: the integrals are closed there.
     pub fn seal(&mut self, at: Nanos) -> Second {
         self.in_flight.advance(at);
-        let mut cells = Vec::new();
-        for (endpoint, row) in self.cells.iter_mut().enumerate() {
-            let counted = row.iter_mut().filter(|c| c.response.count() > 0);
-            cells.extend(counted.map(|c| c.seal(EndpointId(id32(endpoint)))));
+        let mut tallies = Vec::new();
+        for (tally, counts) in self.tallies.iter_mut().enumerate() {
+            counts.drain(TallyId(id16(tally)), &mut tallies);
         }
-        cells.sort_unstable_by_key(|c| c.key);
+        tallies.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
         let scenarios = self.scenarios.iter_mut().filter_map(|s| seal_scenario(s, at)).collect();
         let mut checks = Vec::new();
         for check in self.checks.iter_mut().filter(|c| c.passed + c.failed > 0) {
@@ -246,13 +266,15 @@ impl Shard {
         let index = std::mem::replace(&mut self.second, at.second());
         Second {
             index,
-            cells,
+            cells: seal_cells(&mut self.cells),
+            asides: seal_cells(&mut self.asides),
             scenarios,
             checks,
             lag: self.lag.drain(),
             requests_started: std::mem::take(&mut self.requests_started),
             in_flight_time: std::mem::take(&mut self.in_flight.sum),
             workers: vec![worker],
+            tallies,
         }
     }
 }
@@ -271,6 +293,27 @@ fn seal_scenario(s: &mut ScenarioCounts, at: Nanos) -> Option<ScenarioSecond> {
     (counts != fresh).then_some(counts)
 }
 
+#[inline]
+fn record_into(cells: &mut [Vec<Cell>], sample: &Sample) {
+    let cells = &mut cells[sample.endpoint.0 as usize];
+    let (phase, outcome) = (sample.phase, sample.outcome);
+    if let Some(cell) = cells.iter_mut().find(|c| c.is(phase, sample.status, outcome)) {
+        cell.record(sample);
+    } else {
+        record_new(cells, sample);
+    }
+}
+
+fn seal_cells(rows: &mut [Vec<Cell>]) -> Vec<CellSecond> {
+    let mut cells = Vec::new();
+    for (endpoint, row) in rows.iter_mut().enumerate() {
+        let counted = row.iter_mut().filter(|c| c.response.count() > 0);
+        cells.extend(counted.map(|c| c.seal(EndpointId(id32(endpoint)))));
+    }
+    cells.sort_unstable_by_key(|c| c.key);
+    cells
+}
+
 #[cold]
 fn record_new(cells: &mut Vec<Cell>, sample: &Sample) {
     let (phase, outcome) = (sample.phase, sample.outcome);
@@ -284,7 +327,7 @@ fn record_new(cells: &mut Vec<Cell>, sample: &Sample) {
     cells.push(cell);
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "lowering bounds scenarios below 2^16")]
+#[expect(clippy::cast_possible_truncation, reason = "lowering bounds scenarios and tallies below 2^16")]
 const fn id16(i: usize) -> u16 {
     i as u16
 }
@@ -361,6 +404,47 @@ mod tests {
         s.ended = Nanos(900);
         shard.record(&s);
         assert_eq!(shard.seal(Nanos::SECOND).in_flight_time, Nanos(1_700 - 500 + 900 - 200));
+    }
+
+    #[test]
+    fn what_stands_aside_is_no_request() {
+        let mut shard = Shard::new(0, 1, 2, 0);
+        assert!(shard.is_empty());
+        shard.record_aside(&Sample { endpoint: EndpointId(1), ..sample(503, 0, 5_000_000) });
+        assert!(!shard.is_empty());
+        shard.request_started(Nanos(1_000));
+        shard.record(&sample(200, 0, 2_000_000));
+        let second = shard.seal(Nanos::SECOND);
+        assert_eq!((second.requests(), second.errors(), second.requests_started), (1, 0, 1));
+        assert_eq!(second.in_flight_time, Nanos(1_999_000));
+        assert_eq!(second.asides.len(), 1);
+        assert_eq!((second.asides[0].key.endpoint, second.asides[0].count()), (EndpointId(1), 1));
+        assert!(shard.seal(Nanos::from_secs(2)).asides.is_empty());
+    }
+
+    #[test]
+    fn tallies_are_sealed_by_phase_and_value() {
+        let mut shard = Shard::new(0, 1, 1, 0).with_tallies(2);
+        for (tally, phase, value) in [
+            (1, Phase::Load, "app2"),
+            (0, Phase::Load, "MISS"),
+            (0, Phase::WarmUp, "MISS"),
+            (0, Phase::Load, "HIT"),
+            (0, Phase::Load, "HIT"),
+        ] {
+            shard.tally(TallyId(tally), phase, value.as_bytes());
+        }
+        assert!(!shard.is_empty());
+        let second = shard.seal(Nanos::SECOND);
+        let found: Vec<_> = second.tallies.iter().map(|t| (t.tally.0, t.phase, &*t.value, t.count)).collect();
+        let expected = [
+            (0, Phase::WarmUp, "MISS", 1),
+            (0, Phase::Load, "HIT", 2),
+            (0, Phase::Load, "MISS", 1),
+            (1, Phase::Load, "app2", 1),
+        ];
+        assert_eq!(found, expected);
+        assert!(shard.is_empty() && shard.seal(Nanos::from_secs(2)).tallies.is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fields::{Field, Object, Type};
-use crate::lower::Loader;
+use crate::lower::Surroundings;
 use crate::tree::{Entry, Node, Span, Value};
 use crate::units::{UnitProblem, parse_duration, parse_rate};
 use brunt_metrics::Nanos;
@@ -41,18 +41,48 @@ pub(crate) struct Cx<'a> {
     voice: Voice,
     text: &'a str,
     folder: &'a Path,
-    loader: &'a Loader<'a>,
+    surroundings: &'a Surroundings<'a>,
     files: RefCell<HashMap<PathBuf, Option<Arc<[u8]>>>>,
     problems: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(voice: Voice, text: &'a str, folder: &'a Path, loader: &'a Loader<'a>) -> Self {
-        Self { voice, text, folder, loader, files: RefCell::default(), problems: RefCell::default() }
+    pub(crate) fn new(
+        voice: Voice,
+        text: &'a str,
+        folder: &'a Path,
+        surroundings: &'a Surroundings<'a>,
+    ) -> Self {
+        Self { voice, text, folder, surroundings, files: RefCell::default(), problems: RefCell::default() }
     }
 
     pub(crate) const fn voice(&self) -> Voice {
         self.voice
+    }
+
+    /// What relative paths start from.
+    pub(crate) const fn folder(&self) -> &'a Path {
+        self.folder
+    }
+
+    /// An environment variable.
+    pub(crate) fn env(&self, name: &str) -> Option<String> {
+        (self.surroundings.env)(name)
+    }
+
+    /// The value of a node that stands for a number or a truth value. Where the plan says `${...}` and what came of it
+    /// is text (the environment's variables are), the text is read as the value that it looks like.
+    pub(crate) fn scalar(&self, node: &Node) -> Value {
+        let raw = self.text.get(node.span.clone()).unwrap_or_default();
+        let Some(text) = node.as_str().filter(|_| raw.contains("${")) else {
+            return node.value.clone();
+        };
+        match (text.parse::<i128>(), text.parse::<f64>(), text.parse::<bool>()) {
+            (Ok(value), _, _) => Value::Int(value),
+            (_, Ok(value), _) => Value::Float(value),
+            (_, _, Ok(value)) => Value::Bool(value),
+            (Err(_), Err(_), Err(_)) => node.value.clone(),
+        }
     }
 
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
@@ -103,7 +133,7 @@ impl<'a> Cx<'a> {
         if let Some(known) = self.files.borrow().get(&path) {
             return known.clone();
         }
-        let content = match (self.loader)(&path) {
+        let content = match (self.surroundings.files)(&path) {
             Ok(bytes) => Some(Arc::from(bytes)),
             Err(error) => {
                 let message = format!("cannot read `{}`", path.display());
@@ -252,6 +282,10 @@ impl<'a> Cx<'a> {
 /// Suggestions are sought among so many names, so that 10,000 wrong names of 10,000 stay quick.
 const MOST_SUGGESTIONS: usize = 500;
 
+fn article(name: &str) -> &'static str {
+    if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
+}
+
 fn flag(field: &str) -> String {
     if field.starts_with("--") {
         return field.to_owned();
@@ -286,7 +320,7 @@ impl<'n, 'c> Fields<'n, 'c> {
         for entry in entries {
             let Some(at) = object.fields.iter().position(|f| f.name == entry.key) else {
                 let known = object.fields.iter().map(|f| f.name);
-                let what = format!("field of a {}", object.name.replace('_', " "));
+                let what = format!("field of {} {}", article(object.name), object.name.replace('_', " "));
                 let what = what.replace("of a plan", "of the plan").replace("of a http", "of `http`");
                 cx.report(Cx::unknown(&what, &entry.key, &entry.key_span, known));
                 has_unknown = true;
@@ -345,7 +379,7 @@ impl<'n, 'c> Fields<'n, 'c> {
 
     pub(crate) fn bool(&self, name: &str) -> Option<bool> {
         let node = self.get(name)?;
-        if let Value::Bool(value) = node.value {
+        if let Value::Bool(value) = self.cx.scalar(node) {
             return Some(value);
         }
         self.cx.expected(node, "`true` or `false`");
@@ -380,7 +414,7 @@ impl<'n, 'c> Fields<'n, 'c> {
     /// A number above 0 and up to `max`.
     pub(crate) fn number(&self, name: &str, max: f64) -> Option<f64> {
         let node = self.get(name)?;
-        let value = match node.value {
+        let value = match self.cx.scalar(node) {
             Value::Int(value) => value as f64,
             Value::Float(value) => value,
             Value::Null | Value::Bool(_) | Value::Str(_) | Value::Seq(_) | Value::Map(_) => {
@@ -413,7 +447,7 @@ impl<'n, 'c> Fields<'n, 'c> {
             let start = self.span.start;
             let d = Diagnostic::error(&(start..start), format!("{} is missing", self.cx.name(name)));
             self.cx.report(
-                d.label(format!("a {} needs it", self.object.name))
+                d.label(format!("{} {} needs it", article(self.object.name), self.object.name))
                     .help(format!("write e.g. `{}`", field.example)),
             );
         }
@@ -422,7 +456,7 @@ impl<'n, 'c> Fields<'n, 'c> {
 
 /// A whole number in `min..=max`.
 pub(crate) fn int_in(cx: &Cx<'_>, name: &str, node: &Node, (min, max): (u64, u64), why: &str) -> Option<u64> {
-    let Value::Int(value) = node.value else {
+    let Value::Int(value) = cx.scalar(node) else {
         cx.expected(node, "a whole number");
         return None;
     };

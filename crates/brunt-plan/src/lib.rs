@@ -7,6 +7,7 @@
 //!   they stand;
 //! * [`PLAN`] describes the language: every object and field with type, words and example. Decoding,
 //!   [`json_schema`] and [`reference_markdown`] all follow it, so they cannot drift apart;
+//! * [`Overrides`] says what is laid over the tree before: profiles, environments, [`PRESETS`], variables;
 //! * [`lower`] turns the tree into a workload; all validation lives there. [`lower_quick`] writes the options
 //!   of a command line as the same tree and goes the same way;
 //! * [`Report`] holds what was found, and renders it;
@@ -30,7 +31,15 @@ mod schema;
 
 mod decode;
 
+mod objective;
+
+mod preset;
+
+mod overlay;
+
 mod lower;
+
+mod import;
 
 mod quick;
 
@@ -41,7 +50,10 @@ mod demo;
 pub use demo::demo_plan;
 pub use diagnostic::{Diagnostic, Report, Severity, Style, render};
 pub use fields::{Field, Object, PLAN, Type};
-pub use lower::{DEFAULT_MAX_USERS, Loader, Lowered, Overrides, lower};
+pub use import::{Foreign, Imported, LocustSettings, import, locust_settings, recognise};
+pub use lower::{DEFAULT_MAX_USERS, Loader, Lowered, Overrides, Surroundings, TagFilter, lower};
+pub use overlay::{Environment, LoadOverride, Profiles, profiles};
+pub use preset::{PRESETS, Preset, Shape};
 pub use print::lowered_json;
 pub use quick::{QuickBody, QuickOptions, lower_quick};
 pub use schema::{json_schema, reference_markdown};

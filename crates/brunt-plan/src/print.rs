@@ -1,14 +1,24 @@
 //! A workload as JSON, for the record of a run: what was run, after every default and override.
 //!
-//! No secrets: values of headers that usually carry one, certificates' keys and bodies are not in it.
+//! No secrets: values of headers that usually carry one, secrets of the plan, certificates' keys, bodies and rows
+//! of data are not in it. Texts are as a plan writes them.
 
-use crate::units::{duration_text, rate_text};
-use brunt_metrics::Nanos;
+mod journey;
+
+mod load;
+
+mod request;
+
+mod text;
+
+use crate::units::duration_text;
+use brunt_metrics::EndpointKind;
 use brunt_workload::{
-    Arrivals, Body, Check, CheckRule, Choice, HttpVersion, Pause, PauseTime, RateRamp, RateStage, Request,
-    Scenario, StartAt, Step, Supply, TargetSettings, Text, TextPart, UserClass, Workload,
+    Endpoint, Feed, FeedEnd, FeedOrder, FeedPer, HttpVersion, Login, LoginFor, Scenario, StartAt, Tally,
+    TargetSettings, Workload,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use text::Names;
 
 /// What stands in a secret's place.
 pub(crate) const HIDDEN: &str = "(hidden)";
@@ -25,20 +35,75 @@ pub(crate) fn is_secret_header(name: &str) -> bool {
 
 /// The whole workload. Ids are positions in the lists; durations and rates are text as in plans.
 pub fn lowered_json(workload: &Workload) -> Value {
-    let endpoints: Vec<Value> = workload
-        .endpoints
-        .iter()
-        .map(|e| json!({ "scenario": e.scenario, "action": e.action, "method": e.method, "name": e.name }))
-        .collect();
+    let names = Names::of(workload);
     json!({
         "name": workload.name,
         "seed": workload.seed,
         "target": target(&workload.target),
-        "scenarios": workload.scenarios.iter().map(scenario).collect::<Vec<_>>(),
-        "endpoints": endpoints,
-        "requests": workload.requests.iter().map(request).collect::<Vec<_>>(),
-        "checks": workload.checks.iter().map(check).collect::<Vec<_>>(),
+        "scenarios": workload.scenarios.iter().map(|s| scenario(s, names)).collect::<Vec<_>>(),
+        "endpoints": workload.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
+        "requests": workload.requests.iter().map(|r| request::request(r, names)).collect::<Vec<_>>(),
+        "checks": workload.checks.iter().map(|c| request::check(c, names)).collect::<Vec<_>>(),
+        "feeds": workload.feeds.iter().map(feed).collect::<Vec<_>>(),
+        "slots": workload.slots,
+        "logins": workload.logins.iter().map(login).collect::<Vec<_>>(),
+        "fault_mixes": workload.fault_mixes.iter().map(request::fault_mix).collect::<Vec<_>>(),
+        "tallies": workload.tallies.iter().map(tally).collect::<Vec<_>>(),
     })
+}
+
+fn endpoint(e: &Endpoint) -> Value {
+    json!({
+        "scenario": e.scenario,
+        "action": e.action,
+        "method": e.method,
+        "name": e.name,
+        "kind": match e.kind {
+            EndpointKind::Request => "request",
+            EndpointKind::Group => "group",
+            EndpointKind::Injected => "injected",
+        },
+        "tags": e.tags,
+    })
+}
+
+/// What is taken from it, and how; not what is in it.
+fn feed(f: &Feed) -> Value {
+    json!({
+        "name": f.name,
+        "columns": f.columns,
+        "rows": f.rows(),
+        "order": match f.order {
+            FeedOrder::Sequential => "sequential",
+            FeedOrder::Shuffled => "shuffled",
+            FeedOrder::Random => "random",
+        },
+        "per": match f.per {
+            FeedPer::Iteration => "iteration",
+            FeedPer::User => "user",
+        },
+        "at_end": match f.at_end {
+            FeedEnd::Again => "again",
+            FeedEnd::Stop => "stop",
+        },
+    })
+}
+
+fn login(l: &Login) -> Value {
+    json!({
+        "name": l.name,
+        "requests": l.requests.iter().map(|r| r.0).collect::<Vec<_>>(),
+        "slots": l.slots.iter().map(|s| s.0).collect::<Vec<_>>(),
+        "for": match l.who {
+            LoginFor::EachUser => "user",
+            LoginFor::EachWorker => "worker",
+        },
+        "refresh_on": l.refresh_on,
+    })
+}
+
+fn tally(t: &Tally) -> Value {
+    json!({ "name": t.name, "header": t.header })
 }
 
 fn target(t: &TargetSettings) -> Value {
@@ -71,15 +136,15 @@ fn target(t: &TargetSettings) -> Value {
     })
 }
 
-fn scenario(s: &Scenario) -> Value {
+fn scenario(s: &Scenario, names: Names<'_>) -> Value {
     json!({
         "name": s.name,
         "start": match &s.start {
             StartAt::Offset(offset) => json!({ "offset": duration_text(*offset) }),
             StartAt::After { scenario, delay } => json!({ "after": scenario.0, "delay": duration_text(*delay) }),
         },
-        "arrivals": arrivals(&s.arrivals),
-        "supply": supply(&s.supply),
+        "arrivals": load::arrivals(&s.arrivals),
+        "supply": load::supply(&s.supply),
         "stop": {
             "after": s.stop.after.map(duration_text),
             "iterations": s.stop.iterations,
@@ -88,159 +153,6 @@ fn scenario(s: &Scenario) -> Value {
         },
         "warm_up": duration_text(s.warm_up),
         "cool_down": duration_text(s.cool_down),
-        "classes": s.classes.iter().enumerate().map(|(i, c)| class(c, weight(&s.class_choice, i))).collect::<Vec<_>>(),
+        "classes": journey::classes(s, names),
     })
-}
-
-fn weight(choice: &Choice, at: usize) -> u64 {
-    if at < choice.len() { choice.weight(at) } else { 0 }
-}
-
-fn arrivals(a: &Arrivals) -> Value {
-    match a {
-        Arrivals::Closed => json!("closed"),
-        Arrivals::Constant(rate) => json!({ "constant": rate_text(*rate) }),
-        Arrivals::Ramp(r) => json!({ "ramp": ramp(r) }),
-        Arrivals::Poisson(r) => json!({ "poisson": ramp(r) }),
-        Arrivals::Bursts { size, pause } => {
-            json!({ "bursts": { "size": size, "pause": range(pause.min, pause.max) } })
-        }
-        Arrivals::Replay { instants, speed } => json!({
-            "replay": {
-                "instants": instants.len(),
-                "length": duration_text(instants.last().copied().unwrap_or_default()),
-                "speed": [speed.0, speed.1],
-            }
-        }),
-    }
-}
-
-fn ramp(ramp: &RateRamp) -> Vec<Value> {
-    let scale = scale_of(ramp);
-    let stage = |stage: &RateStage| {
-        json!({
-            "from_per_second": stage.from as f64 * scale,
-            "to_per_second": stage.to as f64 * scale,
-            "over": duration_text(stage.duration),
-        })
-    };
-    ramp.stages().iter().map(stage).collect()
-}
-
-/// Events per second for one event per the ramp's unit.
-fn scale_of(ramp: &RateRamp) -> f64 {
-    let most = ramp.stages().iter().map(|s| s.from.max(s.to)).max().unwrap_or(0);
-    if most == 0 { 0.0 } else { ramp.peak() / most as f64 }
-}
-
-fn supply(s: &Supply) -> Value {
-    match s {
-        Supply::Fixed(users) => json!({ "fixed": users }),
-        Supply::Spawn { users, rate } => json!({ "spawn": { "users": users, "rate": rate_text(*rate) } }),
-        Supply::Ramp { start, stages } => {
-            let stages: Vec<Value> =
-                stages.iter().map(|s| json!({ "to": s.target, "over": duration_text(s.duration) })).collect();
-            json!({ "ramp": { "start": start, "stages": stages } })
-        }
-        Supply::Elastic { initial, cap } => json!({ "elastic": { "initial": initial, "cap": cap } }),
-    }
-}
-
-fn class(class: &UserClass, weight_of_class: u64) -> Value {
-    let journey = &class.journey;
-    let step = |step: &Step| match step {
-        Step::Request(id) => json!({ "request": id.0 }),
-        Step::Pause(time) => json!({ "pause": pause_time(time) }),
-    };
-    let actions: Vec<Value> = journey
-        .actions
-        .iter()
-        .enumerate()
-        .map(|(i, a)| {
-            let steps: Vec<Value> = a.steps.iter().map(step).collect();
-            json!({ "name": a.name, "weight": weight(&journey.choice, i), "steps": steps })
-        })
-        .collect();
-    json!({ "name": class.name, "weight": weight_of_class, "think": pause(&journey.think), "actions": actions })
-}
-
-fn pause(pause: &Pause) -> Value {
-    match pause.every {
-        1 => pause_time(&pause.time),
-        every => json!({ "time": pause_time(&pause.time), "every": every }),
-    }
-}
-
-fn pause_time(time: &PauseTime) -> Value {
-    match time {
-        PauseTime::None => Value::Null,
-        PauseTime::Constant(time) => json!(duration_text(*time)),
-        PauseTime::Uniform { min, max } => json!(range(*min, *max)),
-        PauseTime::Normal { mean, std_dev } => {
-            json!({ "normal": { "mean": duration_text(*mean), "std_dev": duration_text(*std_dev) } })
-        }
-        PauseTime::Exponential { mean } => json!({ "exponential": duration_text(*mean) }),
-        PauseTime::LogNormal { median, sigma } => {
-            json!({ "log_normal": { "median": duration_text(*median), "sigma": sigma } })
-        }
-    }
-}
-
-fn range(min: Nanos, max: Nanos) -> String {
-    if min == max { duration_text(min) } else { format!("{}..{}", duration_text(min), duration_text(max)) }
-}
-
-fn request(r: &Request) -> Value {
-    let headers: Map<String, Value> = r
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            let value = if is_secret_header(name) { HIDDEN.to_owned() } else { text(value) };
-            (name.clone(), value.into())
-        })
-        .collect();
-    json!({
-        "endpoint": r.endpoint.0,
-        "origin": r.origin.0,
-        "method": r.method,
-        "target": text(&r.target),
-        "headers": headers,
-        "body": match &r.body {
-            Body::None => Value::Null,
-            Body::Bytes(bytes) => json!({ "bytes": bytes.len() }),
-            Body::Text(text) => json!({ "generated_parts": text.parts.iter().filter(|p| !is_literal(p)).count() }),
-        },
-        "timeout": duration_text(r.timeout),
-        "redirects": r.redirects,
-        "checks": r.checks.iter().map(|c| c.0).collect::<Vec<_>>(),
-    })
-}
-
-const fn is_literal(part: &TextPart) -> bool {
-    match part {
-        TextPart::Literal(_) => true,
-        TextPart::Int { .. } | TextPart::OneOf(_) | TextPart::Uuid => false,
-    }
-}
-
-/// A text as a plan writes it.
-fn text(text: &Text) -> String {
-    let part = |part: &TextPart| match part {
-        TextPart::Literal(text) => text.replace("${", "$${"),
-        TextPart::Int { min, max } => format!("${{int({min},{max})}}"),
-        TextPart::OneOf(texts) => format!("${{choice({})}}", texts.join(",")),
-        TextPart::Uuid => "${uuid()}".to_owned(),
-    };
-    text.parts.iter().map(part).collect()
-}
-
-fn check(check: &Check) -> Value {
-    let rule = match &check.rule {
-        CheckRule::Status(ranges) => json!({ "status": ranges }),
-        CheckRule::BodyContains(text) => json!({ "contains": String::from_utf8_lossy(text) }),
-        CheckRule::Header { name, contains } => json!({ "header": name, "contains": contains }),
-        CheckRule::BodySize { min, max } => json!({ "size": [min, max] }),
-        CheckRule::MaxTime(time) => json!({ "max_time": duration_text(*time) }),
-    };
-    json!({ "name": check.name, "rule": rule })
 }

@@ -5,7 +5,8 @@
 
 use crate::decode::Voice;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::lower::{Loader, Lowered, Overrides, Reading, lower_tree, parse_url};
+use crate::lower::{Lowered, Overrides, Reading, Surroundings, lower_tree, parse_url};
+use crate::overlay::LoadOverride;
 use crate::print::{HIDDEN, is_secret_header};
 use crate::tree::{Entry, Node, Span, Value};
 use crate::units::with_unit;
@@ -40,6 +41,10 @@ pub struct QuickOptions {
     pub think: Option<String>,
     /// `--warm-up`: a part at the start that is measured apart.
     pub warm_up: Option<String>,
+    /// `--preset`: a named load; users, spawn rate and duration replace its own.
+    pub preset: Option<String>,
+    /// `--auth`: `env`, `bearer:TOKEN`, `basic:USER:PASSWORD` or `key:KEY`.
+    pub auth: Option<String>,
     /// `--method`. Default `GET`, with a body `POST`.
     pub method: Option<String>,
     /// `--header`, each as `name: value`.
@@ -82,13 +87,28 @@ pub enum QuickBody {
 }
 
 /// The workload of a command line. Paths are relative to the current folder.
-pub fn lower_quick(options: &QuickOptions, loader: &Loader<'_>) -> Result<Lowered, Report> {
+pub fn lower_quick(options: &QuickOptions, surroundings: &Surroundings<'_>) -> Result<Lowered, Report> {
     let mut line = Line::new();
     let root = root(options, &mut line);
     let source = Source::inline("command line", Format::Yaml, line.text);
-    let overrides = Overrides { seed: options.seed, default_seed: options.default_seed, target: None };
-    let reading = Reading { root: &root, source: &source, voice: Voice::Flags, problems: line.problems };
-    lower_tree(reading, &overrides, loader)
+    let load = match &options.preset {
+        Some(_) => LoadOverride {
+            users: options.users,
+            spawn_rate: options.spawn_rate.clone(),
+            duration: options.duration.clone(),
+            ..LoadOverride::default()
+        },
+        None => LoadOverride::default(),
+    };
+    let overrides = Overrides {
+        preset: options.preset.clone(),
+        load,
+        seed: options.seed,
+        default_seed: options.default_seed,
+        ..Overrides::default()
+    };
+    let reading = Reading { root, source: &source, voice: Voice::Flags, problems: line.problems };
+    lower_tree(reading, &overrides, surroundings)
 }
 
 /// The command line as it is shown, and what was found while writing it.
@@ -138,21 +158,50 @@ fn root(options: &QuickOptions, line: &mut Line) -> Node {
     let url = line.word(&options.url);
     let (name, target, path) = split(&options.url, &url);
     let step = step(options, path, line);
-    let scenario = scenario(options, &url, line);
+    let scenario = if options.preset.is_none() { Some(scenario(options, &url, line)) } else { None };
+    let auth = options.auth.as_ref().map(|auth| authentication(auth, line));
     let users = options.think.as_ref().map(|time| user_class(time, &url, line));
     let http = http(options, line);
     let node = |value| Node { span: url.clone(), value };
     let actions = entry("request", &url, Value::Seq(vec![node(Value::Map(step))]));
-    let scenarios = entry("load", &url, Value::Map(scenario));
+    let scenarios =
+        scenario.map(|s| entry("scenarios", &url, Value::Map(vec![entry("load", &url, Value::Map(s))])));
     let mut plan = vec![
         entry("name", &url, Value::Str(name)),
         entry("target", &url, Value::Str(target)),
         entry("http", &url, Value::Map(http)),
         entry("actions", &url, Value::Map(vec![actions])),
-        entry("scenarios", &url, Value::Map(vec![scenarios])),
     ];
+    plan.extend(scenarios);
+    plan.extend(auth);
     plan.extend(users);
     node(Value::Map(plan))
+}
+
+/// How requests are authorised. What it says is not shown: it may be a secret.
+fn authentication(auth: &str, line: &mut Line) -> Entry {
+    let key_span = line.word("--auth");
+    let (kind, rest) = auth.split_once(':').unwrap_or((auth, ""));
+    let span = line.word(if rest.is_empty() { kind } else { HIDDEN });
+    let at = |key: &str, text: &str| entry(key, &span, Value::Str(text.to_owned()));
+    let value = match kind {
+        "env" => Value::Str("env".to_owned()),
+        "bearer" => Value::Map(vec![at("bearer", rest)]),
+        "key" => Value::Map(vec![at("api_key", rest)]),
+        "basic" => {
+            let (user, password) = rest.split_once(':').unwrap_or((rest, ""));
+            let pair = vec![at("user", user), at("password", password)];
+            Value::Map(vec![entry("basic", &span, Value::Map(pair))])
+        }
+        _ => {
+            let d = Diagnostic::error(&span, "this is no way to authorise requests");
+            let help =
+                "`--auth env`, `--auth bearer:TOKEN`, `--auth basic:USER:PASSWORD` or `--auth key:KEY`";
+            line.problems.push(d.label("unknown").help(help));
+            Value::Str("none".to_owned())
+        }
+    };
+    Entry { key: "auth".to_owned(), key_span, value: Node { span, value } }
 }
 
 /// The one kind of user, for its pauses.

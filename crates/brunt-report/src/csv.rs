@@ -92,6 +92,7 @@ pub(crate) fn series_of(header: &RunHeader, endpoint: u32) -> SeriesName {
         action: String::new(),
         method: "*".to_owned(),
         name: format!("(endpoint {endpoint})"),
+        ..SeriesName::default()
     })
 }
 

@@ -7,6 +7,9 @@
 //! - [`write_hlog`]: histograms per second and endpoint, for the tools of `HdrHistogram`;
 //! - [`write_seconds_csv`]: a row per second, endpoint and kind of answer, for spreadsheets;
 //! - [`write_summary_json`]: the totals;
+//! - [`write_locust_csv`]: Locust's four CSV files; [`LocustCsv`] writes them while a run goes on;
+//! - [`write_summary_html`]: the totals as a page;
+//! - [`write_k6_summary`]: k6's end-of-test summary, as its `--summary-export` has it;
 //! - [`RequestWriter`]: a row per request, from the engine's samples.
 
 mod csv;
@@ -15,14 +18,26 @@ mod error;
 
 mod hlog;
 
+mod html;
+
+mod k6;
+
+mod locust;
+
 mod requests;
 
 mod seconds;
 
 mod summary;
 
+mod users;
+
 pub use error::ExportError;
 pub use hlog::{Timing, write_hlog};
+pub use html::write_summary_html;
+pub use k6::{write_k6_summary, write_k6_summary_of};
+pub use locust::{LocustCsv, LocustFile, LocustFiles, LocustHistory, write_locust_csv};
 pub use requests::RequestWriter;
 pub use seconds::write_seconds_csv;
 pub use summary::write_summary_json;
+pub use users::UserCount;

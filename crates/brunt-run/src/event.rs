@@ -1,7 +1,7 @@
 //! What happens in a run, as one closed enum.
 
 use crate::Verdict;
-use brunt_metrics::{EndpointId, ErrorKind, Nanos, Phase, ScenarioId, Second};
+use brunt_metrics::{EndpointId, EndpointKind, ErrorKind, Nanos, Phase, ScenarioId, Second};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -57,8 +57,24 @@ pub struct RunHeader {
     pub endpoints: Vec<SeriesName>,
     /// The checks' names, by `CheckId`, with their endpoint.
     pub checks: Vec<(EndpointId, String)>,
+    /// The tallies' names, by `TallyId`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tallies: Vec<String>,
+    /// What the plan expects of the target, in its own words. Kept with the run; nothing here judges by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<String>,
+    /// The profile of the plan that runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// Versions and host facts, for whoever repeats the run: name to value.
     pub environment: BTreeMap<String, String>,
+}
+
+impl RunHeader {
+    /// What is measured at an endpoint; requests if the header does not know it.
+    pub fn kind(&self, endpoint: EndpointId) -> EndpointKind {
+        self.endpoints.get(endpoint.0 as usize).map(|series| series.kind).unwrap_or_default()
+    }
 }
 
 /// A scenario as views need it.
@@ -94,6 +110,18 @@ pub struct SeriesName {
     pub method: String,
     /// The templated name.
     pub name: String,
+    /// What is measured there.
+    #[serde(default, skip_serializing_if = "is_request")]
+    pub kind: EndpointKind,
+    /// Words that it may be selected by, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// Left out where it is written: all series of a record of version 1.0 are requests.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+fn is_request(kind: &EndpointKind) -> bool {
+    *kind == EndpointKind::Request
 }
 
 impl SeriesName {

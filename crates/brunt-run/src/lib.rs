@@ -26,13 +26,13 @@ pub use record::{
     new_run_id,
 };
 pub use summary::{
-    CheckFigures, EndpointFigures, Figures, LatencyFigures, PartFigures, PhasesApart, ScenarioFigures,
-    Summary, SummaryError,
+    CheckFigures, EndpointFigures, Figures, GroupFigures, LatencyFigures, PartFigures, PhasesApart,
+    ScenarioFigures, Summary, SummaryError, TallyFigures, TallyValueFigures,
 };
 pub use verdict::{Finding, Outlook, Verdict};
 pub use view::{
     CheckView, CodeCount, EndpointView, ErrorView, HOT_WORKER, HealthFacts, HostPeaks, LATE_FLOOR,
-    LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_TIMELINE, PRESSED_SHARE, RunSums, RunView,
-    STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TimelinePoint, WINDOW_SECONDS, Which, Window,
-    WindowEndpoint,
+    LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_TALLIED, MAX_TIMELINE, PRESSED_SHARE,
+    RunSums, RunView, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TallyValueView, TallyView,
+    TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
 };

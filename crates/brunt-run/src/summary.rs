@@ -7,8 +7,11 @@
 //! Start with [`Summary`].
 
 use crate::record::FormatVersion;
-use crate::{EndpointView, Finish, LatencyView, Outlook, RunTotals, RunView, SeriesName, Verdict, Warning};
-use brunt_metrics::{EndpointId, Nanos, Outcome, Part, PartSum, Phase, ScenarioId, Status};
+use crate::{
+    EndpointView, Finish, LatencyView, Outlook, RunTotals, RunView, SeriesName, TallyValueView, TallyView,
+    Verdict, Warning,
+};
+use brunt_metrics::{EndpointId, EndpointKind, Nanos, Outcome, Part, PartSum, Phase, ScenarioId, Status};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +36,12 @@ pub struct Summary {
     pub workers: u32,
     /// Whether nothing was sent.
     pub simulated: bool,
+    /// The profile of the plan that ran; `null` if it has none.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// What the plan expects of the target, in its own words; not judged.
+    #[serde(default)]
+    pub objectives: Vec<String>,
     /// How it ended; `null` if it did not end in order.
     pub finish: Option<Finish>,
     /// What it may be taken for; `null` if that was not judged.
@@ -43,8 +52,17 @@ pub struct Summary {
     pub apart: PhasesApart,
     /// One entry a scenario, in the plan's order; iterations of all phases.
     pub scenarios: Vec<ScenarioFigures>,
-    /// One entry an endpoint, in the plan's order, also those that nothing was sent to.
+    /// One entry an endpoint of requests, in the plan's order, also those that nothing was sent to.
     pub endpoints: Vec<EndpointFigures>,
+    /// One entry a group of steps, in the plan's order, also those that nobody got to; counted in nothing else here.
+    #[serde(default)]
+    pub groups: Vec<GroupFigures>,
+    /// One entry an endpoint of requests that brunt broke on purpose, in the plan's order; counted in nothing else here.
+    #[serde(default)]
+    pub injected: Vec<EndpointFigures>,
+    /// One entry a tally, in the plan's order: how often each value came in the load phase.
+    #[serde(default)]
+    pub tallies: Vec<TallyFigures>,
     /// One entry a check that was evaluated, all phases.
     pub checks: Vec<CheckFigures>,
     /// How late requests were started: the generator's own delay.
@@ -181,6 +199,43 @@ pub struct EndpointFigures {
     pub figures: Figures,
 }
 
+/// How long a group of steps took as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupFigures {
+    /// Its name.
+    pub series: SeriesName,
+    /// Passes through it that ended.
+    pub count: u64,
+    /// Of these, those in which a request failed.
+    pub failed: u64,
+    /// From the start of its first step to the end of its last.
+    pub duration: LatencyFigures,
+}
+
+/// How often the values of something came in answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TallyFigures {
+    /// Its name.
+    pub name: String,
+    /// Values counted in answers to requests of the load phase.
+    pub total: u64,
+    /// Values counted in answers to requests of warm-up and cool-down.
+    pub apart: u64,
+    /// Those of the load phase, most frequent first; `(other)` for those past the bound.
+    pub values: Vec<TallyValueFigures>,
+}
+
+/// How often one value came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TallyValueFigures {
+    /// The value.
+    pub value: String,
+    /// How often it came.
+    pub count: u64,
+    /// Its share of the tally's total, 0 to 1.
+    pub share: f64,
+}
+
 /// How often a check held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckFigures {
@@ -213,8 +268,7 @@ impl Summary {
     pub fn of(view: &RunView) -> Option<Self> {
         let header = view.header()?;
         let (warm_up, cool_down) = (view.total(Phase::WarmUp), view.total(Phase::CoolDown));
-        let endpoints: Vec<_> =
-            (0_u32..).take(header.endpoints.len()).map(|i| endpoint(view, EndpointId(i))).collect();
+        let endpoints: Vec<_> = of_kind(view, EndpointKind::Request).map(|id| endpoint(view, id)).collect();
         Some(Self {
             format: FormatVersion::CURRENT,
             id: header.id.clone(),
@@ -225,6 +279,8 @@ impl Summary {
             targets: header.targets.clone(),
             workers: header.workers,
             simulated: header.simulated,
+            profile: header.profile.clone(),
+            objectives: header.objectives.clone(),
             finish: view.finish().cloned(),
             verdict: view.verdict().cloned(),
             total: Figures::of(&view.total(Phase::Load)),
@@ -236,6 +292,9 @@ impl Summary {
             },
             scenarios: scenarios(view, &endpoints),
             endpoints,
+            groups: groups(view),
+            injected: injected(view),
+            tallies: tallies(view),
             checks: checks(view),
             lag: LatencyFigures::of(&LatencyView::of(view.lag())),
             dropped: view.iterations().dropped,
@@ -279,6 +338,58 @@ impl Summary {
         let elapsed = Nanos((self.elapsed_ms * 1e6).round() as u64);
         RunTotals { elapsed, requests: self.total.requests, errors: self.total.errors }
     }
+}
+
+/// The endpoints of a kind, in the plan's order.
+fn of_kind(view: &RunView, kind: EndpointKind) -> impl Iterator<Item = EndpointId> {
+    let endpoints = view.header().map(|h| h.endpoints.as_slice()).unwrap_or_default();
+    (0..).map(EndpointId).zip(endpoints).filter(move |(_, series)| series.kind == kind).map(|(id, _)| id)
+}
+
+fn aside(view: &RunView, kind: EndpointKind) -> impl Iterator<Item = EndpointView> {
+    let seen = view.asides(kind, Phase::Load);
+    of_kind(view, kind).map(move |id| {
+        let found = seen.iter().find(|e| e.id == Some(id)).cloned();
+        found.unwrap_or_else(|| EndpointView {
+            id: Some(id),
+            series: view.series(id),
+            ..EndpointView::default()
+        })
+    })
+}
+
+fn groups(view: &RunView) -> Vec<GroupFigures> {
+    let figures = |e: EndpointView| GroupFigures {
+        count: e.count,
+        failed: e.errors,
+        duration: LatencyFigures::of(&e.response),
+        series: e.series,
+    };
+    aside(view, EndpointKind::Group).map(figures).collect()
+}
+
+fn injected(view: &RunView) -> Vec<EndpointFigures> {
+    let figures = |e: EndpointView| EndpointFigures { figures: Figures::of(&e), series: e.series };
+    aside(view, EndpointKind::Injected).map(figures).collect()
+}
+
+fn tallies(view: &RunView) -> Vec<TallyFigures> {
+    let whole = view.tallies(None);
+    let figures = |tally: TallyView| {
+        let all = whole.iter().find(|t| t.id == tally.id).map_or(0, |t| t.total);
+        let value = |v: &TallyValueView| TallyValueFigures {
+            value: v.value.clone(),
+            count: v.count,
+            share: tally.share(v.count).unwrap_or_default(),
+        };
+        TallyFigures {
+            total: tally.total,
+            apart: all - tally.total,
+            values: tally.values.iter().map(value).collect(),
+            name: tally.name,
+        }
+    };
+    view.tallies(Some(Phase::Load)).into_iter().map(figures).collect()
 }
 
 fn endpoint(view: &RunView, id: EndpointId) -> EndpointFigures {

@@ -6,11 +6,15 @@
 //! header, by [`MAX_TIMELINE`] and by [`MAX_NOTES`]. Percentiles come from merged histograms, never from
 //! percentiles. It judges nothing (that is the gate) and shows nothing (that is a renderer).
 //!
+//! Only requests are in its totals. What stands aside of them (groups of steps, requests that brunt broke on purpose)
+//! is in [`RunView::asides`] and nowhere else.
+//!
 //! Start with [`RunView::apply`]; then [`RunView::total`], [`RunView::endpoints`] and [`RunView::window`].
 
 mod facts;
 mod latency;
 mod phases;
+mod tallies;
 mod timeline;
 mod totals;
 mod window;
@@ -20,6 +24,7 @@ pub use facts::{
     STOLEN_SHARE,
 };
 pub use latency::LatencyView;
+pub use tallies::{MAX_TALLIED, TallyValueView, TallyView};
 pub use timeline::{MAX_TIMELINE, TimelinePoint};
 pub use totals::{CodeCount, EndpointView, ErrorView, Which};
 pub use window::{WINDOW_SECONDS, Window, WindowEndpoint};
@@ -28,12 +33,13 @@ use crate::{
     ErrorDetail, Finish, HostSecond, PhaseChange, RunEvent, RunHeader, SeriesName, Verdict, Warning,
 };
 use brunt_metrics::{
-    CheckId, CheckSecond, EndpointId, Histogram, Nanos, Phase, ScenarioId, ScenarioSecond, Second,
-    SparseHistogram, WorkerSecond,
+    CheckId, CheckSecond, EndpointId, EndpointKind, ErrorKind, Histogram, Nanos, Phase, ScenarioId,
+    ScenarioSecond, Second, SparseHistogram, WorkerSecond,
 };
 use phases::PhaseClock;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
+use tallies::Tallies;
 use timeline::Timeline;
 use totals::{Errors, Totals};
 
@@ -48,6 +54,8 @@ pub struct RunView {
     seconds: u64,
     totals: BTreeMap<(Phase, EndpointId), Totals>,
     all: [Totals; 3],
+    asides: BTreeMap<(Phase, EndpointId), Totals>,
+    tallies: Tallies,
     sums: RunSums,
     scenarios: BTreeMap<ScenarioId, ScenarioView>,
     checks: BTreeMap<CheckId, CheckSecond>,
@@ -183,6 +191,10 @@ impl RunView {
             self.all[phase as usize].add(cell);
             self.errors.add(second.index, cell);
         }
+        for cell in &second.asides {
+            self.asides.entry((cell.key.phase, cell.key.endpoint)).or_default().add(cell);
+        }
+        second.tallies.iter().for_each(|t| self.tallies.add(t));
         self.sums.add(second);
         self.add_counts(second);
         self.lag.add(&second.lag);
@@ -250,6 +262,19 @@ impl RunView {
         of_phase.map(|(&(_, id), totals)| self.endpoint_view(id, phase, totals)).collect()
     }
 
+    /// The figures of every group of steps, or of every endpoint of requests that brunt broke on purpose, that had any
+    /// in `phase`, in the order of the run's table. What `count` counts are passes through the group, or such requests.
+    pub fn asides(&self, kind: EndpointKind, phase: Phase) -> Vec<EndpointView> {
+        let of_phase = self.asides.range((phase, EndpointId(0))..=(phase, EndpointId(u32::MAX)));
+        let of_kind = of_phase.filter(|((_, id), _)| self.kind(*id) == kind);
+        of_kind.map(|(&(_, id), totals)| self.endpoint_view(id, phase, totals)).collect()
+    }
+
+    /// How often each value of each tally came, in `phase` or in the whole run.
+    pub fn tallies(&self, phase: Option<Phase>) -> Vec<TallyView> {
+        self.tallies.views(self.header().map_or(&[], |h| &h.tallies), phase)
+    }
+
     /// The figures of one endpoint; `None` if it had no request in `phase`.
     pub fn endpoint(&self, id: EndpointId, phase: Phase) -> Option<EndpointView> {
         self.totals.get(&(phase, id)).map(|totals| self.endpoint_view(id, phase, totals))
@@ -284,6 +309,11 @@ impl RunView {
             None => Some(&self.all[phase as usize]),
             Some(id) => self.totals.get(&(phase, id)),
         }
+    }
+
+    /// What is measured at an endpoint; requests if the header does not know it.
+    pub fn kind(&self, id: EndpointId) -> EndpointKind {
+        self.header().map(|h| h.kind(id)).unwrap_or_default()
     }
 
     /// What an endpoint is called; a name made of its number if the header does not know it.
@@ -398,6 +428,12 @@ impl RunView {
         &self.details
     }
 
+    /// The first words that came with errors of a kind, at an endpoint of requests.
+    pub fn words_of(&self, kind: ErrorKind) -> Option<&ErrorDetail> {
+        let requests = |d: &&ErrorDetail| self.kind(d.endpoint) == EndpointKind::Request;
+        self.details.iter().filter(requests).find(|d| d.kind == kind && !d.text.is_empty())
+    }
+
     /// What came after the bounds of the three lists before.
     pub fn left_out(&self) -> LeftOut {
         self.left_out
@@ -427,8 +463,8 @@ impl RunSums {
         self.requests_started += second.requests_started;
         self.requests_ended += second.requests();
         self.in_flight_time = self.in_flight_time + second.in_flight_time;
-        for cell in &second.cells {
-            self.service_ns += cell.service.sum_ns;
+        self.service_ns += second.cells.iter().map(|cell| cell.service.sum_ns).sum::<u128>();
+        for cell in second.cells.iter().chain(&second.asides) {
             let whole = adds_up(&cell.response) && adds_up(&cell.service);
             self.broken_cells += u64::from(!whole || cell.response.total != cell.service.total);
         }

@@ -96,7 +96,8 @@ impl Screen<'_> {
         };
         let room = self.columns.saturating_sub(width(&phase) + width(&time) + 6);
         let ellipsis = self.style.ellipsis();
-        let name = fit_middle(&header.name, room, ellipsis);
+        let profile = header.profile.as_ref().map(|p| format!(" ({p})")).unwrap_or_default();
+        let name = fit_middle(&format!("{}{profile}", header.name), room, ellipsis);
         let target = fit_middle(&target, room.saturating_sub(width(&name)), ellipsis);
         let target = if width(&target) < 8 { String::new() } else { target };
         Line::new(Tone::Strong, name).and(Tone::Plain, format!("{target}   {phase}   {time}"))

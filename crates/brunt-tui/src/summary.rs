@@ -5,14 +5,22 @@ use crate::frame::error_name;
 use crate::plain::is_open;
 use crate::style::{Line, Tone};
 use crate::table::Table;
-use crate::text::{bytes, clock, count, duration, percent, percent_digits, rate, wrap};
-use brunt_metrics::{Nanos, Phase};
-use brunt_run::{CheckView, EndpointView, ErrorView, LatencyView, Outlook, RunView, Verdict};
+use crate::text::{
+    bytes, clock, count, duration, fit_middle, left, percent, percent_digits, rate, width, wrap,
+};
+use brunt_metrics::{EndpointKind, Nanos, Outcome, Phase, Status};
+use brunt_run::{
+    CheckView, CodeCount, EndpointView, ErrorView, LatencyView, Outlook, RunView, TallyView, Verdict,
+};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The most endpoints, and the most checks, that the summary shows: what fits on a screen or two. The record
 /// has all.
 pub const MAX_ROWS: usize = 30;
+
+/// The widest name of a tally, and no more than a third of the screen; what is longer loses its middle.
+const TALLY_NAME_MAX: usize = 24;
 
 /// The most kinds of errors shown.
 const MAX_ERRORS: usize = 10;
@@ -21,7 +29,8 @@ const MAX_ERRORS: usize = 10;
 /// phase but where it says otherwise.
 pub fn summary(view: &RunView, columns: usize, style: Style) -> String {
     let out = Out { view, columns, style, lines: Vec::new() };
-    let mut lines = out.verdict().figures().errors().checks().load().apart().lines;
+    let mut lines =
+        out.verdict().plan().figures().groups().injected().tallies().errors().checks().load().apart().lines;
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
@@ -69,13 +78,22 @@ impl Out<'_> {
         self
     }
 
+    /// What the plan says of the run.
+    fn plan(mut self) -> Self {
+        let Some(header) = self.view.header() else { return self };
+        if let Some(profile) = &header.profile {
+            self.wrapped(Tone::Plain, "profile     ", profile);
+        }
+        if !header.objectives.is_empty() {
+            let text = format!("{} (not judged yet)", header.objectives.join(", "));
+            self.wrapped(Tone::Plain, "expects     ", &text);
+        }
+        self.gap();
+        self
+    }
+
     fn figures(mut self) -> Self {
-        let mut endpoints = self.view.endpoints(Phase::Load);
-        let all = endpoints.len();
-        // The busiest are shown, in the plan's order.
-        endpoints.sort_by_key(|e| std::cmp::Reverse(e.count));
-        let left_out: Vec<EndpointView> = endpoints.split_off(all.min(MAX_ROWS));
-        endpoints.sort_by_key(|e| e.id);
+        let (endpoints, left_out) = busiest(self.view.endpoints(Phase::Load));
         let heads = ["count", "req/s", "err %", "p50", "p95", "svc p95", "p99", "max"];
         let mut table = Table::new("endpoint", &heads);
         for endpoint in &endpoints {
@@ -85,19 +103,124 @@ impl Out<'_> {
         let total = self.view.total(Phase::Load);
         table.row(Tone::Strong, "all".into(), self.cells(&total));
         self.lines.extend(table.render(self.columns, self.style));
-        if !left_out.is_empty() {
-            let requests: u64 = left_out.iter().map(|e| e.count).sum();
-            let text = format!(
-                "{} more endpoints with {} requests are not shown; they count in `all`, the record has them",
-                count(left_out.len() as u64),
-                count(requests),
-            );
-            self.wrapped(Tone::Label, "", &text);
-        }
+        self.left_out(
+            &left_out,
+            "endpoints",
+            "requests are not shown; they count in `all`, the record has them",
+        );
         let legend = "times from due to answered; svc (service): from sent to answered";
         self.wrapped(Tone::Label, "", legend);
         self.gap();
         self
+    }
+
+    fn left_out(&mut self, left_out: &[EndpointView], what: &str, words: &str) {
+        if !left_out.is_empty() {
+            let (many, ended) = (left_out.len() as u64, left_out.iter().map(|e| e.count).sum());
+            self.wrapped(
+                Tone::Label,
+                "",
+                &format!("{} more {what} with {} {words}", count(many), count(ended)),
+            );
+        }
+    }
+
+    fn groups(mut self) -> Self {
+        let (groups, left_out) = busiest(self.view.asides(EndpointKind::Group, Phase::Load));
+        if groups.is_empty() {
+            return self;
+        }
+        let mut table = Table::new("group", &["count", "failed", "p50", "p95", "p99", "max"]);
+        for group in &groups {
+            let times = [group.response.p50, group.response.p95, group.response.p99, group.response.max];
+            let times = times.map(|t| duration(t, self.style).replace(' ', ""));
+            let cells = [count(group.count), count(group.errors)].into_iter().chain(times).collect();
+            let tone = if group.errors > 0 { Tone::Bad } else { Tone::Plain };
+            table.row(tone, self.name(group), cells);
+        }
+        self.lines.extend(table.render(self.columns, self.style));
+        self.left_out(&left_out, "groups", "passes are not shown; the record has them");
+        self.wrapped(
+            Tone::Label,
+            "",
+            "a group's time is that of all its steps, pauses between them included",
+        );
+        self.gap();
+        self
+    }
+
+    /// What became of the requests that were broken on purpose: a column for each way in which they ended.
+    fn injected(mut self) -> Self {
+        let (injected, left_out) = busiest(self.view.asides(EndpointKind::Injected, Phase::Load));
+        if injected.is_empty() {
+            return self;
+        }
+        let answers: Vec<_> = injected.iter().map(answers).collect();
+        let mut all: BTreeMap<&str, u64> = BTreeMap::new();
+        for (name, n) in answers.iter().flatten() {
+            *all.entry(name).or_default() += n;
+        }
+        let mut names: Vec<_> = all.into_iter().collect();
+        names.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
+        let heads: Vec<&str> = ["count"].into_iter().chain(names.into_iter().map(|(name, _)| name)).collect();
+        let mut table = Table::new("injected by brunt", &heads);
+        for (endpoint, answers) in injected.iter().zip(&answers) {
+            let ended = heads[1..].iter().map(|head| answers.get(*head).copied().unwrap_or(0));
+            let cells = [endpoint.count].into_iter().chain(ended).map(count).collect();
+            table.row(Tone::Plain, self.name(endpoint), cells);
+        }
+        self.lines.extend(table.render(self.columns, self.style));
+        self.left_out(&left_out, "kinds", "requests are not shown; the record has them");
+        self.wrapped(Tone::Label, "", "broken on purpose, and how they ended; they count in no other figure");
+        self.gap();
+        self
+    }
+
+    fn tallies(mut self) -> Self {
+        let tallies = self.view.tallies(Some(Phase::Load));
+        let longest = tallies.iter().map(|t| width(&t.name)).max().unwrap_or(0);
+        // As wide as the names of the other lines, or as the longest.
+        let room = (self.columns / 3).min(TALLY_NAME_MAX);
+        let names = longest.min(room).max(11) + 1;
+        for tally in tallies.iter().take(MAX_ROWS) {
+            let line = self.tally(tally, names);
+            self.line(&line);
+        }
+        if tallies.len() > MAX_ROWS {
+            let more = tallies.len() - MAX_ROWS;
+            self.line(&Line::new(Tone::Label, format!("            {more} more tallies are in the record")));
+        }
+        if !tallies.is_empty() {
+            self.gap();
+        }
+        self
+    }
+
+    /// `x-cache     HIT 81.3 %   MISS 18.7 %   of 4812`, with as many values as there is room for.
+    fn tally(&self, tally: &TallyView, names: usize) -> Line {
+        let name = fit_middle(&tally.name, names - 1, self.style.ellipsis());
+        let line = Line::new(Tone::Plain, left(&name, names));
+        let mut rest = tally.values.len();
+        if rest == 0 {
+            return line.and(Tone::Label, "came in no answer");
+        }
+        let more = |rest: usize| if rest > 0 { format!("   {rest} more") } else { String::new() };
+        let of = format!("   of {}", count(tally.total));
+        let mut shown = String::new();
+        for value in &tally.values {
+            let gap = if shown.is_empty() { "" } else { "   " };
+            let share = percent(tally.share(value.count), self.style);
+            let entry = format!("{gap}{} {share}", value.value);
+            let used = names + width(&shown) + width(&entry) + width(&more(rest - 1)) + width(&of);
+            // The first is shown whatever its length: the rest gives way, and a line is cut at the screen's edge.
+            if used > self.columns && !shown.is_empty() {
+                break;
+            }
+            shown += &entry;
+            rest -= 1;
+        }
+        let line = line.and(Tone::Plain, shown).and(Tone::Label, more(rest));
+        if line.width() + width(&of) > self.columns { line } else { line.and(Tone::Label, of) }
     }
 
     fn name(&self, endpoint: &EndpointView) -> String {
@@ -132,8 +255,7 @@ impl Out<'_> {
             }
             let (first, last) = (Nanos::from_secs(error.first), Nanos::from_secs(error.last));
             let _ = write!(text, ", first {}, last {}", clock(first), clock(last));
-            let detail = self.view.error_details().iter().find(|d| d.kind == error.kind);
-            if let Some(detail) = detail.filter(|d| !d.text.is_empty()) {
+            if let Some(detail) = self.view.words_of(error.kind) {
                 let _ = write!(text, ": {}", detail.text);
             }
             self.wrapped(Tone::Bad, if i == 0 { "errors      " } else { "            " }, &text);
@@ -211,6 +333,28 @@ impl Out<'_> {
         }
         self
     }
+}
+
+/// The busiest endpoints, in the plan's order, and those that are not shown.
+fn busiest(mut endpoints: Vec<EndpointView>) -> (Vec<EndpointView>, Vec<EndpointView>) {
+    endpoints.sort_by_key(|e| std::cmp::Reverse(e.count));
+    let left_out = endpoints.split_off(endpoints.len().min(MAX_ROWS));
+    endpoints.sort_by_key(|e| e.id);
+    (endpoints, left_out)
+}
+
+/// How requests ended, and how often: the class of the status that came, or else the kind of error.
+fn answers(endpoint: &EndpointView) -> BTreeMap<String, u64> {
+    let mut answers = BTreeMap::new();
+    for CodeCount { outcome, status, count } in &endpoint.codes {
+        let name = match outcome {
+            Outcome::Ok | Outcome::Error(_) if *status != Status::NONE => status.folded().to_string(),
+            Outcome::Error(kind) => kind.name().to_owned(),
+            Outcome::Ok => "no answer".to_owned(),
+        };
+        *answers.entry(name).or_default() += count;
+    }
+    answers
 }
 
 const fn mark(outlook: Outlook, style: Style) -> (Tone, &'static str) {

@@ -1,7 +1,7 @@
 //! What a user does: weighted actions made of steps, and the pauses between.
 
-use crate::{Draw, RequestId};
-use brunt_metrics::Nanos;
+use crate::{Condition, Draw, FeedId, RequestId, SlotId, Text};
+use brunt_metrics::{EndpointId, Nanos};
 
 /// A kind of user, with what it does.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,15 +12,33 @@ pub struct UserClass {
     pub journey: Journey,
 }
 
-/// Weighted actions. Each iteration does one of them, then thinks.
+/// What a user does: one action in each iteration, then a pause.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Journey {
-    /// What may be done, by position in `choice`.
+    /// Done once by each user, as the beginning of its first iteration. One that fails is tried again by the
+    /// next.
+    pub on_start: Option<Action>,
+    /// What may be done; not empty.
     pub actions: Vec<Action>,
-    /// How an action is chosen.
-    pub choice: Choice,
+    /// Which action an iteration does.
+    pub order: ActionOrder,
+    /// Done once by each user whose `on_start` is done, when it leaves.
+    pub on_stop: Option<Action>,
     /// The pause after an iteration.
     pub think: Pause,
+    /// Iterations of a user begin so far apart at least, whatever they take: its throughput is constant. The
+    /// pause after an iteration lasts until both this and `think` are over. Open scenarios have no use for it.
+    pub pacing: PauseTime,
+}
+
+/// Which action an iteration does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionOrder {
+    /// Any, as likely as its weight says.
+    Weighted(Choice),
+    /// One after the other, and again from the first: iteration `k` of a user does action `k mod n`; in an open
+    /// scenario, where any user may serve an arrival, arrival `i` does action `i mod n`.
+    InTurn,
 }
 
 /// Something a user does: steps in order.
@@ -28,8 +46,10 @@ pub struct Journey {
 pub struct Action {
     /// Its name in tables.
     pub name: String,
-    /// In order; a failed request ends the action.
+    /// In order; a failed request ends the action unless it says otherwise.
     pub steps: Vec<Step>,
+    /// Data whose next row an iteration takes before its first step.
+    pub feeds: Vec<FeedId>,
 }
 
 /// One step of an action.
@@ -37,8 +57,105 @@ pub struct Action {
 pub enum Step {
     /// Sends a request and waits for its answer.
     Request(RequestId),
+    /// Sends several requests side by side, as a page load does, and waits for all answers. The step has failed
+    /// if one of them has that does not say otherwise.
+    Batch {
+        /// Begun in this order.
+        requests: Vec<RequestId>,
+        /// So many at once at most; above 0.
+        at_once: u16,
+    },
     /// Waits.
     Pause(PauseTime),
+    /// Steps whose time as a whole is measured, pauses included.
+    Group {
+        /// Where: an endpoint of the kind `Group`.
+        endpoint: EndpointId,
+        /// What belongs to it.
+        steps: Vec<Self>,
+    },
+    /// Does one of two things.
+    If {
+        /// What decides.
+        condition: Condition,
+        /// If it holds.
+        then: Vec<Self>,
+        /// If it does not.
+        otherwise: Vec<Self>,
+    },
+    /// Does something several times.
+    Repeat {
+        /// At most so often, drawn anew each time that the step is reached; both ends included.
+        times: (u32, u32),
+        /// Only as long as this holds: asked before each pass.
+        while_: Option<Condition>,
+        /// What is repeated.
+        steps: Vec<Self>,
+    },
+    /// Does one of several things.
+    Choose {
+        /// As likely as its weight says.
+        choice: Choice,
+        /// The alternatives, by position in `choice`.
+        branches: Vec<Vec<Self>>,
+    },
+    /// Remembers a text.
+    Set {
+        /// Under this name.
+        slot: SlotId,
+        /// The text; one with something missing is an error as for a request.
+        value: Text,
+    },
+    /// Ends something early, without failing.
+    End(EndOf),
+}
+
+/// What a step ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndOf {
+    /// The innermost loop.
+    Loop,
+    /// The iteration.
+    Iteration,
+}
+
+/// The most passes of a loop: one that is meant to go on longer is an iteration.
+pub const MAX_PASSES: u32 = 100_000;
+
+/// How deep steps may stand in steps.
+pub const MAX_STEP_DEPTH: usize = 32;
+
+/// How users are shared out over the classes of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassShares {
+    /// Classes with a fixed number of users, as positions and numbers: the scenario's first users are theirs,
+    /// in this order.
+    pub fixed: Vec<(usize, u32)>,
+    /// All other users, by position; a class with a fixed number has weight 0 in it.
+    pub rest: Choice,
+}
+
+impl ClassShares {
+    /// By weights alone.
+    pub fn weighted(weights: impl IntoIterator<Item = u32>) -> Self {
+        Self { fixed: Vec::new(), rest: Choice::new(weights) }
+    }
+
+    /// The position of user `user`'s class.
+    pub fn class_of(&self, user: u64) -> usize {
+        let mut others = user;
+        for (class, count) in &self.fixed {
+            match others.checked_sub(u64::from(*count)) {
+                Some(left) => others = left,
+                None => return *class,
+            }
+        }
+        // No weight at all: whoever comes beyond the fixed ones belongs to the last of them.
+        match (self.rest.total(), self.fixed.last()) {
+            (0, Some((class, _))) => *class,
+            (_, _) => self.rest.exact(others),
+        }
+    }
 }
 
 /// The pause between a user's iterations.
@@ -197,6 +314,14 @@ mod tests {
     use super::*;
     use crate::IterationIndex;
     use brunt_metrics::ScenarioId;
+
+    #[test]
+    fn fixed_numbers_come_first() {
+        let shares = ClassShares { fixed: vec![(2, 2), (0, 1)], rest: Choice::new([0, 1, 0]) };
+        assert_eq!((0..6).map(|user| shares.class_of(user)).collect::<Vec<_>>(), [2, 2, 0, 1, 1, 1]);
+        let only_fixed = ClassShares { fixed: vec![(1, 1)], rest: Choice::new([0, 0]) };
+        assert_eq!((0..3).map(|user| only_fixed.class_of(user)).collect::<Vec<_>>(), [1, 1, 1]);
+    }
 
     #[test]
     fn an_exact_choice_meets_its_weights_in_every_cycle() {

@@ -10,7 +10,8 @@
 //! * [`Lanes`]: which of those indices a worker owns. The lanes of all workers partition every schedule, so
 //!   N workers do exactly what one would;
 //! * [`Draw`]: counter-based randomness, a function of (seed, scenario, index, draw);
-//! * [`Journey`], [`Step`], [`Request`]: what an iteration does.
+//! * [`Journey`], [`Step`], [`Request`]: what an iteration does;
+//! * [`Text`]: what a request says, rendered from [`Draw`]s and from a user's [`Memory`], with [`Feed`]s of data.
 //!
 //! The crate knows no text formats and no async; it never reads a clock.
 
@@ -26,24 +27,46 @@ mod supply;
 
 mod stop;
 
+mod escape;
+
+mod memory;
+
+mod feed;
+
+mod generate;
+
 mod text;
+
+mod condition;
 
 mod request;
 
 mod journey;
 
+mod hooks;
+
 mod workload;
 
 pub use arrivals::{Arrival, ArrivalCursor, Arrivals, BurstPause, RampTooLarge, RateRamp, RateStage};
-pub use journey::{Action, Choice, Journey, Pause, PauseTime, Step, UserClass};
+pub use condition::{Comparison, Condition, LastAnswer};
+pub use escape::Escape;
+pub use feed::{Cell, Feed, FeedCursors, FeedEnd, FeedId, FeedOrder, FeedPer};
+pub use generate::{Alphabet, Generator, TimeForm, Zipf};
+pub use hooks::{Act, Hook, HookRequest, Hooks, Moment, Ready};
+pub use journey::{
+    Action, ActionOrder, Choice, ClassShares, EndOf, Journey, MAX_PASSES, MAX_STEP_DEPTH, Pause, PauseTime,
+    Step, UserClass,
+};
 pub use lanes::{LANES, Lanes};
+pub use memory::{MAX_LIST, MAX_SLOTS, Memory, Missing, Pick, Scope, SlotId, Value};
 pub use rate::Rate;
 pub use request::{
-    Body, Check, CheckRule, ConnectTo, HttpVersion, Origin, OriginId, Request, RequestId, Scheme,
+    Body, Check, CheckRule, ConnectTo, Extract, Fault, FaultKind, FaultMix, FaultMixId, HttpVersion,
+    JsonTest, Login, LoginFor, LoginId, OnFailure, Origin, OriginId, Request, RequestId, Save, Scheme, Tally,
     TargetSettings, TlsSettings,
 };
 pub use rng::{Draw, IterationIndex};
 pub use stop::{DEFAULT_GRACE, Stop};
 pub use supply::{Change, Supply, Transition, UserStage};
-pub use text::{Text, TextPart};
+pub use text::{Secret, Source, Text, TextPart};
 pub use workload::{Endpoint, MAX_ENDPOINTS, MAX_SCENARIOS, Scenario, StartAt, Workload};

@@ -1,6 +1,6 @@
 //! What is sent and what is expected of the answer, as plain data.
 
-use crate::Text;
+use crate::{Comparison, Pick, SlotId, Text};
 use brunt_metrics::{CheckId, EndpointId, Nanos};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,6 +94,149 @@ pub struct Request {
     pub redirects: u8,
     /// What the answer is held against, in order.
     pub checks: Vec<CheckId>,
+    /// What is remembered of the answer, in order. Nothing is of one that failed otherwise.
+    pub saves: Vec<Save>,
+    /// What a failure means for the iteration.
+    pub on_failure: OnFailure,
+    /// The login whose values it uses.
+    pub login: Option<LoginId>,
+    /// Faults that are put into some of these requests on purpose.
+    pub faults: Option<FaultMixId>,
+}
+
+/// What a failed request means for its iteration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It ends.
+    #[default]
+    End,
+    /// It goes on.
+    Continue,
+}
+
+/// Something remembered of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Save {
+    /// Under this name.
+    pub slot: SlotId,
+    /// What.
+    pub from: Extract,
+    /// Which, if there are several.
+    pub pick: Pick,
+    /// Instead, if there is none. Without it an answer that has none is an error.
+    pub default: Option<Text>,
+    /// Counts whether it was found.
+    pub check: CheckId,
+}
+
+/// A part of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extract {
+    /// What a JSON path (RFC 9535) finds in the decoded body. Valid: lowering has parsed it.
+    Json(String),
+    /// What a regular expression finds in the decoded body: its first group, or all of the match if it has none.
+    /// Valid: lowering has compiled it.
+    Regex(String),
+    /// The values of a header, by its name in lower case; of each what the expression finds.
+    Header {
+        /// The header's name, in lower case.
+        name: String,
+        /// As in [`Extract::Regex`].
+        regex: Option<String>,
+    },
+    /// The value of a cookie that the answer sets.
+    Cookie(String),
+    /// The status.
+    Status,
+    /// The whole decoded body, if it is UTF-8.
+    Body,
+}
+
+/// A login of the workload, by its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LoginId(pub u16);
+
+/// Requests that give a user what others need: a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Its name in plans.
+    pub name: String,
+    /// Sent in order before the first request that needs them.
+    pub requests: Vec<RequestId>,
+    /// What they save, and what is handed on when users share a login.
+    pub slots: Vec<SlotId>,
+    /// Who logs in.
+    pub who: LoginFor,
+    /// An answer with one of these statuses, both ends included, means that it is over: it is made again, and
+    /// the request sent again, once.
+    pub refresh_on: Vec<(u16, u16)>,
+}
+
+/// Who logs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginFor {
+    /// Each user for itself.
+    EachUser,
+    /// One user of a worker for all.
+    EachWorker,
+}
+
+/// A mix of faults of the workload, by its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultMixId(pub u16);
+
+/// Faults that clients make, put into a share of requests on purpose. At most one a request; what is faulty is
+/// counted at endpoints of the kind `Injected`, apart from all other requests.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FaultMix {
+    /// In this order; the shares add up to 1 at most.
+    pub faults: Vec<Fault>,
+}
+
+/// One kind of fault with its share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// What is done.
+    pub kind: FaultKind,
+    /// To this share of requests: 0 to 1.
+    pub share: f64,
+    /// Where it is counted: by scenario (position) an endpoint of the kind `Injected`.
+    pub endpoints: Vec<EndpointId>,
+}
+
+/// What a faulty client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Sends the head and half of the body, or the request if it has none, and closes the connection without
+    /// reading.
+    Abort,
+    /// Takes this time to send the request, a piece at a time.
+    SlowSend(Nanos),
+    /// Sends a body that does not parse: cut in the middle, with bytes that are neither JSON nor UTF-8.
+    MalformedBody,
+    /// Sends the request again so many times at once, as an impatient client does.
+    Retries(u16),
+}
+
+impl FaultKind {
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Abort => "aborted",
+            Self::SlowSend(_) => "sent slowly",
+            Self::MalformedBody => "malformed body",
+            Self::Retries(_) => "retry burst",
+        }
+    }
+}
+
+/// Something counted by its values: which cache answered, which server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// Its name in tables.
+    pub name: String,
+    /// The header whose value is counted, in lower case. Answers without it are not counted.
+    pub header: String,
 }
 
 /// A request's body. JSON, forms, multipart and files are rendered to one of these when the plan is lowered.
@@ -124,6 +267,19 @@ pub enum CheckRule {
     Status(Vec<(u16, u16)>),
     /// The decoded body contains these bytes.
     BodyContains(Vec<u8>),
+    /// The decoded body does not contain these bytes.
+    BodyLacks(Vec<u8>),
+    /// The decoded body matches this regular expression somewhere. Valid: lowering has compiled it.
+    BodyMatches(String),
+    /// The decoded body is JSON, and what this path finds in it passes the test.
+    Json {
+        /// A JSON path (RFC 9535). Valid: lowering has parsed it.
+        path: String,
+        /// The test.
+        test: JsonTest,
+    },
+    /// A value was found to be saved: the check that each [`Save`] has of its own.
+    Saved(SlotId),
     /// The header exists and, if a text is given, contains it.
     Header {
         /// The header's name, in lower case.
@@ -146,8 +302,36 @@ impl CheckRule {
     /// Whether the response's body must be kept and decoded.
     pub const fn needs_body(&self) -> bool {
         match self {
-            Self::BodyContains(_) => true,
-            Self::Status(_) | Self::Header { .. } | Self::BodySize { .. } | Self::MaxTime(_) => false,
+            Self::BodyContains(_) | Self::BodyLacks(_) | Self::BodyMatches(_) | Self::Json { .. } => true,
+            Self::Status(_)
+            | Self::Header { .. }
+            | Self::BodySize { .. }
+            | Self::MaxTime(_)
+            | Self::Saved(_) => false,
+        }
+    }
+}
+
+/// What is asked of the values that a JSON path finds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonTest {
+    /// There is at least one.
+    Exists,
+    /// There is none.
+    Absent,
+    /// There is at least one, and each compares so with the text. Strings are compared without their quotes,
+    /// numbers as numbers.
+    Compare(Comparison, Text),
+    /// So many are there: of a single array its items, else the values found. Both ends included.
+    Count(u64, u64),
+}
+
+impl Extract {
+    /// Whether the response's body must be kept and decoded.
+    pub const fn needs_body(&self) -> bool {
+        match self {
+            Self::Json(_) | Self::Regex(_) | Self::Body => true,
+            Self::Header { .. } | Self::Cookie(_) | Self::Status => false,
         }
     }
 }

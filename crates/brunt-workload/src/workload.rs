@@ -1,7 +1,10 @@
 //! The whole of what a run does.
 
-use crate::{Arrivals, Check, Choice, Lanes, Request, Stop, Supply, TargetSettings, UserClass};
-use brunt_metrics::{Nanos, Phase, ScenarioId};
+use crate::{
+    Arrivals, Check, ClassShares, FaultMix, Feed, Lanes, Login, Request, Stop, Supply, Tally, TargetSettings,
+    UserClass,
+};
+use brunt_metrics::{EndpointKind, Nanos, Phase, ScenarioId};
 
 /// The most scenarios of a workload: a plan with more is refused.
 pub const MAX_SCENARIOS: usize = 256;
@@ -25,6 +28,16 @@ pub struct Workload {
     pub requests: Vec<Request>,
     /// What answers are held against, by `CheckId`.
     pub checks: Vec<Check>,
+    /// What users take rows from, by `FeedId`.
+    pub feeds: Vec<Feed>,
+    /// The names that users remember values under, by `SlotId`.
+    pub slots: Vec<String>,
+    /// By `LoginId`.
+    pub logins: Vec<Login>,
+    /// By `FaultMixId`.
+    pub fault_mixes: Vec<FaultMix>,
+    /// What is counted by value in every answer, by `TallyId`.
+    pub tallies: Vec<Tally>,
     /// How connections are made.
     pub target: TargetSettings,
 }
@@ -40,6 +53,10 @@ pub struct Endpoint {
     pub method: String,
     /// The templated name: `/products/{id}`, or `(other)`.
     pub name: String,
+    /// What is measured there.
+    pub kind: EndpointKind,
+    /// Words that it may be selected by, sorted.
+    pub tags: Vec<String>,
 }
 
 /// One executor with its users and their journeys.
@@ -62,7 +79,7 @@ pub struct Scenario {
     /// The kinds of users.
     pub classes: Vec<UserClass>,
     /// How users are shared out over the kinds.
-    pub class_choice: Choice,
+    pub class_shares: ClassShares,
 }
 
 /// When a scenario begins.

@@ -68,6 +68,12 @@ impl Console {
     }
 }
 
+/// An environment variable, if it is set and text.
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Milliseconds since 1970: the one wall-clock time of a run, and the default seed.
 #[expect(clippy::disallowed_methods, reason = "a run's date is read here, once")]
 pub(crate) fn unix_ms() -> u64 {

@@ -21,6 +21,8 @@ pub(crate) fn header(workload: &Workload, about: About) -> RunHeader {
         action: e.action.clone(),
         method: e.method.clone(),
         name: e.name.clone(),
+        kind: e.kind,
+        tags: e.tags.clone(),
     });
     RunHeader {
         id: about.id,
@@ -34,6 +36,9 @@ pub(crate) fn header(workload: &Workload, about: About) -> RunHeader {
         scenarios: workload.scenarios.iter().map(scenario).collect(),
         endpoints: endpoints.collect(),
         checks: checks(workload),
+        tallies: workload.tallies.iter().map(|t| t.name.clone()).collect(),
+        objectives: Vec::new(),
+        profile: None,
         environment: about.environment,
     }
 }

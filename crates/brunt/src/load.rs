@@ -1,13 +1,17 @@
-//! From arguments to a workload.
+//! From arguments to workloads: a URL with flags, a plan, another tool's file; one workload a profile.
 
 use crate::args::{CheckArgs, RunArgs};
-use crate::console::{Console, unix_ms};
+use crate::console::{Console, env, unix_ms};
 use crate::exit;
 use brunt_metrics::Nanos;
-use brunt_plan::{Lowered, Overrides, QuickBody, QuickOptions, Report, Source, lower, lower_quick};
+use brunt_plan::{
+    Foreign, LoadOverride, Lowered, Overrides, QuickBody, QuickOptions, Report, Source, Surroundings,
+    TagFilter, import, locust_settings, lower, lower_quick, profiles, recognise,
+};
 use brunt_workload::HttpVersion;
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Why there is no workload.
 #[derive(Debug, thiserror::Error)]
@@ -29,42 +33,243 @@ fn hint(what: &str) -> String {
     }
 }
 
-/// The workload of `brunt run`.
-pub(crate) fn workload(args: &RunArgs) -> Result<Lowered, LoadError> {
-    let is_url = args.what.contains("://");
-    if is_url {
-        if let Some(target) = &args.target {
-            let text = format!(
-                "`--target {target}` is for plans\n  = help: give that URL instead: `brunt run {target}`"
-            );
-            return Err(LoadError::Usage(text));
-        }
-        if args.rate.is_some() && args.users.is_some() && args.max_users.is_some() {
-            let text =
-                "beside `--rate`, `--users` and `--max-users` say the same\n  = help: keep one of them";
-            return Err(LoadError::Usage(text.to_owned()));
-        }
-        return Ok(lower_quick(&quick(args), &|path| fs::read(path))?);
-    }
-    refuse_url_flags(args)?;
-    let overrides = Overrides { target: args.target.clone(), seed: args.seed, default_seed: unix_ms() };
-    Ok(lower(&source(Path::new(&args.what))?, &overrides, &|path| fs::read(path))?)
+/// What plans may read.
+pub(crate) const SURROUNDINGS: Surroundings<'static> = Surroundings { files: &read_file, env: &env };
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
 }
 
-fn source(path: &Path) -> Result<Source, LoadError> {
+/// What is to be run, and how it is called.
+pub(crate) enum What {
+    Url(String),
+    File(PathBuf),
+}
+
+/// The workloads of `brunt run`, to be run one after the other.
+pub(crate) fn workloads(args: &RunArgs) -> Result<Vec<Lowered>, LoadError> {
+    let mut args = args.clone();
+    settle(&mut args)?;
+    match what(&args)? {
+        What::Url(url) => of_url(&args, &url),
+        What::File(path) => of_file(&args, &path),
+    }
+}
+
+/// Brings Locust's way of saying things into ours.
+fn settle(args: &mut RunArgs) -> Result<(), LoadError> {
+    let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    let (hosts, headers): (Vec<String>, Vec<String>) =
+        std::mem::take(&mut args.header).into_iter().partition(|h| is_url(h.trim()));
+    args.header = headers;
+    if let Some(host) = hosts.into_iter().next_back() {
+        args.target.get_or_insert(host);
+    }
+    // With `-f`, all that stands alone is user classes.
+    if args.file.is_some()
+        && let Some(first) = args.what.take()
+    {
+        args.classes.insert(0, first);
+    }
+    if args.what.is_none() && args.file.is_none() {
+        args.what = args.target.take_if(|target| is_url(target));
+    }
+    let file = args.file.as_deref().or(args.what.as_deref()).map(PathBuf::from);
+    if let Some(file) = file.filter(|f| f.extension().is_some_and(|e| e == "conf") && args.from.is_none()) {
+        let (settings, _) = locust_settings(&source(&file)?)?;
+        apply_settings(args, settings, &file);
+    }
+    Ok(())
+}
+
+/// What a `locust.conf` says holds where the command line does not.
+fn apply_settings(args: &mut RunArgs, settings: brunt_plan::LocustSettings, file: &Path) {
+    let Some(plan) = &settings.locustfile else { return };
+    // A file of settings alone is imported as it is.
+    args.what = None;
+    args.file = Some(file.parent().unwrap_or(Path::new("")).join(plan).display().to_string());
+    args.target = args.target.take().or(settings.host);
+    args.users = args.users.or(settings.users);
+    args.spawn_rate = args.spawn_rate.take().or(settings.spawn_rate);
+    args.duration = args.duration.take().or(settings.run_time);
+    args.csv = args.csv.take().or(settings.csv);
+    args.csv_full_history |= settings.csv_full_history;
+    args.html = args.html.take().or(settings.html.map(PathBuf::from));
+    args.stop_timeout = args.stop_timeout.take().or(settings.stop_timeout);
+    for (own, theirs) in [
+        (&mut args.tags, settings.tags),
+        (&mut args.exclude_tags, settings.exclude_tags),
+        (&mut args.classes, settings.user_classes),
+    ] {
+        if own.is_empty() {
+            *own = theirs;
+        }
+    }
+}
+
+fn what(args: &RunArgs) -> Result<What, LoadError> {
+    let Some(what) = args.file.as_ref().or(args.what.as_ref()) else {
+        let text = "what is to be loaded?\n  = help: `brunt run http://127.0.0.1:8080`, `brunt run plan.yaml`, or \
+                    `brunt demo` to see one run; `brunt init` writes a first plan";
+        return Err(LoadError::Usage(text.to_owned()));
+    };
+    if what.contains("://") {
+        return Ok(What::Url(what.clone()));
+    }
+    let path = PathBuf::from(what);
+    let script = match path.extension().and_then(|e| e.to_str()) {
+        Some("py") => Some("locustfiles in Python"),
+        Some("js" | "ts" | "mjs") => Some("k6 scripts"),
+        Some(_) | None => None,
+    };
+    if let Some(kind) = script {
+        let text = format!(
+            "`{what}`: {kind} cannot be run yet\n  = help: write the journeys as a plan (`brunt init` begins one), or \
+             bring k6's options as JSON, a HAR file or an OpenAPI document: `brunt convert FILE`"
+        );
+        return Err(LoadError::Usage(text));
+    }
+    Ok(What::File(path))
+}
+
+fn of_url(args: &RunArgs, url: &str) -> Result<Vec<Lowered>, LoadError> {
+    if let Some(target) = &args.target {
+        let text = format!(
+            "`--target {target}` is for plans\n  = help: give that URL instead: `brunt run {target}`"
+        );
+        return Err(LoadError::Usage(text));
+    }
+    if args.rate.is_some() && args.users.is_some() && args.max_users.is_some() {
+        let text = "beside `--rate`, `--users` and `--max-users` say the same\n  = help: keep one of them";
+        return Err(LoadError::Usage(text.to_owned()));
+    }
+    let for_plans = [
+        ("--profile", !args.profile.is_empty()),
+        ("--env", args.env.is_some()),
+        ("--set", !args.set.is_empty()),
+        ("--tags", !args.tags.is_empty()),
+        ("--exclude-tags", !args.exclude_tags.is_empty()),
+        ("user classes", !args.classes.is_empty()),
+        ("--stop-timeout", args.stop_timeout.is_some()),
+    ];
+    if let Some((flag, _)) = for_plans.into_iter().find(|(_, given)| *given) {
+        let text = format!("{flag} cannot be used with a URL\n  = help: name a plan: `brunt run plan.yaml`");
+        return Err(LoadError::Usage(text));
+    }
+    if args.preset.is_empty() {
+        return Ok(vec![lower_quick(&quick(args, url, None), &SURROUNDINGS)?]);
+    }
+    let one = |preset: &String| Ok(lower_quick(&quick(args, url, Some(preset.clone())), &SURROUNDINGS)?);
+    args.preset.iter().map(one).collect()
+}
+
+fn of_file(args: &RunArgs, path: &Path) -> Result<Vec<Lowered>, LoadError> {
+    refuse_url_flags(args, path)?;
+    let source = source(path)?;
+    let overrides = overrides(args)?;
+    let mut out = Vec::new();
+    for profile in chosen(&args.profile, &source)? {
+        for preset in optional(&args.preset) {
+            let overrides = Overrides { profile: profile.clone(), preset, ..overrides.clone() };
+            out.push(lower_any(&source, args.from.as_deref(), &overrides)?);
+        }
+    }
+    Ok(out)
+}
+
+/// Each of them, or once nothing.
+fn optional(names: &[String]) -> Vec<Option<String>> {
+    if names.is_empty() { vec![None] } else { names.iter().cloned().map(Some).collect() }
+}
+
+/// The profiles asked for; `all` stands for all of the plan's.
+fn chosen(asked: &[String], source: &Source) -> Result<Vec<Option<String>>, LoadError> {
+    let known = profiles(source).names;
+    if asked.iter().any(|name| name == "all") && !known.iter().any(|name| name == "all") {
+        if known.is_empty() {
+            let text = format!("`{}` has no profiles\n  = help: run it without `--profile`", source.name);
+            return Err(LoadError::Usage(text));
+        }
+        return Ok(known.into_iter().map(Some).collect());
+    }
+    Ok(optional(asked))
+}
+
+fn overrides(args: &RunArgs) -> Result<Overrides, LoadError> {
+    let load = LoadOverride {
+        users: args.users,
+        spawn_rate: args.spawn_rate.clone(),
+        duration: args.duration.clone(),
+        grace: args.stop_timeout.clone(),
+        classes: args.classes.clone(),
+    };
+    Ok(Overrides {
+        environment: args.env.clone(),
+        load,
+        set: settings(&args.set)?,
+        tags: TagFilter { include: args.tags.clone(), exclude: args.exclude_tags.clone() },
+        target: args.target.clone(),
+        seed: args.seed,
+        default_seed: unix_ms(),
+        ..Overrides::default()
+    })
+}
+
+/// `key=value`, each.
+fn settings(texts: &[String]) -> Result<Vec<(String, String)>, LoadError> {
+    let one = |text: &String| match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        Some(_) | None => Err(LoadError::Usage(format!(
+            "`--set {text}` sets nothing\n  = help: write a variable and its value: `--set peak=20`"
+        ))),
+    };
+    texts.iter().map(one).collect()
+}
+
+/// A plan, or another tool's file.
+pub(crate) fn lower_any(
+    source: &Source,
+    from: Option<&str>,
+    overrides: &Overrides,
+) -> Result<Lowered, LoadError> {
+    match foreign(source, from)? {
+        Some(foreign) => Ok(import(foreign, source)?.lower(overrides, &SURROUNDINGS)?),
+        None => Ok(lower(source, overrides, &SURROUNDINGS)?),
+    }
+}
+
+/// Which other tool's file it is: as the user says, or as it looks.
+pub(crate) fn foreign(source: &Source, from: Option<&str>) -> Result<Option<Foreign>, LoadError> {
+    let Some(name) = from else { return Ok(recognise(source)) };
+    if ["plan", "yaml", "json", "toml"].contains(&name) {
+        return Ok(None);
+    }
+    let known = || Foreign::ALL.iter().map(|row| row.1).collect::<Vec<_>>().join(", ");
+    match Foreign::ALL.iter().find(|row| row.1 == name) {
+        Some(row) => Ok(Some(row.0)),
+        None => Err(LoadError::Usage(format!(
+            "`--from {name}` is not known\n  = help: `plan`, or one of {}",
+            known()
+        ))),
+    }
+}
+
+pub(crate) fn source(path: &Path) -> Result<Source, LoadError> {
     let bytes =
         fs::read(path).map_err(|source| LoadError::File { path: path.display().to_string(), source })?;
     Ok(Source::from_bytes(path, bytes)?)
 }
 
-fn quick(args: &RunArgs) -> QuickOptions {
+fn quick(args: &RunArgs, url: &str, preset: Option<String>) -> QuickOptions {
     let body = match (&args.body, &args.body_file) {
         (Some(text), _) => Some(QuickBody::Text(text.clone())),
         (None, Some(file)) => Some(QuickBody::File(file.clone())),
         (None, None) => None,
     };
     QuickOptions {
-        url: args.what.clone(),
+        url: url.to_owned(),
+        preset,
+        auth: args.auth.clone(),
         users: args.users,
         rate: args.rate.clone(),
         duration: args.duration.clone(),
@@ -92,16 +297,14 @@ fn quick(args: &RunArgs) -> QuickOptions {
 }
 
 /// A plan says these itself: given beside one they would be ignored, which nobody means.
-fn refuse_url_flags(args: &RunArgs) -> Result<(), LoadError> {
+fn refuse_url_flags(args: &RunArgs, plan: &Path) -> Result<(), LoadError> {
     let given = [
-        ("--users", args.users.is_some()),
         ("--rate", args.rate.is_some()),
-        ("--duration", args.duration.is_some()),
         ("--requests", args.requests.is_some()),
-        ("--spawn-rate", args.spawn_rate.is_some()),
         ("--max-users", args.max_users.is_some()),
         ("--think", args.think.is_some()),
         ("--warm-up", args.warm_up.is_some()),
+        ("--auth", args.auth.is_some()),
         ("--method", args.method.is_some()),
         ("--header", !args.header.is_empty()),
         ("--body", args.body.is_some()),
@@ -121,10 +324,10 @@ fn refuse_url_flags(args: &RunArgs) -> Result<(), LoadError> {
         return Ok(());
     }
     Err(LoadError::Usage(format!(
-        "{} cannot be used with a plan\n  = help: write it in `{}`; with a plan, `--target` and `--seed` may be \
-         given (a URL starts with `http://` or `https://`)",
+        "{} cannot be used with a plan\n  = help: write it in `{}`; with a plan, `--users`, `--spawn-rate`, `--duration`, \
+         `--target`, `--set` and `--seed` may be given (a URL starts with `http://` or `https://`)",
         given.join(", "),
-        args.what,
+        plan.display(),
     )))
 }
 
@@ -142,24 +345,42 @@ pub(crate) fn duration(flag: &str, text: &str) -> Result<Nanos, LoadError> {
 pub(crate) fn check(args: &CheckArgs, console: Console) -> u8 {
     let mut code = 0;
     for path in &args.plans {
-        let overrides = Overrides { target: None, seed: None, default_seed: 0 };
-        let lowered = source(path).and_then(|s| Ok(lower(&s, &overrides, &|path| fs::read(path))?));
-        match lowered {
-            Ok(lowered) => {
-                if !lowered.warnings.diagnostics.is_empty() {
-                    console.note(lowered.warnings.render(console.plan_style()));
-                }
-                let scenarios = lowered.workload.scenarios.len();
-                let plural = if scenarios == 1 { "" } else { "s" };
-                console.println(format!("{}: valid, {scenarios} scenario{plural}", path.display()));
-            }
-            Err(problem) => {
-                show(&problem, console);
-                code = exit::USAGE;
-            }
+        if let Err(problem) = check_one(args, path, console) {
+            show(&problem, console);
+            code = exit::USAGE;
         }
     }
     code
+}
+
+fn check_one(args: &CheckArgs, path: &Path, console: Console) -> Result<(), LoadError> {
+    let source = source(path)?;
+    let profiles = profiles(&source);
+    let mut variants: Vec<Option<String>> = Vec::new();
+    if args.profile.is_some() {
+        variants.push(args.profile.clone());
+    } else {
+        variants.extend((!profiles.needed).then_some(None));
+        variants.extend(profiles.names.into_iter().map(Some));
+    }
+    for profile in variants {
+        let overrides = Overrides {
+            environment: args.env.clone(),
+            profile: profile.clone(),
+            set: settings(&args.set)?,
+            target: args.target.clone(),
+            ..Overrides::default()
+        };
+        let lowered = lower_any(&source, None, &overrides)?;
+        if !lowered.warnings.diagnostics.is_empty() {
+            console.note(lowered.warnings.render(console.plan_style()));
+        }
+        let scenarios = lowered.workload.scenarios.len();
+        let plural = if scenarios == 1 { "" } else { "s" };
+        let with = profile.map(|name| format!(" (profile {name})")).unwrap_or_default();
+        console.println(format!("{}{with}: valid, {scenarios} scenario{plural}", path.display()));
+    }
+    Ok(())
 }
 
 /// Prints why there is no workload.
@@ -173,5 +394,13 @@ pub(crate) fn show(problem: &LoadError, console: Console) {
 /// `brunt schema`.
 pub(crate) fn schema(console: Console) -> u8 {
     console.println(format!("{:#}", brunt_plan::json_schema()));
+    0
+}
+
+/// `brunt presets`.
+pub(crate) fn presets(console: Console) -> u8 {
+    for preset in &brunt_plan::PRESETS {
+        console.println(format!("{:<13} {}", preset.name, preset.doc));
+    }
     0
 }

@@ -5,18 +5,25 @@
 //! (who watches a run), then the small commands.
 
 mod args;
+mod around;
 mod console;
+mod convert;
 mod demo;
 mod header;
 mod host;
+mod init;
+mod interactive;
 mod limits;
 mod load;
 mod records;
+mod results;
 mod rows;
 mod run;
 mod session;
+mod shells;
 mod signals;
 mod simulate;
+mod target;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -39,9 +46,14 @@ fn main() -> ExitCode {
     let code = match args.command {
         Command::Run(run) => run::command(&run, console),
         Command::Demo(demo) => demo::demo(&demo, console),
-        Command::Target(target) => demo::target(&target, console),
+        Command::Target(target) => target::target(&target, console),
         Command::Check(check) => load::check(&check, console),
         Command::Schema => load::schema(console),
+        Command::Convert(convert) => convert::convert(&convert, console),
+        Command::Init(init) => init::init(&init, console),
+        Command::Presets => load::presets(console),
+        Command::Completions(completions) => shells::completions(&completions, console),
+        Command::Man(man) => shells::man(&man, console),
         Command::Runs(runs) => records::runs(&runs, console),
         Command::Show(show) => records::show(&show, console),
         Command::Export(export) => records::export(&export, console),

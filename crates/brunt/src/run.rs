@@ -1,12 +1,15 @@
 //! `brunt run`: from arguments to an exit code.
 
 use crate::args::RunArgs;
+use crate::around::Around;
 use crate::console::{Console, unix_ms};
 use crate::exit;
 use crate::header::{About, header};
 use crate::host::{HostSampler, cores, environment, is_local};
+use crate::interactive;
 use crate::limits::{fit, lower_caps, raise_open_files, read_limits};
 use crate::load::{self, LoadError, duration};
+use crate::results::Results;
 use crate::rows::{self, Rows};
 use crate::session::{Session, Show};
 use crate::signals;
@@ -40,56 +43,155 @@ impl Refusal {
     }
 }
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
 impl From<LoadError> for Refusal {
     fn from(error: LoadError) -> Self {
         Self { code: exit::USAGE, error }
     }
 }
 
-/// `brunt run`.
+/// `brunt run`: one run a profile or preset, one after the other. The exit code is that of the gravest.
 pub(crate) fn command(args: &RunArgs, console: Console) -> u8 {
-    let result = load::workload(args).map_err(Refusal::from).and_then(|lowered| {
-        if args.simulate { simulate::show(args, lowered, console) } else { run(args, lowered, console) }
-    });
-    result.unwrap_or_else(|refusal| refusal.show(console))
+    let asked = if args.interactive { interactive::asked(args, console) } else { Ok(args.clone()) };
+    let args = match asked {
+        Ok(args) => args,
+        Err(refusal) => return refusal.show(console),
+    };
+    let lowered = match load::workloads(&args) {
+        Ok(lowered) => lowered,
+        Err(error) => return Refusal::from(error).show(console),
+    };
+    let several = lowered.len() > 1;
+    let mut worst = 0;
+    for (i, lowered) in lowered.into_iter().enumerate() {
+        let label = if several { Some(label(&lowered, &args, i)) } else { None };
+        if let Some(label) = &label {
+            console.note(format!("{}{label}", if i == 0 { "" } else { "\n" }));
+        }
+        let result = if args.simulate {
+            simulate::show(&args, lowered, console)
+        } else {
+            run(&Job { args: &args, label: label.as_deref() }, lowered, console)
+        };
+        let code = result.unwrap_or_else(|refusal| refusal.show(console));
+        // What is refused or was ended by the user ends the rest too.
+        if [exit::INTERNAL, exit::USAGE, exit::NOT_READY].contains(&code) || code == 130 {
+            return code;
+        }
+        worst = worst.max(code);
+    }
+    worst
+}
+
+/// What one of several runs is called.
+fn label(lowered: &Lowered, args: &RunArgs, at: usize) -> String {
+    let preset = args.preset.get(at % args.preset.len().max(1)).cloned();
+    match (lowered.profile.clone(), preset) {
+        (Some(profile), Some(preset)) => format!("{profile}-{preset}"),
+        (Some(name), None) | (None, Some(name)) => name,
+        (None, None) => format!("{}", at + 1),
+    }
+}
+
+/// One run of a command line.
+pub(crate) struct Job<'a> {
+    pub(crate) args: &'a RunArgs,
+    /// What it is called among several.
+    pub(crate) label: Option<&'a str>,
 }
 
 /// Runs a workload and answers the exit code.
-pub(crate) fn run(args: &RunArgs, lowered: Lowered, console: Console) -> Result<u8, Refusal> {
+pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u8, Refusal> {
+    let args = job.args;
     let wait = duration("--wait", &args.wait)?;
+    let mut warnings = plan_warnings(&lowered);
+    let Lowered { workload, hooks, expectations, profile, .. } = lowered;
+    let workload = fitted(workload, &mut warnings)?;
+    let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
+    let mut around = Around::new(hooks, workload.target.tls.clone(), console);
+    if around.waits() {
+        around.before()?;
+    }
+    let reached = wait_until_ready(&settings, wait, |target| {
+        console.note(format!("waiting for {target} to take connections"));
+    });
+    let result = match reached {
+        Ok(()) => drive(
+            job,
+            &Prepared { workload, settings, warnings, expectations, profile },
+            &mut around,
+            console,
+        ),
+        Err(e) => Err(Refusal::new(exit::NOT_READY, format!("{e}\n  = help: {}", way_to_ready(&e)))),
+    };
+    if result.is_err() {
+        around.after(None).iter().for_each(|problem| console.error(problem));
+    }
+    result
+}
+
+/// What is driven, and what is known of it before.
+struct Prepared {
+    workload: Arc<Workload>,
+    settings: Settings,
+    warnings: Vec<Warning>,
+    expectations: Vec<String>,
+    profile: Option<String>,
+}
+
+fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Console) -> Result<u8, Refusal> {
+    let args = job.args;
     let interval = duration("--progress-interval", &args.progress_interval)?;
     let tick = args.tick.as_deref().map(|t| duration("--tick", t)).transpose()?.unwrap_or_default();
-    let mut warnings = plan_warnings(&lowered);
-    let workload = fitted(lowered.workload, &mut warnings)?;
-    let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
-    wait_until_ready(&settings, wait, |target| {
-        console.note(format!("waiting for {target} to take connections"));
-    })
-    .map_err(|e| Refusal::new(exit::NOT_READY, format!("{e}\n  = help: {}", way_to_ready(&e))))?;
-    let header = about(&workload, args.workers);
+    let workload = &prepared.workload;
+    let mut header = about(workload, args.workers);
+    header.objectives.clone_from(&prepared.expectations);
+    header.profile.clone_from(&prepared.profile);
+    let settings = prepared.settings.clone().started_at(header.started_unix_ms);
     // The record comes last: a run that is refused leaves none behind.
     let (rows, taps) = rows_to(args, &header)?;
-    let recorder =
-        if args.no_record { None } else { Some(recorder(args.output.as_deref(), &header, &workload)?) };
+    let mut results = Results::open(args, &header, job.label)?;
+    let output =
+        args.output.as_ref().map(|folder| job.label.map_or_else(|| folder.clone(), |l| folder.join(l)));
+    let folder = output.unwrap_or_else(|| PathBuf::from(RUNS).join(&header.id));
+    let recorder = if args.no_record { None } else { Some(recorder(&folder, &header, workload)?) };
     let mut session = Session::new(recorder, Show::new(args, interval, console), args.json, console);
-    session.early = warnings;
+    session.early.clone_from(&prepared.warnings);
     let (controller, inbox) = controller();
     signals::steer(controller, session.announcer())
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?;
     let mut sampler =
         HostSampler::new(workload.target.origins.iter().any(|o| o.unix.is_some() || is_local(&o.host)));
     let observers = Observers {
-        observe: &mut |event| session.observe(event),
+        observe: &mut |event| {
+            around.event(event);
+            results.event(event);
+            session.observe(event);
+        },
         host: &mut |index| Some(sampler.sample(index)),
     };
     let options = RunOptions { header, rows: taps, tick };
     let sources = |_worker| HttpUsers::new(settings.clone());
-    brunt_engine::run(&workload, &sources, options, inbox, observers)
+    brunt_engine::run(workload, &sources, options, inbox, observers)
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot start a worker: {e}")))?;
     if let Some(Err(e)) = rows.map(Rows::finish) {
         console.error(format!("rows are incomplete: {e}"));
     }
-    Ok(exit_code(session.finish()))
+    let kept = (!args.no_record).then_some(folder.as_path());
+    around.after(kept).iter().for_each(|problem| console.error(problem));
+    let written = results.finish(&session.view);
+    let code = exit_code(session.finish());
+    match written {
+        Ok(files) if !args.json => files.iter().for_each(|file| console.println(format!("written   {file}"))),
+        Ok(_) => {}
+        Err(e) => console.error(format!("results are incomplete: {e}")),
+    }
+    Ok(code)
 }
 
 /// What to do about a target that is not ready.
@@ -167,9 +269,8 @@ fn about(workload: &Workload, asked: Option<u32>) -> RunHeader {
 /// Where records go unless told otherwise.
 const RUNS: &str = "brunt-runs";
 
-fn recorder(output: Option<&Path>, header: &RunHeader, workload: &Workload) -> Result<Recorder, Refusal> {
-    let folder = output.map_or_else(|| PathBuf::from(RUNS).join(&header.id), Path::to_path_buf);
+fn recorder(folder: &Path, header: &RunHeader, workload: &Workload) -> Result<Recorder, Refusal> {
     let plan = lowered_json(workload);
     let record = NewRecord { header, tool_version: env!("CARGO_PKG_VERSION"), plan: &plan };
-    Recorder::create(&folder, &record).map_err(|e| Refusal::new(exit::USAGE, e))
+    Recorder::create(folder, &record).map_err(|e| Refusal::new(exit::USAGE, e))
 }

@@ -99,7 +99,7 @@ impl Mock {
         thread: usize,
     ) -> Response<ResponseBody> {
         let (head, body) = request.into_parts();
-        if let Some(reply) = self.control(head.uri.path()) {
+        if let Some(reply) = self.control(&head) {
             return response(&head, reply, |content, _| ResponseBody::new(content, None));
         }
         self.schedule().begin(now());
@@ -108,18 +108,14 @@ impl Mock {
             Found::Route(route, values) => (route, values),
             found @ (Found::OtherMethod | Found::Nothing) => {
                 self.counters().add_requests(thread, self.unmatched(), 1);
-                let status = if found == Found::Nothing {
-                    StatusCode::NOT_FOUND
-                } else {
-                    StatusCode::METHOD_NOT_ALLOWED
-                };
-                let reply = Reply::text(status, "no such route\n");
+                let reply = self.unrouted(&found, &head, body).await;
+                timer.until(self.schedule().release(now())).await;
                 return response(&head, reply, |content, _| ResponseBody::new(content, Some(guard)));
             }
         };
         self.counters().add_requests(thread, route, 1);
         let number = self.next_number(route);
-        let uploaded = self.upload(route, body).await;
+        let uploaded = self.upload(route, &head, body).await;
         let arrived = now();
         let turn = Turn { head: &head, thread, route, number, arrived, in_flight };
         let (reply, due) = match (&self.routes[route].action, uploaded) {
@@ -139,8 +135,12 @@ impl Mock {
     }
 
     /// The answer to a path that controls the target itself.
-    fn control(&self, path: &str) -> Option<Reply> {
-        match path {
+    fn control(&self, head: &Parts) -> Option<Reply> {
+        match head.uri.path() {
+            "/__requests" => Some(match &self.recorder {
+                Some(recorder) => recorder.reply(head),
+                None => Reply::text(StatusCode::NOT_FOUND, "nothing is recorded: the mock has no `record`\n"),
+            }),
             "/__stats" => {
                 let stats = serde_json::to_value(self.counters().snapshot()).unwrap_or_default();
                 Some(Reply::json(&stats))
@@ -153,14 +153,41 @@ impl Mock {
         }
     }
 
-    /// Reads the request's body; only `/echo` keeps it.
-    async fn upload(&self, route: usize, mut body: Incoming) -> Result<Bytes, StatusCode> {
-        match self.routes[route].action {
-            Action::Code(Builtin::Echo) => match Limited::new(body, LONGEST_ECHO).collect().await {
-                Ok(collected) => Ok(collected.to_bytes()),
-                Err(_) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+    /// The answer where no route is: if requests are recorded, everything is well.
+    async fn unrouted(&self, found: &Found<'_>, head: &Parts, body: Incoming) -> Reply {
+        match (&self.recorder, found) {
+            (Some(recorder), _) => match recorder.capture(body).await {
+                Ok(captured) => {
+                    recorder.add(head, &captured, self.schedule().since_epoch(now()));
+                    Reply::json(&serde_json::json!({ "ok": true }))
+                }
+                Err(status) => Reply::text(status, "the body could not be read\n"),
             },
-            Action::Code(_) | Action::Data(_) => {
+            (None, Found::OtherMethod) => Reply::text(StatusCode::METHOD_NOT_ALLOWED, "no such route\n"),
+            (None, Found::Nothing | Found::Route(..)) => {
+                Reply::text(StatusCode::NOT_FOUND, "no such route\n")
+            }
+        }
+    }
+
+    /// Reads the request's body; only `/echo` and the recorder keep it.
+    async fn upload(&self, route: usize, head: &Parts, mut body: Incoming) -> Result<Bytes, StatusCode> {
+        let since_start = || self.schedule().since_epoch(now());
+        match (&self.routes[route].action, &self.recorder) {
+            (Action::Code(Builtin::Echo), recorder) => {
+                let collected = Limited::new(body, LONGEST_ECHO).collect().await;
+                let bytes = collected.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes();
+                if let Some(recorder) = recorder {
+                    recorder.add(head, &recorder.captured(&bytes), since_start());
+                }
+                Ok(bytes)
+            }
+            (Action::Code(_) | Action::Data(_), Some(recorder)) => {
+                let captured = recorder.capture(body).await?;
+                recorder.add(head, &captured, since_start());
+                Ok(Bytes::new())
+            }
+            (Action::Code(_) | Action::Data(_), None) => {
                 while let Some(frame) = body.frame().await {
                     frame.map_err(|_| StatusCode::BAD_REQUEST)?;
                 }

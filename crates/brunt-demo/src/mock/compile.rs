@@ -19,6 +19,7 @@ use super::{
     config::{Body, Drip, Failures, MockConfig, Route, Session, Size},
     error::ConfigError,
     path::{Pattern, Values},
+    recording::Recorder,
     schedule::Schedule,
     template::{Escape, Template},
 };
@@ -34,6 +35,7 @@ use crate::{
 pub(crate) struct Mock {
     pub(super) seed: u64,
     pub(super) routes: Vec<Entry>,
+    pub(super) recorder: Option<Recorder>,
     schedule: Arc<Schedule>,
     counters: Counters,
     /// The number of the next request, by route.
@@ -113,8 +115,10 @@ impl Mock {
             }
         }
         names.push("unmatched".to_owned());
+        let recorder = config.record.as_ref().map(Recorder::new).transpose();
         Ok(Self {
             seed: config.seed,
+            recorder: recorder.map_err(|problem| ConfigError::Invalid(vec![problem]))?,
             numbers: routes.iter().map(|_| AtomicU64::new(0)).collect(),
             routes,
             schedule: Arc::new(Schedule::new(config, now())),
@@ -133,6 +137,9 @@ impl Mock {
     pub(crate) fn reset(&self, now: Instant) {
         self.counters.reset();
         self.schedule.reset(now);
+        if let Some(recorder) = &self.recorder {
+            recorder.clear();
+        }
         for number in &self.numbers {
             number.store(0, Relaxed);
         }
@@ -189,7 +196,7 @@ fn headers(route: &Route) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     let content_type = match route.body {
         Body::Empty => None,
-        Body::Text(_) => Some("text/plain; charset=utf-8"),
+        Body::Text(_) | Body::Verbatim(_) => Some("text/plain; charset=utf-8"),
         Body::Json(_) => Some("application/json"),
         Body::Bytes(_) | Body::BytesBetween(_) => Some("application/octet-stream"),
     };
@@ -210,6 +217,7 @@ fn payload(route: &Route, pattern: &Pattern) -> Option<Payload> {
         Body::Empty => (String::new(), Escape::None),
         Body::Text(text) => (text.clone(), Escape::None),
         Body::Json(value) => (value.to_string(), Escape::Json),
+        Body::Verbatim(text) => return Some(fixed(text.clone().into(), route)),
         Body::Bytes(size) if route.gzip => {
             let letters = (b'a'..=b'z').cycle().take(usize::try_from(*size).ok()?).collect();
             (String::from_utf8(letters).ok()?, Escape::None)
@@ -221,13 +229,14 @@ fn payload(route: &Route, pattern: &Pattern) -> Option<Payload> {
     };
     let template = Template::parse(&text, pattern).ok()?;
     Some(match template.fixed() {
-        Some(text) => {
-            let plain = Bytes::from(text);
-            let gzip = route.gzip.then(|| compress(&plain));
-            Payload::Fixed { plain: Content::Bytes(plain), gzip }
-        }
+        Some(text) => fixed(text.into(), route),
         None => Payload::Template { template, escape, compress: route.gzip },
     })
+}
+
+fn fixed(plain: Bytes, route: &Route) -> Payload {
+    let gzip = route.gzip.then(|| compress(&plain));
+    Payload::Fixed { plain: Content::Bytes(plain), gzip }
 }
 
 /// `plain` as gzip; fast rather than small, as servers do on the way.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::{ConfigError, Problem, SyntaxError},
     path::Pattern,
+    recording::Record,
     template::Template,
 };
 use crate::{duration_text, latency::Latency};
@@ -28,12 +29,22 @@ pub struct MockConfig {
     pub stall: Option<Stall>,
     /// A growth of latency; none by default.
     pub ramp: Option<Ramp>,
+    /// Keeps the requests, and answers those that no route matches with 200; off by default.
+    pub record: Option<Record>,
 }
 
 impl Default for MockConfig {
     /// No routes but the built-in ones, no limits.
     fn default() -> Self {
-        Self { seed: 0, builtins: true, routes: Vec::new(), capacity: None, stall: None, ramp: None }
+        Self {
+            seed: 0,
+            builtins: true,
+            routes: Vec::new(),
+            capacity: None,
+            stall: None,
+            ramp: None,
+            record: None,
+        }
     }
 }
 
@@ -83,6 +94,8 @@ pub enum Body {
     Text(String),
     /// A JSON value, with `{{name}}` in its strings replaced.
     Json(serde_json::Value),
+    /// A text as it stands, braces and all.
+    Verbatim(String),
     /// So many bytes, up to [`Body::LONGEST`].
     Bytes(u64),
     /// A size drawn per request, uniformly, ends included.
@@ -312,6 +325,11 @@ impl MockConfig {
         Self { routes, ..Self::default() }
     }
 
+    /// Records whatever comes and answers it with 200, without any route.
+    pub fn recording() -> Self {
+        Self { builtins: false, record: Some(Record::default()), ..Self::default() }
+    }
+
     /// All that is wrong with the values, if anything is.
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut problems = Vec::new();
@@ -342,6 +360,7 @@ impl MockConfig {
                 }
             }
         }
+        problems.extend(self.record.iter().flat_map(Record::problems));
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(problems)) }
     }
 }
@@ -403,7 +422,12 @@ fn body_problem(route: &Route) -> Option<String> {
             Some(format!("`min` must not exceed `max`, nor `max` {}", Body::LONGEST))
         }
         Body::BytesBetween(_) if route.gzip => Some("`gzip` needs a body of fixed size".to_owned()),
-        Body::Empty | Body::Text(_) | Body::Json(_) | Body::Bytes(_) | Body::BytesBetween(_) => None,
+        Body::Empty
+        | Body::Text(_)
+        | Body::Json(_)
+        | Body::Verbatim(_)
+        | Body::Bytes(_)
+        | Body::BytesBetween(_) => None,
     }
 }
 
@@ -411,7 +435,7 @@ fn template_problems(body: &Body, pattern: &Pattern) -> Option<String> {
     let text = match body {
         Body::Text(text) => text.clone(),
         Body::Json(value) => value.to_string(),
-        Body::Empty | Body::Bytes(_) | Body::BytesBetween(_) => return None,
+        Body::Empty | Body::Verbatim(_) | Body::Bytes(_) | Body::BytesBetween(_) => return None,
     };
     Template::parse(&text, pattern).err()
 }

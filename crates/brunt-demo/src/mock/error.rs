@@ -11,6 +11,14 @@ pub enum ConfigError {
     /// The shape is right, but values are not: all of them at once.
     #[error("the mock's configuration cannot be served:{}", list(.0))]
     Invalid(Vec<Problem>),
+    /// The same for a target that is a service.
+    #[error("the configuration of `{target}` cannot be served:{}", list(.problems))]
+    Service {
+        /// The name of the target.
+        target: &'static str,
+        /// What is wrong, all at once.
+        problems: Vec<Problem>,
+    },
 }
 
 /// Where and why a text was not understood.
@@ -41,7 +49,7 @@ pub struct Problem {
 
 impl SyntaxError {
     /// The position and message of `error`, found in `text`.
-    pub(super) fn new(file: &str, text: &str, error: &serde_json::Error) -> Self {
+    pub(crate) fn new(file: &str, text: &str, error: &serde_json::Error) -> Self {
         let full = error.to_string();
         // serde_json appends the position, which we show ourselves.
         let message = full.split_once(" at line ").map_or(full.as_str(), |(message, _)| message).to_owned();

@@ -29,22 +29,36 @@
 //!   ],
 //!   "capacity": { "servers": 4, "service": { "constant": "10ms" }, "queue": 100, "retry_after": "1s" },
 //!   "stall": { "every": "5s", "lasts": "500ms" },
-//!   "ramp": { "per_minute": 0.5, "per_in_flight": 0.01 }
+//!   "ramp": { "per_minute": 0.5, "per_in_flight": 0.01 },
+//!   "record": { "keep": 10000, "body_bytes": 16384 }
 //! }
 //! ```
 //!
 //! * `latency`: `"constant": "5ms"`, or one of `uniform {min, max}`, `normal {mean, deviation}`, `exponential {mean}`,
 //!   `log_normal {median, sigma}`, `bimodal {fast, slow, slow_share}`; see [`Latency`].
-//! * `body`: `{"text": ".."}`, `{"json": ..}`, `{"bytes": 1024}`, `{"bytes_between": {"min": 100, "max": 9000}}` or
-//!   `"empty"`. In text and JSON strings `{{name}}` stands for the path's parameter `name`, `{{n}}` for the request's
+//! * `body`: `{"text": ".."}`, `{"json": ..}`, `{"verbatim": ".."}`, `{"bytes": 1024}`,
+//!   `{"bytes_between": {"min": 100, "max": 9000}}` or `"empty"`. In text and JSON strings `{{name}}` stands for the path's parameter `name`, `{{n}}` for the request's
 //!   number within its route.
 //! * `session`: `"starts"` sets a `session` cookie, `"requires"` answers 401 without one that this server set.
-//! * The first route whose method and path match answers; a parameter `{name}` takes one whole segment. `HEAD` is
+//! * The first route whose method and path match answers; a parameter `{name}` takes one segment, or
+//!   what is between the ends of `before{name}after`. `HEAD` is
 //!   answered like `GET` without a body. A path that matches with another method gets 405.
 //! * `builtins` adds behind the routes: `GET /`, `GET /health`, `POST /login`, `GET /me`, `GET /old` (302 to `/`), and
 //!   for any method `/redirect/{n}`, `/headers`, `/echo`, `/status/{code}`, `/bytes/{n}`, `/delay/{ms}`,
 //!   `/drip/{bytes}/{ms}` (ten pieces over that time), `/gzip`.
-//! * `GET /__stats` gives [`crate::Stats`] as JSON, `/__reset` is [`crate::Running::reset`]. Neither is counted.
+//! * `record` keeps the requests: the last `keep` in memory, `body_bytes` of each body, and with `"file": "seen.jsonl"`
+//!   each as a line of that file as well, up to 4 GiB. `{}` is the same as what stands above. A request that no route
+//!   matches is answered at once with 200 and `{"ok":true}`, whatever its method; with `"builtins": false` and no routes
+//!   that is all of them ([`MockConfig::recording`]).
+//! * `GET /__requests` gives what was recorded as `{"received", "not_kept", "not_written", "requests": [..]}`, or one
+//!   request per line with `?format=lines` (then `x-not-kept` says how many are missing); `DELETE` forgets it. Each has its
+//!   number `n` from 1 in the order in which they were read, `at_ms` since the target's start, `method`, `path`, `query`,
+//!   `version`, `headers`, `body_size`, and `body` as text or `body_base64`, with `body_cut` if there was more. Values of
+//!   headers and parameters whose name speaks of a secret (`authorization`, `cookie`, `x-api-key`, `token` ..) are
+//!   `(hidden)`; bodies are not looked through.
+//! * An API can also come from an OpenAPI document: [`MockConfig::from_openapi`].
+//! * `GET /__stats` gives [`crate::Stats`] as JSON, `/__reset` is [`crate::Running::reset`]. None of these is
+//!   counted or recorded.
 //!
 //! # The truth
 //!
@@ -80,15 +94,18 @@ mod compile;
 mod config;
 mod cookie;
 mod error;
+mod openapi;
 mod path;
+mod recording;
 mod schedule;
 mod shop;
 mod template;
 
-pub(crate) use self::{compile::Mock, schedule::Schedule};
+pub(crate) use self::{compile::Mock, path::Pattern, schedule::Schedule};
 pub use self::{
     config::{Body, Capacity, Drip, Failures, MockConfig, Ramp, Route, Session, Size, Stall},
     error::{ConfigError, Problem, SyntaxError},
+    recording::Record,
 };
 #[cfg(doc)]
 use crate::Latency;

@@ -4,8 +4,6 @@
 //! are pure, with time as a duration since the start of the clock.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, VecDeque},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -16,6 +14,7 @@ use std::{
 use super::config::{Capacity, MockConfig, Ramp, Stall};
 use crate::{
     latency::{LONGEST_DRAW, Latency},
+    queue::Queue,
     random::Draws,
     stats::{lock, nanos},
 };
@@ -47,7 +46,7 @@ impl Schedule {
             clock: AtomicU64::new(0),
             stalls: config.stall.map(Stalls),
             ramp: config.ramp,
-            capacity: config.capacity.map(|capacity| (capacity, Mutex::new(Queue::new(capacity)))),
+            capacity: config.capacity.map(|capacity| (capacity, Mutex::new(queue(capacity)))),
         }
     }
 
@@ -62,8 +61,8 @@ impl Schedule {
     /// Starts the clock anew and empties the queue.
     pub(super) fn reset(&self, now: Instant) {
         self.clock.store(self.since_epoch(now) + 1, Relaxed);
-        if let Some((capacity, queue)) = &self.capacity {
-            *lock(queue) = Queue::new(*capacity);
+        if let Some((capacity, waiting)) = &self.capacity {
+            *lock(waiting) = queue(*capacity);
         }
     }
 
@@ -121,6 +120,10 @@ impl Schedule {
     }
 }
 
+fn queue(capacity: Capacity) -> Queue {
+    Queue::new(capacity.servers, capacity.queue)
+}
+
 fn ramp_factor(ramp: Ramp, since_start: Duration, in_flight: u64) -> f64 {
     let minutes = since_start.as_secs_f64() / 60.0;
     (1.0 + ramp.per_minute * minutes) * (1.0 + ramp.per_in_flight * in_flight.saturating_sub(1) as f64)
@@ -140,42 +143,6 @@ impl Stalls {
     }
 }
 
-/// k servers behind one first-come-first-served queue.
-///
-/// Since the service of a request is known when it arrives, so is its end: no request has to be held anywhere.
-#[derive(Debug)]
-struct Queue {
-    /// When each server is free.
-    free: BinaryHeap<Reverse<Duration>>,
-    /// When those that wait will start; never decreasing, since they start in the order of their arrival.
-    starts: VecDeque<Duration>,
-    limit: usize,
-}
-
-impl Queue {
-    fn new(capacity: Capacity) -> Self {
-        let free = (0..capacity.servers).map(|_| Reverse(Duration::ZERO)).collect();
-        Self { free, starts: VecDeque::new(), limit: capacity.queue }
-    }
-
-    /// When a request that arrives at `now` and takes `service` is done, or nothing if the queue is full.
-    fn admit(&mut self, now: Duration, service: Duration) -> Option<Duration> {
-        while self.starts.front().is_some_and(|start| *start <= now) {
-            self.starts.pop_front();
-        }
-        let mut first = self.free.peek_mut()?;
-        let start = first.0.max(now);
-        if start > now {
-            if self.starts.len() >= self.limit {
-                return None;
-            }
-            self.starts.push_back(start);
-        }
-        first.0 = start + service;
-        Some(start + service)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,23 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_serves_in_order_and_turns_away_when_full() {
-        let mut queue = Queue::new(capacity(2, 2));
-        let ends: Vec<_> = [0, 0, 1, 2, 3, 11, 40].map(|at| queue.admit(ms(at), ms(10))).to_vec();
-        // Two are served at once, two wait, the fifth is turned away; at 11 both waiting ones have started.
-        let expected =
-            [Some(ms(10)), Some(ms(10)), Some(ms(20)), Some(ms(20)), None, Some(ms(30)), Some(ms(50))];
-        assert_eq!(ends, expected);
-    }
-
-    #[test]
-    fn the_throughput_of_a_full_queue_is_servers_by_service() {
-        let capacity = capacity(3, 1_000_000);
-        let mut queue = Queue::new(capacity);
-        let last = (0..3_000).filter_map(|_| queue.admit(ms(0), ms(10))).max().expect("some");
-        // 3000 requests that arrive together, at 300 per second: the last is done after 10 s.
-        assert_eq!(last, ms(10_000));
-        assert_eq!(capacity.throughput_per_s(), Some(300.0));
+    fn the_throughput_is_servers_by_service() {
+        assert_eq!(capacity(3, 10).throughput_per_s(), Some(300.0));
     }
 
     #[test]

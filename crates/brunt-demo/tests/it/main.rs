@@ -3,7 +3,10 @@
 mod client;
 mod config;
 mod faulty;
+mod inference;
 mod mock;
 mod null;
+mod planted;
 mod running;
 mod secure;
+mod shop;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::worker::WorkerSetup;
-use brunt_workload::{TargetSettings, Workload};
+use brunt_metrics::{Parts, Status};
+use brunt_workload::{Endpoint, Tally, TargetSettings, Workload};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,22 +26,34 @@ impl Clock for HandClock {
 }
 
 fn worker(now: &Rc<Cell<Nanos>>) -> Rc<Shared> {
-    let workload = Workload {
+    worker_of(now, workload(), None)
+}
+
+fn workload() -> Workload {
+    Workload {
         name: "test".into(),
         seed: 1,
         scenarios: Vec::new(),
         endpoints: Vec::new(),
         requests: Vec::new(),
         checks: Vec::new(),
+        feeds: Vec::new(),
+        slots: Vec::new(),
+        logins: Vec::new(),
+        fault_mixes: Vec::new(),
+        tallies: Vec::new(),
         target: TargetSettings::default(),
-    };
+    }
+}
+
+fn worker_of(now: &Rc<Cell<Nanos>>, workload: Workload, rows: Option<RowTap>) -> Rc<Shared> {
     let setup = WorkerSetup {
         workload: Arc::new(workload),
         worker: 0,
         workers: 1,
         clock: Rc::new(HandClock(Rc::clone(now))),
         runnable: Rc::default(),
-        rows: None,
+        rows,
         tick: Nanos::ZERO,
     };
     setup.shared()
@@ -73,4 +86,57 @@ fn deadlines_of_different_lengths_do_not_pile_up() {
     }
     // One a second, each for a minute at most.
     assert!(most <= 64, "{most} entries");
+}
+
+/// Groups and requests that were broken on purpose are counted beside the requests; of the two, groups have no rows.
+#[test]
+fn what_stands_aside_and_what_is_tallied_is_sealed_apart() {
+    use EndpointKind::{Group, Injected, Request};
+    let endpoint = |kind| Endpoint {
+        scenario: "main".into(),
+        action: "get".into(),
+        method: "*".into(),
+        name: "x".into(),
+        kind,
+        tags: Vec::new(),
+    };
+    let tally = |name: &str| Tally { name: name.into(), header: name.into() };
+    let workload = Workload {
+        endpoints: [Request, Group, Injected].map(endpoint).into(),
+        tallies: ["x-cache", "x-upstream"].map(tally).into(),
+        ..workload()
+    };
+    let (sender, chunks) = std::sync::mpsc::sync_channel(1);
+    let shared = worker_of(&Rc::default(), workload, Some(RowTap::new(sender, 1)));
+    let user = Rc::new(User { phase: Cell::new(Phase::WarmUp), ..User::default() });
+    let ctx = VuContext::new(Rc::clone(&shared), Slot(0), user);
+    let sample = |endpoint| Sample {
+        endpoint: EndpointId(endpoint),
+        phase: Phase::WarmUp,
+        scheduled: Nanos::ZERO,
+        started: Nanos::ZERO,
+        ended: Nanos::from_millis(10),
+        parts: Parts::default(),
+        outcome: Outcome::Ok,
+        status: Status::code(200),
+        bytes_out: 1,
+        bytes_in: 1,
+        retries: 0,
+    };
+    ctx.request_started(Nanos::ZERO);
+    ctx.record(&sample(0));
+    ctx.record_aside(&sample(1));
+    ctx.record_aside(&sample(2));
+    ctx.tally(TallyId(0), "HIT");
+    ctx.tally(TallyId(0), b"HIT");
+    ctx.tally(TallyId(1), "app1");
+    let second = shared.shard.borrow_mut().seal(Nanos::SECOND);
+    assert_eq!((second.requests(), second.requests_started), (1, 1));
+    assert_eq!(second.in_flight_time, Nanos::from_millis(10));
+    assert_eq!(second.asides.iter().map(|c| c.key.endpoint.0).collect::<Vec<_>>(), [1, 2]);
+    let tallied: Vec<_> = second.tallies.iter().map(|t| (t.tally.0, t.phase, &*t.value, t.count)).collect();
+    assert_eq!(tallied, [(0, Phase::WarmUp, "HIT", 2), (1, Phase::WarmUp, "app1", 1)]);
+    shared.rows.borrow_mut().as_mut().unwrap().flush();
+    let rows = chunks.try_recv().unwrap();
+    assert_eq!(rows.iter().map(|s| s.endpoint.0).collect::<Vec<_>>(), [0, 2]);
 }

@@ -1,13 +1,18 @@
 //! Where one scenario stands on one worker: how far its schedules are read, who waits.
 
-use super::{Slot, Start};
+use super::{Slot, Start, StartKind};
 use brunt_metrics::{Nanos, ScenarioId};
-use brunt_workload::{Arrival, ArrivalCursor, Draw, IterationIndex, Lanes, Scenario, Supply, Transition};
+use brunt_workload::{
+    Arrival, ArrivalCursor, Draw, IterationIndex, Lanes, Pause, PauseTime, Scenario, Supply, Transition,
+};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Keeps the draws of think times apart from those of iterations.
 const THINK_SEED: u64 = 0x0074_6869_6e6b;
+
+/// Keeps the draws of pacing apart from those of think times.
+const PACING_SEED: u64 = 0x7061_6369_6e67;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -33,8 +38,10 @@ pub(super) struct ScenarioState {
     followed: usize,
     open: bool,
     cursor: ArrivalCursor,
-    /// Shared iterations taken.
+    /// Iterations of closed users begun.
     taken: u64,
+    /// Whether data that its users need has ended: nothing more starts.
+    out_of_data: bool,
     /// Free users of an open scenario, the last freed on top: its connection is the warmest.
     pub(super) idle: Vec<Slot>,
     thinkers: BinaryHeap<Reverse<(Nanos, Slot)>>,
@@ -66,6 +73,7 @@ impl ScenarioState {
             cursor: plan.arrivals.cursor(lanes.clone(), seed, id),
             lanes,
             taken: 0,
+            out_of_data: false,
             idle: Vec::new(),
             thinkers: BinaryHeap::new(),
             users: 0,
@@ -144,7 +152,7 @@ impl ScenarioState {
     }
 
     fn next_arrival(&self, plan: &Scenario) -> Option<Arrival> {
-        if self.stage != Stage::Running {
+        if self.stage != Stage::Running || self.out_of_data {
             return None;
         }
         let arrival = self.cursor.peek().filter(|a| plan.stop.iterations.is_none_or(|n| a.index < n))?;
@@ -176,20 +184,28 @@ impl ScenarioState {
     }
 
     /// The index of a closed user's next iteration; `None` when there is none for it any more.
-    pub(super) fn take_iteration(
-        &mut self,
+    pub(super) fn next_iteration(
+        &self,
         plan: &Scenario,
         (v, k): (u64, u64),
         scheduled: Nanos,
     ) -> Option<IterationIndex> {
-        let over = self.end.is_some_and(|end| scheduled >= end);
+        let over = self.out_of_data || self.end.is_some_and(|end| scheduled >= end);
         if over || self.stage != Stage::Running || plan.stop.per_user.is_some_and(|n| k >= n) {
             return None;
         }
         let Some(iterations) = plan.stop.iterations else { return Some(IterationIndex::of_user(v, k)) };
-        let index = self.lanes.nth(self.taken).filter(|i| *i < iterations)?;
+        self.lanes.nth(self.taken).filter(|i| *i < iterations).map(IterationIndex::arrival)
+    }
+
+    /// The iteration last asked for begins.
+    pub(super) const fn take_iteration(&mut self) {
         self.taken += 1;
-        Some(IterationIndex::arrival(index))
+    }
+
+    /// Data that its users need has ended.
+    pub(super) const fn run_out_of_data(&mut self) {
+        self.out_of_data = true;
     }
 
     pub(super) fn start(
@@ -200,18 +216,38 @@ impl ScenarioState {
         scheduled: Nanos,
     ) -> Start {
         let phase = plan.phase_at(scheduled - self.begin);
-        Start { slot, scenario: self.id, user, k, index, scheduled, phase }
+        let kind = StartKind::Iteration;
+        Start { kind, slot, scenario: self.id, user, k, index, scheduled, phase }
     }
 
-    /// The pause after iteration `k` of user `v`.
-    pub(super) fn think_time(&self, plan: &Scenario, v: u64, k: u64) -> Nanos {
-        let Some(class) = plan.classes.get(plan.class_choice.exact(v)) else { return Nanos::ZERO };
-        let think = class.journey.think;
-        if think == brunt_workload::Pause::NONE {
-            return Nanos::ZERO;
+    /// When a closed user's next iteration is due: iteration `k` of user `v` was due at `due` and ended at `ended`.
+    pub(super) fn next_due(
+        &self,
+        plan: &Scenario,
+        (v, k): (u64, u64),
+        (due, ended): (Nanos, Nanos),
+    ) -> Nanos {
+        let Some(class) = plan.classes.get(plan.class_shares.class_of(v)) else { return ended };
+        let (think, pacing) = (class.journey.think, class.journey.pacing);
+        let draw = |salt| Draw::new(self.seed ^ salt, self.id, IterationIndex::of_user(v, k));
+        let mut next = ended;
+        if think != Pause::NONE {
+            next = next + think.after(k, &mut draw(THINK_SEED));
         }
-        let mut draw = Draw::new(self.seed ^ THINK_SEED, self.id, IterationIndex::of_user(v, k));
-        think.after(k, &mut draw)
+        if pacing != PauseTime::None {
+            next = next.max(due + pacing.draw(&mut draw(PACING_SEED)));
+        }
+        next
+    }
+
+    /// When those are cut that leave because nothing more starts.
+    pub(super) fn cut_at(&self, plan: &Scenario) -> Nanos {
+        self.end.map_or(Nanos::MAX, |end| end + plan.stop.grace)
+    }
+
+    /// Since when nothing more starts, seen at `now`.
+    pub(super) fn over_since(&self, now: Nanos) -> Nanos {
+        self.end.map_or(now, |end| end.min(now))
     }
 
     /// Whether nothing more will start: its time is over, or all that it had to do has begun.
@@ -226,6 +262,9 @@ impl ScenarioState {
 
     fn nothing_left(&self, plan: &Scenario) -> bool {
         let limited = |index: Option<u64>| plan.stop.iterations.is_some_and(|n| index.is_none_or(|i| i >= n));
+        if self.out_of_data {
+            return true;
+        }
         if self.open {
             let next = self.cursor.peek().map(|a| a.index);
             return limited(next) || (self.end.is_none() && next.is_none());
@@ -242,7 +281,7 @@ impl ScenarioState {
         self.stage = Stage::Draining;
         self.thinkers.clear();
         self.idle.clear();
-        Some(self.end.map_or(Nanos::MAX, |end| end + plan.stop.grace))
+        Some(self.cut_at(plan))
     }
 
     /// Draining, and the last user has left: done, from now on. True once.

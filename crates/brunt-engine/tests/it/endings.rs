@@ -1,11 +1,14 @@
 //! However a run ends, nothing of it is lost: every iteration is accounted for, every user leaves, every
 //! scenario ends once.
 
-use crate::workloads::{events, ms, ramp, scenario, stages, workload};
+use crate::workloads::{action, events, get, ms, ramp, scenario, stages, workload};
 use brunt_engine::{Action, Dispatcher, Input, Slot};
 use brunt_metrics::{Nanos, Outcome, ScenarioId, ScenarioSecond};
 use brunt_run::RunEvent;
-use brunt_workload::{Arrivals, Pause, PauseTime, Rate, Scenario, StartAt, Stop, Supply, Workload};
+use brunt_workload::{
+    Arrivals, Cell, Feed, FeedEnd, FeedId, FeedOrder, FeedPer, Pause, PauseTime, Rate, Scenario, StartAt,
+    Stop, Supply, Workload,
+};
 use proptest::prelude::*;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -28,16 +31,34 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         (0_u64..60, 0_u64..60).prop_map(|(a, b)| Arrivals::Ramp(ramp(a, &[(b, 1_500)]))),
         (0_u64..60, 0_u64..60).prop_map(|(a, b)| Arrivals::Poisson(ramp(a, &[(b, 1_500)]))),
     ];
+    // (a farewell, pacing, the feed that it uses)
+    let life = (any::<bool>(), 0_u64..300, prop::option::of(0_u16..2));
     let limits = (0_u64..2_500, prop::option::of(0_u64..30), prop::option::of(0_u64..5), 0_u64..400);
-    (arrivals, any_supply(), limits, (0_u64..200, 0_u64..900)).prop_map(
-        |(arrivals, supply, (after, iterations, per_user, grace), (think, offset))| {
+    (arrivals, any_supply(), limits, (0_u64..200, 0_u64..900), life).prop_map(
+        |(arrivals, supply, (after, iterations, per_user, grace), (think, offset), life)| {
             let stop = Stop { after: Some(ms(after)), iterations, per_user, grace: ms(grace) };
             let mut s = scenario(arrivals, supply, stop);
             s.start = StartAt::Offset(ms(offset));
-            s.classes[0].journey.think = Pause { time: PauseTime::Constant(ms(think)), every: 2 };
+            let journey = &mut s.classes[0].journey;
+            journey.think = Pause { time: PauseTime::Constant(ms(think)), every: 2 };
+            let (farewell, pacing, feed) = life;
+            journey.on_stop = farewell.then(|| action("stop", vec![get()]));
+            journey.pacing = PauseTime::Constant(ms(pacing));
+            journey.actions[0].feeds.extend(feed.map(FeedId));
             s
         },
     )
+}
+
+fn feed(rows: usize, per: FeedPer) -> Feed {
+    Feed {
+        name: "people".into(),
+        columns: vec!["id".into()],
+        cells: vec![Cell::Text(String::new()); rows],
+        order: FeedOrder::Shuffled,
+        per,
+        at_end: FeedEnd::Stop,
+    }
 }
 
 /// Each scenario but the first may wait for the one before it.
@@ -49,7 +70,9 @@ fn any_workload() -> impl Strategy<Value = Workload> {
             }
             s
         };
-        workload((0_u16..).zip(rows).map(follow).collect())
+        let mut workload = workload((0_u16..).zip(rows).map(follow).collect());
+        workload.feeds = vec![feed(20, FeedPer::Iteration), feed(3, FeedPer::User)];
+        workload
     })
 }
 

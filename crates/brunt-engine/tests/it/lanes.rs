@@ -1,23 +1,56 @@
-//! N workers produce exactly the schedule of one: every start of every iteration, over random workloads.
+//! N workers produce exactly the schedule of one: every start of every iteration and every farewell, over random
+//! workloads; and what users do in them, request by request.
 //!
 //! The workers are driven here by hand, each on its own, as threads and machines are: they share nothing but
 //! the workload. Every iteration takes the same time, so that closed schedules can be compared as well.
 
-use crate::workloads::{ms, ramp, scenario, stages, workload};
-use brunt_engine::{Action, Dispatcher, Input, Slot, worker_count};
-use brunt_metrics::Nanos;
-use brunt_workload::{Arrivals, BurstPause, Pause, PauseTime, Rate, Scenario, Stop, Supply, Workload};
+use crate::workloads::{action, get, header, ms, ramp, request, scenario, stages, workload};
+use brunt_engine::{
+    Action, Dispatcher, Input, SimulatedUsers, SimulationOptions, Slot, Start, StartKind, simulate_part,
+    worker_count,
+};
+use brunt_metrics::{EndpointId, Nanos, Outcome};
+use brunt_workload::{
+    ActionOrder, Arrivals, BurstPause, Cell, Choice, ClassShares, Condition, Draw, Feed, FeedEnd, FeedId,
+    FeedOrder, FeedPer, Pause, PauseTime, Rate, RequestId, Scenario, Step, Stop, Supply, Workload,
+};
 use proptest::prelude::*;
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 use std::sync::Arc;
 
-/// What is comparable of a start: which iteration, due when. In a closed scenario also whose.
-type Started = (u16, u64, Nanos, Option<(u64, u64)>);
+/// What is comparable of a start: which iteration, due when. In a closed scenario also whose, and whether it is a
+/// farewell: which users of a pool come into being, and so leave, is the workers' own affair.
+type Started = (u16, u64, Nanos, Option<(u64, u64, bool)>);
 
 fn starts(workload: &Arc<Workload>, worker: u32, workers: u32, service: Nanos) -> Vec<Started> {
+    let mut out = Vec::new();
+    drive(workload, (worker, workers), service, |_, start| {
+        let plan = &workload.scenarios[usize::from(start.scenario.0)];
+        let shared = plan.arrivals.is_open() || plan.stop.iterations.is_some();
+        let farewell = start.kind == StartKind::Farewell;
+        if shared && farewell {
+            return;
+        }
+        // Who takes a shared iteration, and when, is the workers' own affair.
+        let scheduled = if plan.arrivals.is_open() || !shared { start.scheduled } else { Nanos::ZERO };
+        let whose = (!shared).then_some((start.user, start.k, farewell));
+        out.push((start.scenario.0, start.index.0, scheduled, whose));
+    });
+    out
+}
+
+/// Runs a worker to its end and hands on every start.
+fn drive(
+    workload: &Arc<Workload>,
+    (worker, workers): (u32, u32),
+    service: Nanos,
+    mut started: impl FnMut(&Dispatcher, &Start),
+) {
     let mut dispatcher = Dispatcher::new(Arc::clone(workload), worker, workers);
-    let (mut out, mut actions) = (Vec::new(), Vec::new());
+    let mut actions = Vec::new();
     let mut busy: BinaryHeap<Reverse<(Nanos, Slot)>> = BinaryHeap::new();
     let mut now = Nanos::ZERO;
     while !dispatcher.is_finished() {
@@ -36,19 +69,9 @@ fn starts(workload: &Arc<Workload>, worker: u32, workers: u32, service: Nanos) -
         for action in actions.drain(..) {
             let Action::Start(start) = action else { continue };
             busy.push(Reverse((start.scheduled.max(now) + service, start.slot)));
-            let plan = &workload.scenarios[usize::from(start.scenario.0)];
-            let shared = plan.arrivals.is_open() || plan.stop.iterations.is_some();
-            // Who takes a shared iteration, and when, is the workers' own affair.
-            let scheduled = if plan.arrivals.is_open() || !shared { start.scheduled } else { Nanos::ZERO };
-            out.push((
-                start.scenario.0,
-                start.index.0,
-                scheduled,
-                (!shared).then_some((start.user, start.k)),
-            ));
+            started(&dispatcher, &start);
         }
     }
-    out
 }
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {
@@ -81,6 +104,15 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
             s.classes[0].journey.think = Pause { time: PauseTime::Exponential { mean: ms(think) }, every: 2 };
             s
         }),
+        (users, 0_u64..300, 0_u32..9).prop_map(move |(supply, pacing, count)| {
+            let mut s = scenario(Arrivals::Closed, supply, stop(Some(ms(2_000))));
+            s.classes.push(s.classes[0].clone());
+            s.class_shares = ClassShares { fixed: vec![(1, count)], rest: Choice::new([2, 0]) };
+            s.classes[0].journey.pacing = PauseTime::Exponential { mean: ms(pacing) };
+            s.classes[1].journey.pacing = PauseTime::Uniform { min: ms(pacing), max: ms(2 * pacing) };
+            s.classes[1].journey.on_stop = Some(action("stop", vec![get()]));
+            s
+        }),
         (1_u32..9, 1_u64..9).prop_map(|(n, k)| {
             let stop = Stop { after: None, iterations: None, per_user: Some(k), grace: ms(500) };
             scenario(Arrivals::Closed, Supply::Fixed(n), stop)
@@ -106,6 +138,111 @@ proptest! {
         all.sort_unstable();
         prop_assert_eq!(one, all);
     }
+
+    #[test]
+    fn n_workers_send_what_one_would(
+        scenarios in prop::collection::vec(any_walk(), 1..3), workers in 2_u32..9, service in 1_u64..120,
+    ) {
+        let mut workload = workload(scenarios);
+        let endpoint = workload.endpoints[0].clone();
+        workload.endpoints = vec![endpoint; 4];
+        workload.requests = (0..4).map(|at| request(EndpointId(at))).collect();
+        let workload = Arc::new(workload);
+        let sent = |worker, workers| sent(&workload, (worker, workers), ms(service));
+        let mut one = sent(0, 1);
+        let mut all: Vec<(Nanos, u32)> = (0..workers).flat_map(|worker| sent(worker, workers)).collect();
+        one.sort_unstable();
+        all.sort_unstable();
+        prop_assert!(!one.is_empty());
+        prop_assert_eq!(one, all);
+    }
+
+    /// Whoever runs the iterations, and on however many workers: each row is given once, and then all is over.
+    #[test]
+    fn n_workers_give_every_row_once(
+        rows in 1_usize..200, workers in 1_u32..9, users in 1_u32..20, shuffled in any::<bool>(),
+        arrivals in prop_oneof![Just(Arrivals::Closed), Just(Arrivals::Constant(Rate::per_second(50)))],
+    ) {
+        let stop = Stop { after: None, iterations: None, per_user: None, grace: ms(500) };
+        let supply = if arrivals.is_open() {
+            Supply::Elastic { initial: 1, cap: 5_000 }
+        } else {
+            Supply::Fixed(users)
+        };
+        let mut s = scenario(arrivals, supply, stop);
+        s.classes[0].journey.actions[0].feeds.push(FeedId(0));
+        let mut workload = workload(vec![s]);
+        workload.feeds.push(Feed {
+            name: "people".into(),
+            columns: vec!["id".into()],
+            cells: vec![Cell::Text(String::new()); rows],
+            order: if shuffled { FeedOrder::Shuffled } else { FeedOrder::Sequential },
+            per: FeedPer::Iteration,
+            at_end: FeedEnd::Stop,
+        });
+        let workload = Arc::new(workload);
+        let mut given = Vec::new();
+        for worker in 0..workers {
+            drive(&workload, (worker, workers), ms(30), |dispatcher, start| {
+                given.extend(dispatcher.rows(start.slot).iter().map(|(_, row)| *row));
+            });
+        }
+        given.sort_unstable();
+        prop_assert_eq!(given, (0..u32::try_from(rows).unwrap()).collect::<Vec<_>>());
+    }
+}
+
+/// Closed users, or arrivals that find a user free, with journeys of every shape that chance can have.
+fn any_walk() -> impl Strategy<Value = Scenario> {
+    let step = |n: u32| Step::Request(RequestId(n));
+    let uniform = |t| Step::Pause(PauseTime::Uniform { min: Nanos::ZERO, max: ms(t) });
+    let shape = (1_u32..4, 0_u32..4, 1_u64..90, any::<bool>());
+    (shape, 1_u32..9, any::<bool>()).prop_map(move |((least, more, pause, in_turn), users, open)| {
+        let looped = Step::Repeat {
+            times: (least, least + more),
+            while_: Some(Condition::Chance(0.9)),
+            steps: vec![step(1), uniform(pause)],
+        };
+        let choose = Step::Choose {
+            choice: Choice::new([3, 1]),
+            branches: vec![vec![step(2)], vec![Step::Batch { requests: vec![RequestId(3); 3], at_once: 2 }]],
+        };
+        let mut s = scenario(Arrivals::Closed, Supply::Fixed(users), Stop::after(ms(1_500)));
+        let journey = &mut s.classes[0].journey;
+        journey.actions = vec![action("a", vec![looped]), action("b", vec![choose, uniform(pause)])];
+        journey.order =
+            if in_turn { ActionOrder::InTurn } else { ActionOrder::Weighted(Choice::new([1, 2])) };
+        if open {
+            s.arrivals = Arrivals::Constant(Rate::per_second(u64::from(users)));
+            s.supply = Supply::Elastic { initial: 1, cap: 5_000 };
+        } else {
+            journey.on_start = Some(action("start", vec![step(0), uniform(pause)]));
+            journey.on_stop = Some(action("stop", vec![uniform(pause), step(0)]));
+        }
+        s
+    })
+}
+
+/// Every request that a worker sends: when, and which.
+fn sent(workload: &Arc<Workload>, part: (u32, u32), service: Nanos) -> Vec<(Nanos, u32)> {
+    let sent = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&sent);
+    let model = move |endpoint: EndpointId, started: Nanos, _: &mut Draw| {
+        log.borrow_mut().push((started, endpoint.0));
+        (started + service, Outcome::Ok)
+    };
+    let options = SimulationOptions { header: header(), at_most: Nanos::from_secs(600) };
+    simulate_part(workload, SimulatedUsers::new(workload, model, 0), part, options, &mut |_| {});
+    sent.take()
+}
+
+/// 40,000 users that begin an iteration each 10 s make 4,000 a second.
+#[test]
+fn pacing_needs_fewer_workers() {
+    let stop = Stop { after: Some(ms(2_000)), iterations: None, per_user: None, grace: ms(500) };
+    let mut s = scenario(Arrivals::Closed, Supply::Fixed(40_000), stop);
+    s.classes[0].journey.pacing = PauseTime::Constant(ms(10_000));
+    assert_eq!(worker_count(&workload(vec![s]), 64, None).workers, 1);
 }
 
 /// A pause after every tenth iteration is a tenth of a pause: 40,000 users with 1 s every tenth iteration make up

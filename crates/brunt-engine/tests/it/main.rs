@@ -3,7 +3,9 @@
 mod accuracy;
 mod endings;
 mod executors;
+mod journeys;
 mod lanes;
 mod lost;
 mod scripts;
+mod spinning;
 mod workloads;

@@ -1,12 +1,12 @@
 //! Small workloads to run, and what to keep of a run.
 
 use brunt_engine::{Model, SimulationOptions, simulate};
-use brunt_metrics::{Nanos, Second};
+use brunt_metrics::{EndpointId, EndpointKind, Nanos, Second};
 use brunt_run::{RunEvent, RunHeader};
 use brunt_workload::{
-    Action, Arrivals, Body, Choice, Endpoint, Journey, Origin, OriginId, Pause, Rate, RateRamp, Request,
-    RequestId, Scenario, Scheme, StartAt, Step, Stop, Supply, TargetSettings, Text, UserClass, UserStage,
-    Workload,
+    Action, ActionOrder, Arrivals, Body, Choice, ClassShares, Endpoint, Journey, OnFailure, Origin, OriginId,
+    Pause, PauseTime, Rate, RateRamp, Request, RequestId, Scenario, Scheme, StartAt, Step, Stop, Supply,
+    TargetSettings, Text, UserClass, UserStage, Workload,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,25 @@ pub(crate) fn ms(n: u64) -> Nanos {
     Nanos::from_millis(n)
 }
 
+/// The first request of the workload.
+pub(crate) fn get() -> Step {
+    Step::Request(RequestId(0))
+}
+
+pub(crate) fn action(name: &str, steps: Vec<Step>) -> Action {
+    Action { name: name.into(), steps, feeds: Vec::new() }
+}
+
 /// One request an iteration.
 pub(crate) fn scenario(arrivals: Arrivals, supply: Supply, stop: Stop) -> Scenario {
-    let action = Action { name: "get".into(), steps: vec![Step::Request(RequestId(0))] };
-    let journey = Journey { actions: vec![action], choice: Choice::new([1]), think: Pause::NONE };
+    let journey = Journey {
+        on_start: None,
+        actions: vec![action("get", vec![get()])],
+        order: ActionOrder::Weighted(Choice::new([1])),
+        on_stop: None,
+        think: Pause::NONE,
+        pacing: PauseTime::None,
+    };
     Scenario {
         name: "main".into(),
         start: StartAt::Offset(Nanos::ZERO),
@@ -28,7 +43,26 @@ pub(crate) fn scenario(arrivals: Arrivals, supply: Supply, stop: Stop) -> Scenar
         warm_up: Nanos::ZERO,
         cool_down: Nanos::ZERO,
         classes: vec![UserClass { name: "user".into(), journey }],
-        class_choice: Choice::new([1]),
+        class_shares: ClassShares::weighted([1]),
+    }
+}
+
+/// `GET /`, counted at `endpoint`.
+pub(crate) fn request(endpoint: EndpointId) -> Request {
+    Request {
+        endpoint,
+        origin: OriginId(0),
+        method: "GET".into(),
+        target: Text::literal("/"),
+        headers: Vec::new(),
+        body: Body::None,
+        timeout: Nanos::from_secs(10),
+        redirects: 0,
+        checks: Vec::new(),
+        saves: Vec::new(),
+        on_failure: OnFailure::End,
+        login: None,
+        faults: None,
     }
 }
 
@@ -38,25 +72,21 @@ pub(crate) fn workload(scenarios: Vec<Scenario>) -> Workload {
         action: "get".into(),
         method: "GET".into(),
         name: "/".into(),
-    };
-    let request = Request {
-        endpoint: brunt_metrics::EndpointId(0),
-        origin: OriginId(0),
-        method: "GET".into(),
-        target: Text::literal("/"),
-        headers: Vec::new(),
-        body: Body::None,
-        timeout: Nanos::from_secs(10),
-        redirects: 0,
-        checks: Vec::new(),
+        kind: EndpointKind::Request,
+        tags: Vec::new(),
     };
     let origin = Origin { scheme: Scheme::Http, host: "127.0.0.1".into(), port: 1, unix: None };
     Workload {
         name: "test".into(),
         seed: 7,
         endpoints: scenarios.iter().map(endpoint).collect(),
-        requests: vec![request],
+        requests: vec![request(EndpointId(0))],
         checks: Vec::new(),
+        feeds: Vec::new(),
+        slots: Vec::new(),
+        logins: Vec::new(),
+        fault_mixes: Vec::new(),
+        tallies: Vec::new(),
         target: TargetSettings { origins: vec![origin], ..TargetSettings::default() },
         scenarios,
     }
@@ -84,6 +114,9 @@ pub(crate) fn header() -> RunHeader {
         scenarios: Vec::new(),
         endpoints: Vec::new(),
         checks: Vec::new(),
+        tallies: Vec::new(),
+        objectives: Vec::new(),
+        profile: None,
         environment: BTreeMap::new(),
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::runs::{Run, healthy};
 use brunt_gate::{exit_code, judge};
-use brunt_metrics::{ErrorKind, Nanos, Phase};
+use brunt_metrics::{
+    CellKey, CellSecond, EndpointId, ErrorKind, Histogram, Nanos, Outcome, Phase, Second, Status,
+};
 use brunt_run::{HostSecond, StopReason};
 
 /// What `change` makes of a healthy run: outlook, exit code, and the findings that speak against it; those
@@ -41,6 +43,25 @@ fn too_little_is_not_a_pass() {
     check(|r| r.ok = 0, "NotEnoughEvidence 97 no-requests");
     check(|r| r.seconds = 0, "NotEnoughEvidence 97 no-requests");
     check(|r| r.phase = Phase::WarmUp, "NotEnoughEvidence 97 no-requests");
+}
+
+/// Neither what brunt broke on purpose nor a failed group speaks for or against a run.
+#[test]
+fn what_stands_aside_is_not_judged() {
+    let aside = |second: &mut Second| {
+        let outcome = Outcome::Error(ErrorKind::Reset);
+        let key = |endpoint| CellKey { endpoint, phase: Phase::Load, status: Status::NONE, outcome };
+        let cell = |endpoint: u32| {
+            let mut took = Histogram::default();
+            (0..500).for_each(|_| took.record(Nanos::from_secs(9)));
+            let (response, service) = (took.to_sparse(), took.to_sparse());
+            CellSecond { response, service, ..CellSecond::empty(key(EndpointId(endpoint))) }
+        };
+        second.asides = vec![cell(1), cell(2)];
+    };
+    check(|r| r.fault = aside, "Passed 0");
+    check(|r| (r.ok, r.fault) = (0, aside), "NotEnoughEvidence 97 no-requests");
+    check(|r| (r.errors, r.fault) = (vec![(ErrorKind::Reset, 0, 1)], aside), "Passed 0 [errors]");
 }
 
 #[test]

@@ -171,8 +171,12 @@ fn header() -> RunHeader {
             action: "search".into(),
             method: "GET".into(),
             name: "/search".into(),
+            ..SeriesName::default()
         }],
         checks: Vec::new(),
+        tallies: Vec::new(),
+        objectives: Vec::new(),
+        profile: None,
         environment: BTreeMap::new(),
     }
 }

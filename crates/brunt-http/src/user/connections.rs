@@ -1,15 +1,15 @@
 //! A user's connections: opened, kept for the next request, shared with other users.
 
-use super::User;
+use super::Agent;
 use super::send::{Hop, Ledger};
 use crate::connect::connect;
 use crate::error::Failure;
-use crate::http2::{self, Handle};
+use crate::http2::{self, Handle, SharedConnections};
 use crate::network::Network;
 use crate::transport::Transport;
 use brunt_engine::{Interrupt, VuContext};
 use brunt_metrics::{Nanos, Part, Parts};
-use brunt_workload::Origin;
+use brunt_workload::{HttpVersion, Origin, Scheme};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 
@@ -48,11 +48,11 @@ impl Drop for Counted {
 /// A user keeps connections to this many origins; redirects can lead to any number.
 const MAX_KEPT: usize = 16;
 
-impl User {
+impl Agent<'_> {
     /// The connection kept for `origin`, unless it has gone stale.
     pub(super) fn kept(&mut self, origin: &Origin) -> Option<Kept> {
-        let at = self.connections.iter().position(|kept| kept.origin == *origin)?;
-        let mut kept = self.connections.swap_remove(at);
+        let at = self.lane.connections.iter().position(|kept| kept.origin == *origin)?;
+        let mut kept = self.lane.connections.swap_remove(at);
         let stale = match &mut kept.connection {
             Connection::Http1 { transport, .. } => transport.is_stale(),
             Connection::Http2(handle) => handle.is_closed(),
@@ -67,17 +67,22 @@ impl User {
         ledger: &mut Ledger,
         ctx: &VuContext,
     ) -> Result<(Kept, bool), Failure> {
-        let network = Rc::clone(&self.network);
+        let network = Rc::clone(self.network);
         let begun = ctx.now();
-        let Some(shared) = &network.shared else {
+        let Some(shared) = self.shared(hop.origin) else {
             let opening = pin!(open(&network, hop.origin, ledger, ctx));
             let connection = in_time(opening, hop, begun, &network, ctx).await?;
             return Ok((Kept { origin: hop.origin.clone(), connection }, false));
         };
-        let place = shared.place(hop.origin, self.number);
+        let place = shared.place(hop.origin, self.person.number);
         let opening = pin!(async {
-            let mut place = place.lock().await;
-            ledger.add_part(Part::Blocked, ctx.now() - begun);
+            let mut place = if let Ok(place) = place.try_lock() {
+                place
+            } else {
+                let place = place.lock().await;
+                ledger.add_part(Part::Blocked, ctx.now() - begun);
+                place
+            };
             if let Some(handle) = place.as_ref().filter(|handle| !handle.is_closed()) {
                 return Ok((Connection::Http2(handle.clone()), true));
             }
@@ -91,13 +96,27 @@ impl User {
         Ok((Kept { origin: hop.origin.clone(), connection }, used))
     }
 
+    /// Where connections to `origin` are shared: with other users, or among what the user does side by side.
+    fn shared(&self, origin: &Origin) -> Option<&SharedConnections> {
+        if self.network.shared.is_some() {
+            return self.network.shared.as_ref();
+        }
+        let http2 = match self.network.version {
+            HttpVersion::Http1 => false,
+            HttpVersion::Http2 => true,
+            HttpVersion::Negotiate => origin.scheme == Scheme::Https,
+        };
+        let kept = self.network.settings.workload.target.keep_alive;
+        (http2 && kept).then(|| self.person.shared.get_or_init(|| SharedConnections::new(1)))
+    }
+
     /// Keeps a connection for the next request, or closes it. Allocates nothing for one that was kept before.
     pub(super) fn keep(&mut self, kept: Kept, keep_alive: bool) {
         let wanted = keep_alive && self.network.settings.workload.target.keep_alive;
-        if wanted && self.connections.len() < MAX_KEPT {
+        if wanted && self.lane.connections.len() < MAX_KEPT {
             // Nearly every user has one: a vector left to itself would make room for four.
-            self.connections.reserve_exact(1);
-            self.connections.push(kept);
+            self.lane.connections.reserve_exact(1);
+            self.lane.connections.push(kept);
         }
     }
 

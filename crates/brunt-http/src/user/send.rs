@@ -1,18 +1,19 @@
 //! Sending a request: over redirects, once more if a kept connection was closed.
 
-use super::User;
+use super::Agent;
 use super::connections::{Connection, Kept, interrupted};
+use super::judge::missing_words;
 use crate::error::Failure;
-use crate::exchange::{Progress, Reply, Wants};
+use crate::exchange::{Conduct, Progress, Reply, Wants};
 use crate::http1;
 use crate::http2;
 use crate::redirect;
 use crate::wire::{Message, drawn, no_draw, render_http1, render_http2};
 use brunt_engine::VuContext;
 use brunt_metrics::{Nanos, Part, Parts};
-use brunt_workload::{Draw, Origin, Request};
+use brunt_workload::{Draw, HttpVersion, Missing, Origin, Request, Scope};
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderValue, Method};
 use std::pin::pin;
 use std::rc::Rc;
 use url::Url;
@@ -24,6 +25,10 @@ pub(super) struct Ledger {
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
     pub(super) retries: u8,
+    /// Whether the request has been sent again because a kept connection was closed.
+    pub(super) resent: bool,
+    /// Cookies that redirects on the way have set, the last first.
+    pub(super) cookies: Vec<HeaderValue>,
 }
 
 impl Ledger {
@@ -60,9 +65,13 @@ pub(super) struct Hop<'a> {
     pub(super) wants: &'a Wants,
     pub(super) draw: Draw,
     pub(super) deadline: Nanos,
+    pub(super) conduct: Conduct,
 }
 
-impl User {
+/// `Cookie: ` and a line end.
+const COOKIE_LINE: usize = 10;
+
+impl Agent<'_> {
     /// Sends a request and follows its redirects.
     pub(super) async fn send(
         &mut self,
@@ -71,13 +80,15 @@ impl User {
         ctx: &VuContext,
     ) -> Result<Reply, Failure> {
         let reply = self.send_once(hop, ledger, ctx).await?;
-        if reply.headers.is_none() {
+        let Some(headers) = reply.headers.as_deref() else { return Ok(reply) };
+        let redirects = hop.request.redirects > 0 && headers.contains_key(http::header::LOCATION);
+        if !redirects && !headers.contains_key(http::header::SET_COOKIE) {
             return Ok(reply);
         }
-        // Cold from here on: the response sets a cookie, redirects, or is held against its header.
-        let url = Self::url_of(hop)?;
+        // Cold from here on: the response sets a cookie or redirects.
+        let url = self.url_of(hop)?;
         self.learn(&reply, &url);
-        if hop.request.redirects == 0 {
+        if !redirects {
             return Ok(reply);
         }
         Box::pin(self.follow((reply, url), hop, ledger, ctx)).await
@@ -90,7 +101,7 @@ impl User {
         ledger: &mut Ledger,
         ctx: &VuContext,
     ) -> Result<Reply, Failure> {
-        let mut request = drawn(hop.request, hop.draw);
+        let mut request = self.with_scope(|scope| drawn(hop.request, hop.draw, scope))?;
         let mut origin = hop.origin.clone();
         let limit = request.redirects;
         let mut followed = 0;
@@ -103,6 +114,10 @@ impl User {
                 return Err(Failure::Redirect(format!("more than {limit} redirects")));
             }
             followed += 1;
+            if let Some(headers) = reply.headers.as_deref() {
+                let set = headers.get_all(http::header::SET_COOKIE).iter().rev().cloned();
+                ledger.cookies.splice(0..0, set);
+            }
             request = next.request;
             url = next.url;
             origin = next.origin;
@@ -123,20 +138,29 @@ impl User {
         }
     }
 
-    fn learn(&mut self, reply: &Reply, url: &Url) {
+    fn learn(&self, reply: &Reply, url: &Url) {
         if let Some(headers) = &reply.headers {
-            self.cookies.learn(headers, url);
+            self.person.cookies.borrow_mut().learn(headers, url);
         }
     }
 
-    /// The hop's URL. What is generated in it is generated again, to the same.
-    fn url_of(hop: &Hop<'_>) -> Result<Url, Failure> {
-        let (mut target, mut draw) = (Vec::new(), hop.draw);
-        hop.request.target.render(&mut draw, &mut target);
-        // `OPTIONS *` asks of the server as a whole.
-        let target = if target.starts_with(b"/") { String::from_utf8_lossy(&target) } else { "/".into() };
-        let text = format!("{}://{}{target}", hop.origin.scheme.name(), hop.origin.authority());
-        Url::parse(&text).map_err(|e| Failure::Redirect(format!("`{text}` is not a URL: {e}")))
+    /// Runs `render` with what the user remembers.
+    fn with_scope<T>(&self, render: impl FnOnce(&Scope<'_>) -> Result<T, Missing>) -> Result<T, Failure> {
+        let workload = &self.network.settings.workload;
+        let memory = self.person.memory.borrow();
+        render(&Scope { feeds: &workload.feeds, memory: &memory })
+            .map_err(|missing| Failure::Missing(missing_words(workload, missing)))
+    }
+
+    /// The URL of the hop that was rendered last.
+    fn url_of(&self, hop: &Hop<'_>) -> Result<Url, Failure> {
+        if !self.lane.target.is_empty() {
+            return url(hop, &self.lane.target);
+        }
+        // Nothing had to be rendered.
+        let mut target = Vec::new();
+        let _ = hop.request.target.render(&mut no_draw(), &Scope::NONE, &mut target);
+        url(hop, &target)
     }
 
     /// One exchange. Sent again, once, if a kept connection turns out to be closed and the method allows it.
@@ -155,41 +179,59 @@ impl User {
             };
             match self.exchange(kept, hop, ledger, ctx).await {
                 Err(failure)
-                    if reused && failure.is_close() && hop.method.is_idempotent() && ledger.retries == 0 =>
+                    if reused && failure.is_close() && hop.method.is_idempotent() && !ledger.resent =>
                 {
-                    ledger.retries += 1;
+                    ledger.resent = true;
+                    ledger.retries = ledger.retries.saturating_add(1);
                 }
                 result => return result,
             }
         }
     }
 
-    /// Renders what is not fixed into the user's own buffer.
+    /// Renders what is not fixed into the lane's own buffers.
     fn render(&mut self, hop: &Hop<'_>) -> Result<(), Failure> {
-        self.rendered.clear();
-        let cookies =
-            if self.cookies.is_empty() { None } else { self.cookies.header_for(&Self::url_of(hop)?) };
-        match (hop.fixed, &cookies) {
-            (Some(_), None) => {}
-            (Some(fixed), Some(cookies)) => {
-                self.rendered.extend_from_slice(&fixed[..hop.headers_end]);
-                self.rendered.extend_from_slice(format!("Cookie: {cookies}\r\n").as_bytes());
-                self.rendered.extend_from_slice(&fixed[hop.headers_end..]);
-            }
-            (None, _) => {
-                let message = self.message(hop, cookies.as_deref());
-                let mut draw = hop.draw;
-                let mut rendered = std::mem::take(&mut self.rendered);
-                render_http1(&message, &mut draw, &mut rendered);
-                self.rendered = rendered;
-            }
+        let lane = &mut *self.lane;
+        lane.rendered.clear();
+        lane.target.clear();
+        lane.message = None;
+        lane.body_at = hop.headers_end + 2;
+        let cookies = self.person.cookies.borrow();
+        if hop.fixed.is_some() && cookies.is_empty() {
+            return Ok(());
         }
+        let workload = &self.network.settings.workload;
+        let missing = |missing| Failure::Missing(missing_words(workload, missing));
+        let memory = self.person.memory.borrow();
+        let scope = Scope { feeds: &workload.feeds, memory: &memory };
+        let mut draw = hop.draw;
+        hop.request.target.render(&mut draw, &scope, &mut lane.target).map_err(missing)?;
+        let cookies = if cookies.is_empty() { None } else { cookies.header_for(&url(hop, &lane.target)?) };
+        let cookies = cookies.as_deref();
+        if hop.fixed.is_some() && cookies.is_none() {
+            return Ok(());
+        }
+        let keep_alive = workload.target.keep_alive;
+        let (request, origin, target) = (hop.request, hop.origin, lane.target.as_slice());
+        let message = Message { request, origin, keep_alive, cookies, target, scope };
+        if self.network.version == HttpVersion::Http2 {
+            let rendered = render_http2(&message, hop.method, draw).map_err(missing)?;
+            lane.message = Some(Box::new(rendered.map_err(|e| Failure::Http2(e.to_string()))?));
+            return Ok(());
+        }
+        let headers_end = if let (Some(fixed), Some(cookies)) = (hop.fixed, cookies) {
+            lane.rendered.extend_from_slice(&fixed[..hop.headers_end]);
+            for piece in ["Cookie: ", cookies, "\r\n"] {
+                lane.rendered.extend_from_slice(piece.as_bytes());
+            }
+            lane.rendered.extend_from_slice(&fixed[hop.headers_end..]);
+            hop.headers_end
+        } else {
+            let mut scratch = self.network.scratch.borrow_mut();
+            render_http1(&message, &mut draw, &mut scratch, &mut lane.rendered).map_err(missing)?
+        };
+        lane.body_at = headers_end + cookies.map_or(0, |cookies| cookies.len() + COOKIE_LINE) + 2;
         Ok(())
-    }
-
-    fn message<'a>(&self, hop: &Hop<'a>, cookies: Option<&'a str>) -> Message<'a> {
-        let keep_alive = self.network.settings.workload.target.keep_alive;
-        Message { request: hop.request, origin: hop.origin, keep_alive, cookies }
     }
 
     async fn exchange(
@@ -200,20 +242,42 @@ impl User {
         ctx: &VuContext,
     ) -> Result<Reply, Failure> {
         let begun = ctx.now();
-        let network = Rc::clone(&self.network);
+        let network = Rc::clone(self.network);
         let mut progress = Progress::default();
         let result = match &mut kept.connection {
             Connection::Http1 { transport, .. } => {
                 let bytes = match hop.fixed {
-                    Some(fixed) if self.rendered.is_empty() => fixed,
-                    Some(_) | None => &self.rendered,
+                    Some(fixed) if self.lane.rendered.is_empty() => fixed,
+                    Some(_) | None => &self.lane.rendered,
                 };
-                let exchange =
-                    pin!(http1::exchange(transport, bytes, hop.wants, &mut progress, (&network, ctx)));
-                interrupted(ctx.until(hop.deadline, exchange).await, Failure::RequestTimeout)
+                let around = (&*network, ctx);
+                match hop.conduct {
+                    Conduct::Proper => {
+                        let exchange =
+                            pin!(http1::exchange(transport, bytes, hop.wants, &mut progress, around));
+                        interrupted(ctx.until(hop.deadline, exchange).await, Failure::RequestTimeout)
+                    }
+                    Conduct::Slow(over) => {
+                        let slowly = (bytes, over);
+                        let mut exchange = Box::pin(http1::exchange_slowly(
+                            transport,
+                            slowly,
+                            hop.wants,
+                            &mut progress,
+                            around,
+                        ));
+                        interrupted(ctx.until(hop.deadline, exchange.as_mut()).await, Failure::RequestTimeout)
+                    }
+                    Conduct::Abort => {
+                        let body_at = self.lane.body_at.min(bytes.len());
+                        let part = &bytes[..body_at + (bytes.len() - body_at) / 2];
+                        let mut exchange = Box::pin(http1::abort(transport, part, &mut progress, ctx));
+                        interrupted(ctx.until(hop.deadline, exchange.as_mut()).await, Failure::RequestTimeout)
+                    }
+                }
             }
             Connection::Http2(handle) => {
-                let message = self.http2_request(hop)?;
+                let message = (self.http2_request(hop)?, hop.conduct);
                 let mut exchange = Box::pin(http2::exchange(handle, message, hop.wants, &mut progress, ctx));
                 interrupted(ctx.until(hop.deadline, exchange.as_mut()).await, Failure::RequestTimeout)
             }
@@ -228,13 +292,32 @@ impl User {
         result
     }
 
-    fn http2_request(&self, hop: &Hop<'_>) -> Result<(http::Request<()>, Bytes), Failure> {
-        if let (Some(fixed), true) = (hop.fixed_http2, self.cookies.is_empty()) {
+    fn http2_request(&mut self, hop: &Hop<'_>) -> Result<(http::Request<()>, Bytes), Failure> {
+        if let Some(message) = self.lane.message.take() {
+            return Ok(*message);
+        }
+        if let (Some(fixed), true) = (hop.fixed_http2, self.lane.rendered.is_empty()) {
             return Ok(fixed.clone());
         }
-        let cookies =
-            if self.cookies.is_empty() { None } else { self.cookies.header_for(&Self::url_of(hop)?) };
-        let message = self.message(hop, cookies.as_deref());
-        render_http2(&message, hop.method, hop.draw).map_err(|e| Failure::Http2(e.to_string()))
+        // Rendered as HTTP/1 before it was known what the server speaks, or sent for the second time.
+        let url = self.url_of(hop)?;
+        let cookies = self.person.cookies.borrow().header_for(&url);
+        let keep_alive = self.network.settings.workload.target.keep_alive;
+        let rendered = self.with_scope(|scope| {
+            let (mut draw, mut target) = (hop.draw, Vec::new());
+            hop.request.target.render(&mut draw, scope, &mut target)?;
+            let (request, origin, cookies) = (hop.request, hop.origin, cookies.as_deref());
+            let message = Message { request, origin, keep_alive, cookies, target: &target, scope: *scope };
+            render_http2(&message, hop.method, draw)
+        })?;
+        rendered.map_err(|e| Failure::Http2(e.to_string()))
     }
+}
+
+fn url(hop: &Hop<'_>, target: &[u8]) -> Result<Url, Failure> {
+    // `OPTIONS *` asks of the server as a whole.
+    let target = if target.starts_with(b"/") { String::from_utf8_lossy(target) } else { "/".into() };
+    let text = format!("{}://{}{target}", hop.origin.scheme.name(), hop.origin.authority());
+    // Not shown: a secret may be part of it.
+    Url::parse(&text).map_err(|e| Failure::Redirect(format!("the request's own URL is not valid: {e}")))
 }

@@ -51,7 +51,7 @@ fn every_check_is_evaluated_and_the_first_that_fails_is_told() {
     let ran = plan.times(2).run();
     assert_eq!(ran.outcomes(), "0: 2 x 200 check");
     assert_eq!(ran.checks(), [(2, 0), (0, 2), (0, 2), (2, 0)]);
-    assert_eq!(ran.details(), "check `check 1` failed for a response of status 200");
+    assert_eq!(ran.details(), "check `check 1` failed: expected status 201, found 200");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 use brunt_engine::{Control, Observers, RunOptions, VuSource, controller, run};
 use brunt_http::{HttpUsers, Settings};
-use brunt_metrics::{CheckId, EndpointId, Nanos, Part, PartSum, ScenarioId, Second};
+use brunt_metrics::{
+    CellSecond, CheckId, EndpointId, EndpointKind, Nanos, Part, PartSum, ScenarioId, Second,
+};
 use brunt_run::{ErrorDetail, RunEvent, RunHeader, StopReason};
 use brunt_workload::{
-    Action, Arrivals, Body, Check, CheckRule, Choice, ConnectTo, Endpoint, HttpVersion, Journey, Origin,
-    OriginId, Pause, PauseTime, Request, RequestId, Scenario, Scheme, StartAt, Step, Stop, Supply,
-    TargetSettings, Text, UserClass, Workload,
+    Action, ActionOrder, Arrivals, Body, Check, CheckRule, Choice, ClassShares, ConnectTo, Endpoint, Escape,
+    Extract, Fault, FaultKind, FaultMix, FaultMixId, HttpVersion, Journey, Login, LoginFor, LoginId,
+    OnFailure, Origin, OriginId, Pause, PauseTime, Pick, Request, RequestId, Save, Scenario, Scheme, SlotId,
+    Source, StartAt, Step, Stop, Supply, Tally, TargetSettings, Text, TextPart, UserClass, Workload,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,13 +42,45 @@ pub(crate) struct Plan {
     iterations: u64,
     /// Cut this long after the start.
     cut: bool,
+    logins: Vec<Login>,
+    faults: Vec<FaultMix>,
+    tallies: Vec<Tally>,
+}
+
+/// The names of values: `${a}` is slot 0.
+const SLOTS: [&str; 4] = ["a", "b", "c", "token"];
+
+pub(crate) fn slot(name: &str) -> SlotId {
+    SlotId(u16::try_from(SLOTS.iter().position(|slot| *slot == name).unwrap()).unwrap())
+}
+
+/// A text with `${a}`, or `${a:all}` and so on.
+pub(crate) fn text(text: &str, escape: Escape) -> Text {
+    let mut pieces = text.split("${");
+    let first = pieces.next().unwrap();
+    let mut parts = Text::literal(first).parts;
+    for piece in pieces {
+        let (name, rest) = piece.split_once('}').unwrap();
+        let (name, pick) = name.split_once(':').unwrap_or((name, "first"));
+        let pick = match pick {
+            "all" => Pick::All,
+            "count" => Pick::Count,
+            "random" => Pick::Random,
+            "last" => Pick::Last,
+            _ => Pick::First,
+        };
+        parts.push(TextPart::Dynamic { source: Source::Saved { slot: slot(name), pick }, escape });
+        parts.push(TextPart::Literal(rest.into()));
+    }
+    Text { parts }
 }
 
 impl Plan {
     pub(crate) fn to(url: &str) -> Self {
         let target = TargetSettings { origins: vec![origin(url)], ..TargetSettings::default() };
         let (requests, steps, checks) = (Vec::new(), Vec::new(), Vec::new());
-        Self { target, requests, steps, checks, users: 1, iterations: 1, cut: false }
+        let (logins, faults, tallies) = (Vec::new(), Vec::new(), Vec::new());
+        Self { target, requests, steps, checks, users: 1, iterations: 1, cut: false, logins, faults, tallies }
     }
 
     pub(crate) fn request(mut self, method: &str, target: &str) -> Self {
@@ -55,13 +90,66 @@ impl Plan {
             endpoint: EndpointId(id),
             origin: OriginId(0),
             method: method.into(),
-            target: Text::literal(target),
+            target: text(target, Escape::Path),
             headers: Vec::new(),
             body: Body::None,
             timeout: Nanos::from_secs(5),
             redirects: 10,
             checks: Vec::new(),
+            saves: Vec::new(),
+            on_failure: OnFailure::End,
+            login: None,
+            faults: None,
         });
+        self
+    }
+
+    /// Saves something of the last request's answer.
+    pub(crate) fn save(self, name: &str, from: Extract) -> Self {
+        self.save_as(name, from, Pick::First, None)
+    }
+
+    pub(crate) fn save_as(mut self, name: &str, from: Extract, pick: Pick, default: Option<&str>) -> Self {
+        let check = CheckId(u32::try_from(self.checks.len()).unwrap());
+        self.checks.push(Check { name: format!("{name} saved"), rule: CheckRule::Saved(slot(name)) });
+        let default = default.map(Text::literal);
+        self.with(|r| r.saves.push(Save { slot: slot(name), from, pick, default, check }))
+    }
+
+    /// Takes the last `count` requests out of the journey: they are a login, which saves `token`.
+    pub(crate) fn login(mut self, count: usize, who: LoginFor) -> Self {
+        self.steps.truncate(self.steps.len() - count);
+        let first = self.requests.len() - count;
+        let requests = (first..self.requests.len()).map(|i| RequestId(u32::try_from(i).unwrap())).collect();
+        let (name, slots, refresh_on) = ("api".into(), vec![slot("token")], vec![(401, 401)]);
+        self.logins.push(Login { name, requests, slots, who, refresh_on });
+        self
+    }
+
+    /// The last request uses the login.
+    pub(crate) fn logged_in(self) -> Self {
+        self.with(|r| r.login = Some(LoginId(0)))
+    }
+
+    /// Puts a fault into this share of the last request.
+    pub(crate) fn fault(mut self, kind: FaultKind, share: f64) -> Self {
+        // Counted after all requests: see `workload`.
+        self.faults.push(FaultMix { faults: vec![Fault { kind, share, endpoints: Vec::new() }] });
+        let id = FaultMixId(u16::try_from(self.faults.len() - 1).unwrap());
+        self.with(|r| r.faults = Some(id))
+    }
+
+    pub(crate) fn tally(mut self, header: &str) -> Self {
+        self.tallies.push(Tally { name: header.into(), header: header.into() });
+        self
+    }
+
+    /// Makes a batch of the last `count` requests.
+    pub(crate) fn batch(mut self, count: usize, at_once: u16) -> Self {
+        let steps = self.steps.split_off(self.steps.len() - count).into_iter();
+        let requests =
+            steps.filter_map(|s| if let Step::Request(id) = s { Some(id) } else { None }).collect();
+        self.steps.push(Step::Batch { requests, at_once });
         self
     }
 
@@ -133,14 +221,31 @@ impl Plan {
     }
 
     pub(crate) fn workload(&self) -> Arc<Workload> {
-        let action = Action { name: "act".into(), steps: self.steps.clone() };
-        let journey = Journey { actions: vec![action], choice: Choice::new([1]), think: Pause::NONE };
+        let action = Action { name: "act".into(), steps: self.steps.clone(), feeds: Vec::new() };
+        let journey = Journey {
+            on_start: None,
+            actions: vec![action],
+            order: ActionOrder::Weighted(Choice::new([1])),
+            on_stop: None,
+            think: Pause::NONE,
+            pacing: PauseTime::None,
+        };
         let endpoint = |r: &Request| Endpoint {
             scenario: "main".into(),
             action: "act".into(),
             method: r.method.clone(),
             name: String::new(),
+            kind: EndpointKind::Request,
+            tags: Vec::new(),
         };
+        let mut endpoints: Vec<Endpoint> = self.requests.iter().map(endpoint).collect();
+        let mut fault_mixes = self.faults.clone();
+        for fault in fault_mixes.iter_mut().flat_map(|mix| &mut mix.faults) {
+            fault.endpoints = vec![EndpointId(u32::try_from(endpoints.len()).unwrap())];
+            let (action, name, kind) = ("act".into(), fault.kind.name().into(), EndpointKind::Injected);
+            let (scenario, method) = ("main".into(), "*".into());
+            endpoints.push(Endpoint { scenario, action, method, name, kind, tags: Vec::new() });
+        }
         let scenario = Scenario {
             name: "main".into(),
             start: StartAt::Offset(Nanos::ZERO),
@@ -156,15 +261,20 @@ impl Plan {
             warm_up: Nanos::ZERO,
             cool_down: Nanos::ZERO,
             classes: vec![UserClass { name: "user".into(), journey }],
-            class_choice: Choice::new([1]),
+            class_shares: ClassShares::weighted([1]),
         };
         Arc::new(Workload {
             name: "test".into(),
             seed: 7,
             scenarios: vec![scenario],
-            endpoints: self.requests.iter().map(endpoint).collect(),
+            endpoints,
             requests: self.requests.clone(),
             checks: self.checks.clone(),
+            feeds: Vec::new(),
+            slots: SLOTS.map(str::to_owned).to_vec(),
+            logins: self.logins.clone(),
+            fault_mixes,
+            tallies: self.tallies.clone(),
             target: self.target.clone(),
         })
     }
@@ -226,6 +336,9 @@ fn header() -> RunHeader {
         scenarios: Vec::new(),
         endpoints: Vec::new(),
         checks: Vec::new(),
+        tallies: Vec::new(),
+        objectives: Vec::new(),
+        profile: None,
         environment: BTreeMap::new(),
     }
 }
@@ -242,7 +355,16 @@ pub(crate) struct Ran {
 impl Ran {
     /// How the requests of each endpoint ended: `0: 3 x 200 ok, 1: 1 x reset`.
     pub(crate) fn outcomes(&self) -> String {
-        let rows = self.total.cells.iter().map(|cell| {
+        Self::outcomes_of(&self.total.cells)
+    }
+
+    /// The same of what was made wrongly on purpose.
+    pub(crate) fn asides(&self) -> String {
+        Self::outcomes_of(&self.total.asides)
+    }
+
+    fn outcomes_of(cells: &[CellSecond]) -> String {
+        let rows = cells.iter().map(|cell| {
             let status = cell.key.status.to_string();
             let status =
                 if status.starts_with(|c: char| c.is_ascii_digit()) { status + " " } else { String::new() };

@@ -4,11 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows only functions marked as tests for such")]
 
 mod alloc;
+mod batches;
 mod checks;
 mod connections;
 mod drive;
 mod faults;
 mod http2;
+mod injected;
+mod logins;
+mod memory;
 mod messages;
 mod places;
 mod ready;

@@ -3,7 +3,7 @@
 use crate::drive::Plan;
 use crate::server::{answer, read_request, scripted};
 use brunt_demo::{Config, MockConfig, start};
-use brunt_workload::{Body, CheckRule, HttpVersion, Text, TextPart};
+use brunt_workload::{Body, CheckRule, Generator, HttpVersion, Text, TextPart};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -69,13 +69,13 @@ fn generated_parts() {
                 answer(&mut stream, "", b"");
             }
         });
-        let number = || TextPart::Int { min: 0, max: u64::MAX - 1 };
+        let number = || TextPart::generated(Generator::Int { min: 0, max: i64::MAX });
         let path = || Text {
             parts: vec![TextPart::Literal("/".into()), number(), TextPart::Literal("/".into()), number()],
         };
         let change = |r: &mut brunt_workload::Request| {
             r.target = path();
-            r.headers.push(("X-Id".into(), Text { parts: vec![TextPart::Uuid] }));
+            r.headers.push(("X-Id".into(), Text { parts: vec![TextPart::generated(Generator::Uuid)] }));
             r.body = Body::Text(Text { parts: vec![number()] });
         };
         let plan = Plan::to(&server.url).request("POST", "").with(change).request("POST", "").with(change);

@@ -3,7 +3,7 @@
 use crate::drive::{Plan, ms};
 use crate::server::{read_request, scripted};
 use brunt_demo::{Bind, Config, MockConfig, start};
-use brunt_workload::{Body, CheckRule, Text, TextPart};
+use brunt_workload::{Body, CheckRule, Generator, Text, TextPart};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -61,7 +61,7 @@ fn what_is_asked_after_a_redirect() {
         (308, "POST /begin", "POST /end"),
     ] {
         let (server, asked) = redirecting(status, "/end".into());
-        let generated = vec![TextPart::Uuid, TextPart::Literal(" text".into())];
+        let generated = vec![TextPart::generated(Generator::Uuid), TextPart::Literal(" text".into())];
         let plan = Plan::to(&server.url).request("POST", "/begin").header("Authorization", "secret");
         let ran = plan.with(|r| r.body = Body::Text(Text { parts: generated })).run();
         assert_eq!(ran.outcomes(), "0: 1 x 200 ok", "{}", ran.details());

@@ -1,7 +1,9 @@
 //! Recording allocates nothing once a series is warm: counted by an allocator, not believed.
 #![expect(unsafe_code, reason = "a counting allocator cannot be written without it; test only")]
 
-use brunt_metrics::{CheckId, EndpointId, Nanos, Outcome, Parts, Phase, Sample, ScenarioId, Shard, Status};
+use brunt_metrics::{
+    CheckId, EndpointId, Nanos, Outcome, Parts, Phase, Sample, ScenarioId, Shard, Status, TallyId,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -33,7 +35,8 @@ fn record(shard: &mut Shard, i: u64) {
     shard.request_started(due);
     shard.record_lag(Nanos(i % 50));
     shard.record_check(CheckId(0), true);
-    shard.record(&Sample {
+    tally(shard, i);
+    let sample = Sample {
         endpoint: EndpointId(0),
         phase: Phase::Load,
         scheduled: due,
@@ -45,12 +48,23 @@ fn record(shard: &mut Shard, i: u64) {
         bytes_out: 80,
         bytes_in: 300,
         retries: 0,
-    });
+    };
+    shard.record(&sample);
+    shard.record_aside(&sample);
+}
+
+/// Values that are known, that must be cleaned first, and that are past the bound.
+fn tally(shard: &mut Shard, i: u64) {
+    shard.tally(TallyId(0), Phase::Load, if i.is_multiple_of(5) { b"MISS" } else { b"HIT" });
+    shard.tally(TallyId(0), Phase::Load, b"line\nbreak");
+    let mut id = *b"id-0000";
+    id[3..].copy_from_slice(&[b'0' + i.to_le_bytes()[0] % 64; 4]);
+    shard.tally(TallyId(1), Phase::Load, &id);
 }
 
 #[test]
 fn recording_allocates_nothing_once_warm() {
-    let mut shard = Shard::new(0, 1, 1, 1);
+    let mut shard = Shard::new(0, 1, 1, 1).with_tallies(2);
     (0..10_000).for_each(|i| record(&mut shard, i));
     shard.seal(Nanos::SECOND);
     let before = ALLOCATIONS.with(Cell::get);

@@ -1,6 +1,7 @@
 //! The part of the language that says how much load there is and when.
 
-use super::{Field, Object, Type};
+use super::step::TAGS;
+use super::{Field, Object, Type, WEIGHT};
 
 const COUNT: Type = Type::Int { min: 1, max: 1_000_000_000_000 };
 
@@ -119,10 +120,17 @@ pub(crate) static SCENARIO: Object = Object {
         },
         Field {
             name: "run",
-            ty: Type::OneOf(&[Type::List(&Type::Text), Type::Text]),
-            doc: "The kinds of users that take part. Default: all.",
-            example: "run: [shopper]",
+            ty: Type::OneOf(&[Type::List(&Type::Text), Type::Map(&WEIGHT), Type::Text]),
+            doc: "The kinds of users that take part; the numbers of a map replace their `weight` and `count`. Default: all.",
+            example: "run: {shopper: 3, admin: 1}",
         },
+        Field {
+            name: "mix",
+            ty: Type::Map(&WEIGHT),
+            doc: "What all users of this scenario do: actions with weights, instead of their own `actions` or `in_turn`.",
+            example: "mix: {browse: 0.8, buy: 0.2}",
+        },
+        TAGS,
     ],
 };
 

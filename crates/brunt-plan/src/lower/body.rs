@@ -6,7 +6,7 @@ use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
 use crate::fields::PART;
 use crate::tree::{Entry, Node, Value};
-use brunt_workload::{Body, Draw, IterationIndex, Text, TextPart};
+use brunt_workload::{Body, Draw, Generator, IterationIndex, Source, Text, TextPart};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,6 +60,13 @@ fn of_text(text: Text) -> Body {
     }
 }
 
+/// A value's JSON as one text.
+pub(super) fn json_text(cx: &Cx<'_>, node: &Node) -> Option<Text> {
+    let mut texts = Vec::new();
+    json(cx, node, &mut texts)?;
+    Some(concat(texts))
+}
+
 /// Appends a value's JSON.
 fn json(cx: &Cx<'_>, node: &Node, out: &mut Vec<Text>) -> Option<()> {
     let mut literal = |text: &str| out.push(Text::literal(text));
@@ -77,7 +84,7 @@ fn json(cx: &Cx<'_>, node: &Node, out: &mut Vec<Text>) -> Option<()> {
         }
         Value::Str(_) => {
             let text = template(cx, node)?;
-            if matches!(text.parts.as_slice(), [TextPart::Int { .. }]) {
+            if matches!(text.parts.as_slice(), [TextPart::Dynamic { source: Source::Generated(Generator::Int { .. }), .. }]) {
                 out.push(text);
             } else {
                 out.push(concat([Text::literal("\""), encoded(&text, escaped), Text::literal("\"")]));
@@ -217,8 +224,10 @@ fn boundary(parts: &[Part], seed: u64) -> String {
             Content::File(content) => contains(content),
             Content::Text(text) => text.parts.iter().any(|p| match p {
                 TextPart::Literal(text) => contains(text.as_bytes()),
-                TextPart::OneOf(texts) => texts.iter().any(|t| contains(t.as_bytes())),
-                TextPart::Int { .. } | TextPart::Uuid => false,
+                TextPart::Dynamic { source: Source::Generated(Generator::OneOf(texts)), .. } => {
+                    texts.iter().any(|t| contains(t.as_bytes()))
+                }
+                TextPart::Dynamic { .. } => false,
             }),
         });
         if !clash {

@@ -70,7 +70,7 @@ fn shown(text: &str) -> String {
     if text.chars().nth(SHOWN).is_some() { format!("\"{clipped}…\"") } else { format!("\"{clipped}\"") }
 }
 
-fn status(cx: &Cx<'_>, node: &Node) -> Option<(String, Vec<(u16, u16)>)> {
+pub(super) fn status(cx: &Cx<'_>, node: &Node) -> Option<(String, Vec<(u16, u16)>)> {
     let items =
         if let Value::Seq(items) = &node.value { items.as_slice() } else { std::slice::from_ref(node) };
     let ranges: Vec<Option<(u16, u16)>> = items.iter().map(|item| status_range(cx, item)).collect();

@@ -10,13 +10,35 @@ mod check;
 
 mod executor;
 
+mod hooks;
+
 mod journey;
+
+mod class;
+
+mod step;
+
+mod condition;
+
+mod pause;
+
+mod weight;
+
+mod slots;
+
+mod tags;
+
+mod feeds;
 
 mod replay;
 
 mod request;
 
 mod scenario;
+
+mod running;
+
+mod order;
 
 mod tables;
 
@@ -28,28 +50,52 @@ use crate::Source;
 use crate::decode::{Cx, Fields, Voice};
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::fields::PLAN;
+use crate::objective::expectations;
+use crate::overlay::{Environment, LoadOverride, Prepared, prepare};
 use crate::read::read;
 use crate::tree::Node;
-use brunt_workload::Workload;
+use brunt_workload::{Hooks, Workload};
 use std::io;
 use std::path::Path;
 
 pub use executor::DEFAULT_MAX_USERS;
+pub use tags::TagFilter;
 
 pub(crate) use target::parse_url;
 
 /// Reads a file that a plan names: certificates, bodies, recorded instants.
 pub type Loader<'a> = dyn Fn(&Path) -> io::Result<Vec<u8>> + 'a;
 
+/// Where files and the environment come from.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Reads files.
+    pub files: &'a Loader<'a>,
+    /// Reads environment variables.
+    pub env: &'a Environment<'a>,
+}
+
 /// What the caller sets over, or under, what the plan says.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
+    /// The environment to lay over the plan.
+    pub environment: Option<String>,
+    /// The profile to lay over the plan.
+    pub profile: Option<String>,
+    /// A preset in place of the plan's scenarios.
+    pub preset: Option<String>,
+    /// Load in place of the plan's own.
+    pub load: LoadOverride,
+    /// Variables, or values at paths of keys, in place of the plan's own.
+    pub set: Vec<(String, String)>,
     /// Instead of the plan's `target`.
     pub target: Option<String>,
     /// Instead of the plan's `seed`.
     pub seed: Option<u64>,
     /// The seed of a plan that gives none.
     pub default_seed: u64,
+    /// Which parts of the plan are run.
+    pub tags: TagFilter,
 }
 
 /// A workload, and what may not be as meant.
@@ -57,16 +103,28 @@ pub struct Overrides {
 pub struct Lowered {
     /// What to run.
     pub workload: Workload,
+    /// What is done around it.
+    pub hooks: Hooks,
+    /// What it is expected to show, in one line each.
+    pub expectations: Vec<String>,
+    /// The profile that was laid over the plan.
+    pub profile: Option<String>,
+    /// The environment that was.
+    pub environment: Option<String>,
     /// Warnings only; empty when there is nothing to say.
     pub warnings: Report,
 }
 
 /// Reads and validates a plan. An `Err` holds every problem that was found.
-pub fn lower(source: &Source, overrides: &Overrides, loader: &Loader<'_>) -> Result<Lowered, Report> {
+pub fn lower(
+    source: &Source,
+    overrides: &Overrides,
+    surroundings: &Surroundings<'_>,
+) -> Result<Lowered, Report> {
     match read(source) {
         Ok(root) => {
-            let reading = Reading { root: &root, source, voice: Voice::Plan, problems: Vec::new() };
-            lower_tree(reading, overrides, loader)
+            let reading = Reading { root, source, voice: Voice::Plan, problems: Vec::new() };
+            lower_tree(reading, overrides, surroundings)
         }
         Err(diagnostics) => Err(report(source, diagnostics)),
     }
@@ -78,7 +136,7 @@ fn report(source: &Source, diagnostics: Vec<Diagnostic>) -> Report {
 
 /// A tree with the source it was read from, and what was found on the way.
 pub(crate) struct Reading<'a> {
-    pub(crate) root: &'a Node,
+    pub(crate) root: Node,
     pub(crate) source: &'a Source,
     pub(crate) voice: Voice,
     pub(crate) problems: Vec<Diagnostic>,
@@ -87,37 +145,66 @@ pub(crate) struct Reading<'a> {
 pub(crate) fn lower_tree(
     reading: Reading<'_>,
     overrides: &Overrides,
-    loader: &Loader<'_>,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Lowered, Report> {
-    let source = reading.source;
-    let cx = Cx::new(reading.voice, &source.text, &source.folder, loader);
-    reading.problems.into_iter().for_each(|problem| cx.report(problem));
-    let workload = Fields::of(&cx, reading.root, &PLAN).and_then(|plan| workload(&plan, overrides));
+    let prepared = prepare(reading.source, reading.root, overrides, surroundings.env);
+    let source = &prepared.source;
+    if prepared.undecided {
+        return Err(report(source, prepared.problems));
+    }
+    let cx = Cx::new(reading.voice, &source.text, &source.folder, surroundings);
+    reading.problems.into_iter().chain(prepared.problems).for_each(|problem| cx.report(problem));
+    let lowered = Fields::of(&cx, &prepared.root, &PLAN).map(|plan| {
+        let target = overrides.target.as_deref().or_else(|| plan.get("target").and_then(Node::as_str));
+        let hooks = hooks::hooks(&plan, target);
+        let expectations = plan.get("expect").map(|node| expectations(&cx, node)).unwrap_or_default();
+        (workload(&plan, &prepared.root, overrides), hooks, expectations)
+    });
     let failed = cx.has_errors();
-    let found = report(source, cx.into_problems());
-    match workload {
-        Some(workload) if !failed => Ok(Lowered { workload, warnings: found }),
-        Some(_) | None => Err(found),
+    let warnings = report(source, cx.into_problems());
+    match lowered {
+        Some((Some(workload), hooks, expectations)) if !failed => {
+            let Prepared { profile, environment, .. } = prepared;
+            Ok(Lowered { workload, hooks, expectations, profile, environment, warnings })
+        }
+        Some(_) | None => Err(warnings),
     }
 }
 
-fn workload(plan: &Fields<'_, '_>, overrides: &Overrides) -> Option<Workload> {
+fn workload(plan: &Fields<'_, '_>, root: &Node, overrides: &Overrides) -> Option<Workload> {
     let cx = plan.cx;
     let name = plan.text("name").unwrap_or("plan").to_owned();
     let planned_seed = plan.int("seed", "seeds are whole numbers from 0");
     let seed = overrides.seed.or(planned_seed).unwrap_or(overrides.default_seed);
     let http = target::http(plan);
     let mut targets = target::Targets::of(plan, overrides.target.as_deref());
-    let actions = journey::actions(plan, &http, &mut targets, seed);
-    let classes = journey::classes(plan, &actions);
-    let scenarios = scenario::scenarios(plan, &actions, &classes);
-    journey::warn_unused(cx, plan, &actions, &classes);
+    let slots = slots::Slots::of(cx, root);
+    let tags = tags::Tags::new(&overrides.tags);
+    let mut around = request::Around { http: &http, targets: &mut targets, seed, slots: &slots, tags: &tags };
+    let actions = journey::actions(plan, &mut around);
+    let classes = class::classes(plan, &actions, &mut around);
+    let cast = scenario::Cast { actions: &actions, classes: &classes, tags: &tags, slots: slots.names() };
+    let scenarios = scenario::scenarios(plan, cast);
+    journey::warn_unused(cx, &actions, &classes);
     let (scenarios, tables) = scenarios?;
     tables.warn_folded(cx, &plan.key_span("actions"));
     let mut settings = http.settings;
     settings.origins = targets.into_origins();
-    let (endpoints, requests, checks) = tables.into_parts();
-    Some(Workload { name, seed, scenarios, endpoints, requests, checks, target: settings })
+    let tables::Parts { endpoints, requests, checks, logins, slots } = tables.into_parts();
+    Some(Workload {
+        name,
+        seed,
+        scenarios,
+        endpoints,
+        requests,
+        checks,
+        feeds: Vec::new(),
+        slots,
+        logins,
+        fault_mixes: Vec::new(),
+        tallies: Vec::new(),
+        target: settings,
+    })
 }
 
 impl Report {

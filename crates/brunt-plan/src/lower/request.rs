@@ -2,13 +2,15 @@
 
 use super::body::body;
 use super::check::checks;
+use super::slots::Slots;
+use super::tags::Tags;
 use super::target::{Http, Targets, headers, parse_url, report_url};
 use super::template::{concat, encoded, name_of, part_of, template};
 use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
-use crate::tree::{Entry, Node, Span, Value};
+use crate::tree::{Entry, Node, Value};
 use brunt_metrics::EndpointId;
-use brunt_workload::{Check, OriginId, Request, Text};
+use brunt_workload::{Check, OnFailure, OriginId, Request, Text};
 
 /// Fields of a step that say which method a request has; `request` names any.
 pub(super) const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "request"];
@@ -27,6 +29,8 @@ pub(super) struct Around<'a> {
     pub(super) http: &'a Http,
     pub(super) targets: &'a mut Targets,
     pub(super) seed: u64,
+    pub(super) slots: &'a Slots,
+    pub(super) tags: &'a Tags<'a>,
 }
 
 /// The request that a step's `method` entry begins.
@@ -58,6 +62,10 @@ pub(super) fn request(step: &Fields<'_, '_>, method: &Entry, around: &mut Around
         timeout,
         redirects,
         checks: Vec::new(),
+        saves: Vec::new(),
+        on_failure: OnFailure::End,
+        login: None,
+        faults: None,
     };
     Some(RequestPlan { name: given_name.unwrap_or(place.name), request, checks })
 }
@@ -250,16 +258,6 @@ fn all_headers(
         out.push(("content-type".to_owned(), Text::literal(content_type)));
     }
     out
-}
-
-/// Fields that only requests have.
-pub(super) fn is_request_field(name: &str) -> bool {
-    name != "pause"
-}
-
-/// Where the first of `fields` that is given stands.
-pub(super) fn first_span(entries: &[&Entry]) -> Span {
-    entries.iter().map(|e| e.key_span.clone()).min_by_key(|s| s.start).unwrap_or_default()
 }
 
 #[cfg(test)]

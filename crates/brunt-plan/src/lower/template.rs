@@ -1,23 +1,14 @@
-//! `${...}` in texts: generated parts.
-//!
-//! ```text
-//! text   = { char | "$${" | "${" name "(" [ arg { "," arg } ] ")" "}" }
-//! name   = "int" | "choice" | "uuid"
-//! arg    = quoted | { char - "," }        trimmed; 'a, b' and "a, b" may hold commas
-//! ```
+//! Texts with `${...}` in them: read, escaped for the place where they stand, named.
 
+use super::expression::{Kind, Problem, example_of, function_names, parse};
+use super::names::Names;
 use crate::decode::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Node, Span};
-use brunt_workload::{Text, TextPart};
+use brunt_workload::{Escape, FeedId, Pick, Source, Text, TextPart};
+use std::collections::BTreeSet;
 
-const FUNCTIONS: [(&str, &str); 3] =
-    [("int", "${int(1,500)}"), ("choice", "${choice(tea,mugs)}"), ("uuid", "${uuid()}")];
-
-/// The most alternatives of one `choice`; more belong into a data file.
-const MAX_CHOICES: usize = 1_000;
-
-/// A text node with its generated parts; problems are reported.
+/// A text node with its parts; problems are reported.
 pub(super) fn template(cx: &Cx<'_>, node: &Node) -> Option<Text> {
     let text = cx.text_of(node, "text")?;
     part_of(cx, node, text, 0)
@@ -25,41 +16,79 @@ pub(super) fn template(cx: &Cx<'_>, node: &Node) -> Option<Text> {
 
 /// As [`template`], for the part of the node's text that begins at `offset`.
 pub(super) fn part_of(cx: &Cx<'_>, node: &Node, text: &str, offset: usize) -> Option<Text> {
-    match parse(text) {
+    match parse(text, cx.names()) {
         Ok(parts) => Some(Text { parts }),
-        Err(problem) => {
-            let span = cx.within(node, problem.range.start + offset..problem.range.end + offset);
-            let d = match problem.kind {
-                Kind::Unclosed => Diagnostic::error(&span, "`${` is not closed")
-                    .label("no `}` follows")
-                    .help("write e.g. `${int(1,500)}`, or `$${` for a plain `${`"),
-                Kind::Form => Diagnostic::error(&span, "this is not a generated part")
-                    .label("a function and its arguments in parentheses belong here")
-                    .help("write e.g. `${int(1,500)}`, or `$${` for a plain `${`"),
-                Kind::Unknown(name) => {
-                    let d = Cx::unknown("function", &name, &span, FUNCTIONS.iter().map(|f| f.0));
-                    d.label("nothing generates this")
-                }
-                Kind::Arguments(name, why) => {
-                    let example = FUNCTIONS.iter().find(|f| f.0 == name).map_or("", |f| f.1);
-                    Diagnostic::error(&span, format!("`{name}` {why}"))
-                        .help(format!("write e.g. `{example}`"))
-                }
-            };
-            cx.report(d);
+        Err(problems) => {
+            for Problem { range, kind } in problems {
+                let span = cx.within(node, range.start + offset..range.end + offset);
+                cx.report(diagnostic(kind, &span, cx.names()));
+            }
             None
         }
     }
 }
 
-/// Changes what is literal in a text, alternatives included: `encode` must leave digits and UUIDs as they are.
-pub(super) fn encoded(text: &Text, encode: impl Fn(&str) -> String) -> Text {
-    let part = |part: &TextPart| match part {
-        TextPart::Literal(text) => TextPart::Literal(encode(text)),
-        TextPart::OneOf(texts) => TextPart::OneOf(texts.iter().map(|t| encode(t)).collect()),
-        TextPart::Int { .. } | TextPart::Uuid => part.clone(),
+/// How to write `${` when nothing else is meant.
+const PLAIN: &str = "or `$${` for a plain `${`";
+
+fn diagnostic(kind: Kind, span: &Span, names: &Names) -> Diagnostic {
+    let columns = |feed: FeedId| names.columns(feed).iter().map(String::as_str);
+    match kind {
+        Kind::Unclosed => Diagnostic::error(span, "`${` is not closed")
+            .label("no `}` follows")
+            .help(format!("write e.g. `${{int(1,500)}}`, {PLAIN}")),
+        Kind::Form => Diagnostic::error(span, "this is neither a value nor a function")
+            .label("a name, or a function with its arguments in parentheses, belongs here")
+            .help(format!("write e.g. `${{token}}` or `${{int(1,500)}}`, {PLAIN}")),
+        Kind::UnknownFunction(name) => {
+            Cx::unknown("function", &name, span, function_names()).label("nothing generates this")
+        }
+        Kind::UnknownName(name) => {
+            let known = names.known();
+            let d = Cx::unknown("value", &name, span, known.iter().map(String::as_str));
+            let d = d.label("neither a variable, a secret, data, nor a saved value");
+            if known.is_empty() {
+                d.help(format!("`vars`, `secrets`, `data`, `save` and `set` give values names; {PLAIN}"))
+            } else {
+                d
+            }
+        }
+        Kind::UnknownColumn(column, feed) => {
+            Cx::unknown("column", &column, span, columns(feed)).label("the data does not have it")
+        }
+        Kind::Data(name, feed) => {
+            let column = columns(feed).next().unwrap_or_default();
+            Diagnostic::error(span, format!("`{name}` is data: which column of it?"))
+                .label("a row is no text")
+                .help(format!("write e.g. `${{{name}.{column}}}`"))
+        }
+        Kind::NoData(name) => Diagnostic::error(span, format!("`{name}` has no columns"))
+            .label("only data has")
+            .help(format!("write `${{{name}}}`; a part of an answer is saved by a JSON path")),
+        Kind::NoCall(function) => Diagnostic::error(span, format!("`{function}` is a function"))
+            .label("its parentheses are missing")
+            .help(format!("write e.g. `{}`", example_of(function))),
+        Kind::NotSaved(function, name) => {
+            let d = Cx::unknown("saved value", &name, span, names.saved());
+            let d = d.label(format!("`{function}` takes the name of a saved value"));
+            if names.saved().next().is_none() {
+                d.help("no step of the plan saves a value: write e.g. `save: {ids: {json: \"$.items[*].id\", pick: all}}`")
+            } else {
+                d
+            }
+        }
+        Kind::Arguments(name, why) => Diagnostic::error(span, format!("`{name}` {why}"))
+            .help(format!("write e.g. `{}`", example_of(name))),
+    }
+}
+
+/// The text as it must be written where it stands: what is literal at once, the rest when it is rendered.
+pub(super) fn escaped(text: Text, escape: Escape) -> Text {
+    let part = |part: TextPart| match part {
+        TextPart::Literal(text) => TextPart::Literal(escape.of(&text)),
+        TextPart::Dynamic { source, .. } => TextPart::Dynamic { source, escape },
     };
-    Text { parts: text.parts.iter().map(part).collect() }
+    Text { parts: text.parts.into_iter().map(part).collect() }
 }
 
 /// The texts one after the other.
@@ -75,170 +104,36 @@ pub(super) fn concat(texts: impl IntoIterator<Item = Text>) -> Text {
     Text { parts }
 }
 
-/// The text as a name: `{…}` for what is generated.
-pub(super) fn name_of(text: &Text) -> String {
+/// The text as a name: `{…}` for what is generated, `{name}` for what has one.
+pub(super) fn name_of(cx: &Cx<'_>, text: &Text) -> String {
+    let names = cx.names();
     let part = |part: &TextPart| match part {
         TextPart::Literal(text) => text.clone(),
-        TextPart::Int { .. } | TextPart::OneOf(_) | TextPart::Uuid => "{…}".to_owned(),
+        TextPart::Dynamic { source, .. } => match source {
+            Source::Generated(_) | Source::Base64(_) => "{…}".to_owned(),
+            Source::Saved { slot, pick: Pick::Count } => format!("{{count({})}}", names.slot_name(*slot)),
+            Source::Saved { slot, pick: Pick::First | Pick::Last | Pick::Random | Pick::All } => {
+                format!("{{{}}}", names.slot_name(*slot))
+            }
+            Source::Cell { feed, column } => format!("{{{}}}", names.cell_name(*feed, *column)),
+            Source::Secret(secret) => format!("{{{}}}", names.secret_name(secret).unwrap_or("secret")),
+        },
     };
     text.parts.iter().map(part).collect()
 }
 
-struct Problem {
-    range: Span,
-    kind: Kind,
-}
-
-enum Kind {
-    Unclosed,
-    Form,
-    Unknown(String),
-    Arguments(&'static str, &'static str),
-}
-
-fn parse(text: &str) -> Result<Vec<TextPart>, Problem> {
-    let mut parts = Vec::new();
-    let mut literal = String::new();
-    let mut at = 0;
-    while let Some(found) = text[at..].find('$').map(|i| at + i) {
-        literal.push_str(&text[at..found]);
-        let rest = &text[found..];
-        if rest.starts_with("$${") {
-            literal.push_str("${");
-            at = found + 3;
-        } else if rest.starts_with("${") {
-            let end = closing(rest).ok_or(Problem { range: found..found + 2, kind: Kind::Unclosed })?;
-            let range = found..found + end + 1;
-            let part = expression(&rest[2..end]).map_err(|kind| Problem { range, kind })?;
-            if !literal.is_empty() {
-                parts.push(TextPart::Literal(std::mem::take(&mut literal)));
-            }
-            parts.push(part);
-            at = found + end + 1;
-        } else {
-            literal.push('$');
-            at = found + 1;
-        }
-    }
-    literal.push_str(&text[at..]);
-    if !literal.is_empty() {
-        parts.push(TextPart::Literal(literal));
-    }
-    Ok(parts)
-}
-
-/// The position of the `}` that ends a text beginning with `${`; quotes hide it.
-fn closing(text: &str) -> Option<usize> {
-    let mut quote = None;
-    for (i, c) in text.char_indices() {
-        match quote {
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if c == '\'' || c == '"' => quote = Some(c),
-            None if c == '}' => return Some(i),
-            None => {}
-        }
-    }
-    None
-}
-
-fn expression(text: &str) -> Result<TextPart, Kind> {
-    let text = text.trim();
-    let (name, args) = text.strip_suffix(')').and_then(|t| t.split_once('(')).ok_or(Kind::Form)?;
-    let args = arguments(args);
-    match name.trim() {
-        "int" => int(&args),
-        "choice" if args.is_empty() => Err(Kind::Arguments("choice", "needs something to choose from")),
-        "choice" if args.len() > MAX_CHOICES => {
-            Err(Kind::Arguments("choice", "takes 1,000 alternatives at most"))
-        }
-        "choice" => Ok(TextPart::OneOf(args)),
-        "uuid" if args.is_empty() => Ok(TextPart::Uuid),
-        "uuid" => Err(Kind::Arguments("uuid", "takes no arguments")),
-        name => Err(Kind::Unknown(name.to_owned())),
-    }
-}
-
-fn int(args: &[String]) -> Result<TextPart, Kind> {
-    let wrong = |why| Kind::Arguments("int", why);
-    let [min, max] = args else {
-        return Err(wrong("takes two numbers, the smallest and the largest"));
-    };
-    let number = |text: &str| text.parse::<u64>().map_err(|_| wrong("takes whole numbers from 0"));
-    let (min, max) = (number(min)?, number(max)?);
-    if min > max {
-        return Err(wrong("takes the smallest number first"));
-    }
-    Ok(TextPart::Int { min, max })
-}
-
-fn arguments(text: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let mut current = String::new();
-    let mut quote = None;
-    for c in text.chars() {
-        match quote {
-            Some(q) => {
-                current.push(c);
-                if c == q {
-                    quote = None;
+/// Adds the data that a text takes rows from.
+pub(super) fn feeds_of(text: &Text, out: &mut BTreeSet<FeedId>) {
+    for part in &text.parts {
+        match part {
+            TextPart::Literal(_) => {}
+            TextPart::Dynamic { source, .. } => match source {
+                Source::Cell { feed, .. } => {
+                    out.insert(*feed);
                 }
-            }
-            None if c == ',' => out.push(std::mem::take(&mut current)),
-            None => {
-                if c == '\'' || c == '"' {
-                    quote = Some(c);
-                }
-                current.push(c);
-            }
-        }
-    }
-    if !out.is_empty() || !current.trim().is_empty() {
-        out.push(current);
-    }
-    out.iter().map(|arg| unquoted(arg.trim()).to_owned()).collect()
-}
-
-fn unquoted(arg: &str) -> &str {
-    for quote in ['\'', '"'] {
-        if let Some(inner) = arg.strip_prefix(quote).and_then(|a| a.strip_suffix(quote)) {
-            return inner;
-        }
-    }
-    arg
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts() {
-        let lit = |t: &str| TextPart::Literal(t.into());
-        let one_of = |t: &[&str]| TextPart::OneOf(t.iter().map(|t| (*t).to_owned()).collect());
-        for (text, expected) in [
-            ("", vec![]),
-            ("a$b$", vec![lit("a$b$")]),
-            ("$${x}", vec![lit("${x}")]),
-            ("/p/${int(1,500)}/x", vec![lit("/p/"), TextPart::Int { min: 1, max: 500 }, lit("/x")]),
-            ("${uuid()}${ int( 2 , 2 ) }", vec![TextPart::Uuid, TextPart::Int { min: 2, max: 2 }]),
-            ("${choice(a, 'b, c',\"}\")}", vec![one_of(&["a", "b, c", "}"])]),
-            ("${choice(,)}", vec![one_of(&["", ""])]),
-        ] {
-            assert_eq!(parse(text).ok(), Some(expected), "{text}");
-        }
-        for text in [
-            "${",
-            "${int(1,2)",
-            "${int}",
-            "${int(5,1)}",
-            "${int(1)}",
-            "${int(-1,2)}",
-            "${uuid(1)}",
-            "${choice()}",
-            "${x()}",
-        ] {
-            assert!(parse(text).is_err(), "{text}");
+                Source::Base64(inner) => feeds_of(inner, out),
+                Source::Generated(_) | Source::Saved { .. } | Source::Secret(_) => {}
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The plans of `fixtures/plans`.
 
-use brunt_plan::{Format, Lowered, Overrides, Report, Source, lower};
+use brunt_plan::{Format, Loader, Lowered, Overrides, Report, Source, Surroundings, lower};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn folder(kind: &str) -> PathBuf {
@@ -26,5 +26,11 @@ pub(crate) fn plans(kind: &str) -> Vec<Source> {
 }
 
 pub(crate) fn lowered(source: &Source) -> Result<Lowered, Report> {
-    lower(source, &Overrides::default(), &|path| std::fs::read(path))
+    lower_with(source, &Overrides::default(), &|path| std::fs::read(path))
+}
+
+/// With no environment variable but `FIXTURE_TOKEN`.
+pub(crate) fn lower_with(source: &Source, overrides: &Overrides, files: &Loader<'_>) -> Result<Lowered, Report> {
+    let env = |name: &str| (name == "FIXTURE_TOKEN").then(|| "s3cret-from-the-environment".to_owned());
+    lower(source, overrides, &Surroundings { files, env: &env })
 }

@@ -1,8 +1,8 @@
 //! Plans that are right: what they are lowered to.
 
-use crate::fixtures::{lowered, plans};
-use brunt_plan::{Format, Overrides, Source, demo_plan, lower, lowered_json};
-use brunt_workload::{Body, Scenario, TextPart, Workload};
+use crate::fixtures::{lower_with, lowered, plans};
+use brunt_plan::{Format, Overrides, Source, demo_plan, lowered_json};
+use brunt_workload::{Body, TextPart, Workload};
 use std::fmt::Write;
 
 fn workload(name: &str) -> Workload {
@@ -11,17 +11,7 @@ fn workload(name: &str) -> Workload {
 }
 
 /// A scenario's executor, in one line.
-fn executor(s: &Scenario) -> String {
-    let json = lowered_json(&Workload {
-        name: String::new(),
-        seed: 0,
-        scenarios: vec![s.clone()],
-        endpoints: Vec::new(),
-        requests: Vec::new(),
-        checks: Vec::new(),
-        target: brunt_workload::TargetSettings::default(),
-    });
-    let s = &json["scenarios"][0];
+fn executor(s: &serde_json::Value) -> String {
     format!(
         "{} start {} arrivals {} supply {} stop {}",
         s["name"], s["start"], s["arrivals"], s["supply"], s["stop"]
@@ -34,7 +24,7 @@ fn every_executor_can_be_said() {
     for source in plans("good") {
         let lowered = lowered(&source).unwrap_or_else(|report| panic!("{report}"));
         assert_eq!(lowered.warnings.diagnostics, [], "{}", source.name);
-        for scenario in &lowered.workload.scenarios {
+        for scenario in lowered_json(&lowered.workload)["scenarios"].as_array().unwrap() {
             writeln!(out, "{}: {}", source.name, executor(scenario)).unwrap();
         }
     }
@@ -69,7 +59,7 @@ fn body(body: &Body) -> String {
             .iter()
             .map(|part| match part {
                 TextPart::Literal(text) => text.replace('\r', ""),
-                TextPart::Int { .. } | TextPart::OneOf(_) | TextPart::Uuid => format!("<{part:?}>"),
+                TextPart::Dynamic { .. } => format!("<{part:?}>"),
             })
             .collect(),
     }
@@ -80,7 +70,7 @@ fn the_demo_plan_is_right() {
     let source = Source::inline("demo.yaml", Format::Yaml, demo_plan());
     let overrides = Overrides { target: Some("http://127.0.0.1:8123".to_owned()), ..Overrides::default() };
     let lowered =
-        lower(&source, &overrides, &|path| std::fs::read(path)).unwrap_or_else(|report| panic!("{report}"));
+        lower_with(&source, &overrides, &|path| std::fs::read(path)).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(lowered.warnings.diagnostics, []);
     let workload = lowered.workload;
     assert_eq!(workload.target.origins[0].port, 8123);
@@ -102,12 +92,12 @@ fn overrides_win_over_the_plan() {
     );
     let seed = |overrides: Overrides| {
         let overrides = Overrides { target: Some("http://a".into()), ..overrides };
-        lower(&source, &overrides, &|path| std::fs::read(path)).unwrap().workload.seed
+        lower_with(&source, &overrides, &|path| std::fs::read(path)).unwrap().workload.seed
     };
     assert_eq!(seed(Overrides { default_seed: 7, ..Overrides::default() }), 1);
     assert_eq!(seed(Overrides { seed: Some(9), ..Overrides::default() }), 9);
     let bad = Overrides { target: Some("ftp://x".into()), ..Overrides::default() };
-    insta::assert_snapshot!(lower(&source, &bad, &|path| std::fs::read(path)).unwrap_err());
+    insta::assert_snapshot!(lower_with(&source, &bad, &|path| std::fs::read(path)).unwrap_err());
 }
 
 #[test]
@@ -120,7 +110,7 @@ scenarios: {s: {users: 1, duration: 1s}}
 ";
     let source = Source::inline("p", Format::Yaml, text);
     let pem = |_: &std::path::Path| Ok(b"-----BEGIN s3cret".to_vec());
-    let json = lowered_json(&lower(&source, &Overrides::default(), &pem).unwrap().workload).to_string();
+    let json = lowered_json(&lower_with(&source, &Overrides::default(), &pem).unwrap().workload).to_string();
     assert!(!json.contains("s3cret"), "{json}");
     assert!(json.contains("*/*") && json.contains("(hidden)"), "{json}");
 }

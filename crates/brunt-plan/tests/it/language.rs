@@ -1,7 +1,7 @@
 //! The language's description: schema and reference.
 
-use crate::fixtures::folder;
-use brunt_plan::{Format, Object, Overrides, PLAN, Source, Type, json_schema, lower, reference_markdown};
+use crate::fixtures::{folder, lower_with};
+use brunt_plan::{Format, Object, Overrides, PLAN, Source, Type, json_schema, reference_markdown};
 
 /// `cargo run -p brunt-plan --example reference` writes it anew.
 #[test]
@@ -44,7 +44,7 @@ fn every_example_is_of_its_own_field() {
     for field in all.iter().flat_map(|o| o.fields) {
         assert!(field.example.starts_with(&format!("{}: ", field.name)), "{}", field.example);
         let source = Source::inline("p", Format::Yaml, field.example);
-        let report = lower(&source, &Overrides::default(), &|path| std::fs::read(path)).unwrap_err();
+        let report = lower_with(&source, &Overrides::default(), &|path| std::fs::read(path)).unwrap_err();
         let unreadable = report.diagnostics.iter().any(|d| d.message.contains("YAML"));
         assert!(!unreadable, "{}", field.example);
     }
@@ -58,6 +58,15 @@ fn plan_with(object: &str, field: &str) -> String {
         "http" => around("http: {", "}"),
         "tls" => around("http: {tls: {", "}}"),
         "step" => around("actions: {a: [{", "}]}"),
+        "action" => {
+            if field.starts_with("steps") {
+                around("actions: {a: {", "}}")
+            } else {
+                around("actions: {a: {", ", steps: [{get: /}]}}")
+            }
+        }
+        "branch" => around("actions: {a: [{choose: [{", "}]}]}"),
+        "condition" => around("actions: {a: [{if: {", "}, then: [{get: /}]}]}"),
         "part" => around("actions: {a: [{post: /, multipart: {x: {", "}}}]}"),
         "check" => around("actions: {a: [{get: /, check: {", "}}]}"),
         "user" => around("users: {u: {", "}}"),
@@ -84,17 +93,23 @@ fn every_field_is_read() {
         }
         let marked = format!("{}: {{zzz: [{{zzz: {{}}}}]}}", field.name);
         let mut text = plan_with(object.name, &marked);
-        let is_request_part =
-            !["get", "post", "put", "patch", "delete", "head", "options", "request", "pause"]
-                .contains(&field.name);
-        if object.name == "step" && is_request_part {
-            text = plan_with("step", &format!("{marked}, get: /"));
+        // What belongs to a step of a kind stands beside it.
+        let beside = match field.name {
+            "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" | "pause"
+            | "group" | "if" | "repeat" | "choose" | "batch" | "set" | "end" => "",
+            "then" | "else" => ", if: x",
+            "while" | "steps" => ", repeat: 2",
+            "at_once" => ", batch: [{get: /}]",
+            _ => ", get: /",
+        };
+        if object.name == "step" {
+            text = plan_with("step", &format!("{marked}{beside}"));
         }
         if field.name == "every" {
             text = plan_with("think", &format!("{marked}, time: 1s"));
         }
         let at = text.find(&marked).unwrap();
-        let report = lower(&Source::inline("p", Format::Yaml, text), &Overrides::default(), &|path| {
+        let report = lower_with(&Source::inline("p", Format::Yaml, text), &Overrides::default(), &|path| {
             std::fs::read(path)
         })
         .unwrap_err();

@@ -1,7 +1,7 @@
 //! Whatever the text, there is an answer: no panic, bounded time.
 
-use crate::fixtures::{lowered, plans};
-use brunt_plan::{Format, Overrides, Source, lower};
+use crate::fixtures::{lower_with, lowered, plans};
+use brunt_plan::{Format, Overrides, Source};
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::Path;
@@ -100,7 +100,7 @@ fn ten_thousand_actions() {
     }
     text.push_str("scenarios: {s: {users: 10, duration: 1m}}\n");
     let source = Source::inline("p", Format::Yaml, text);
-    let lowered = lower(&source, &Overrides::default(), &|path| std::fs::read(path)).unwrap();
+    let lowered = lower_with(&source, &Overrides::default(), &|path| std::fs::read(path)).unwrap();
     assert_eq!(lowered.workload.requests.len(), 10_000);
     assert!(lowered.workload.endpoints.len() <= brunt_workload::MAX_ENDPOINTS);
     assert_eq!(lowered.workload.endpoints.last().unwrap().name, "(other)");

@@ -72,6 +72,7 @@ fn requests() {
         action: "buy, fast".to_owned(),
         method: "POST".to_owned(),
         name: "=cmd|' /C calc'!A0".to_owned(),
+        ..SeriesName::default()
     };
     let mut writer = RequestWriter::new(Vec::new());
     writer.write_header().unwrap();

@@ -3,6 +3,9 @@
 
 mod csv;
 mod hlog;
+mod k6;
+mod locust;
+mod simulated;
 mod summary;
 
 use brunt_run::{Reader, RunEvent};
@@ -10,6 +13,11 @@ use std::path::Path;
 
 /// The events of the golden record.
 fn golden() -> Vec<RunEvent> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/runs/v1-small");
+    golden_of("v1-small")
+}
+
+/// The events of a golden record.
+fn golden_of(name: &str) -> Vec<RunEvent> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/runs").join(name);
     Reader::open(&folder).unwrap().collect()
 }

@@ -55,7 +55,7 @@ pub struct FormatVersion {
 
 impl FormatVersion {
     /// What this version of brunt writes.
-    pub const CURRENT: Self = Self { major: 1, minor: 0 };
+    pub const CURRENT: Self = Self { major: 1, minor: 1 };
 }
 
 impl fmt::Display for FormatVersion {

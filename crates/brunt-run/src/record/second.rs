@@ -7,23 +7,25 @@
 //! Decoding trusts nothing: every length is held against the bytes there are, every bucket against the
 //! layout of the histograms, every counter against [`MAX_COUNT`](super::wire::MAX_COUNT).
 
-use super::wire::{Cursor, Malformed, put, put_nanos, put_signed, put_wide};
+use super::wire::{Cursor, Malformed, put, put_nanos, put_signed, put_text, put_wide};
 use brunt_metrics::{
-    CellKey, CellSecond, CheckId, CheckSecond, EndpointId, ErrorKind, HIGHEST_TRACKABLE_US, Nanos, Outcome,
-    Part, PartSum, Phase, ScenarioId, ScenarioSecond, Second, SparseHistogram, Status, WorkerSecond,
-    bucket_index,
+    CellKey, CellSecond, CheckId, CheckSecond, EndpointId, ErrorKind, HIGHEST_TRACKABLE_US, MAX_TALLY_VALUE,
+    Nanos, Outcome, Part, PartSum, Phase, ScenarioId, ScenarioSecond, Second, SparseHistogram, Status,
+    TallyId, TallySecond, WorkerSecond, bucket_index,
 };
 
 /// Appends `second`.
 pub(super) fn encode(second: &Second, out: &mut Vec<u8>) {
+    encode_as_1_0(second, out);
+    encode_cells(&second.asides, out);
+    put(out, second.tallies.len() as u64);
+    second.tallies.iter().for_each(|t| encode_tally(t, out));
+}
+
+/// The sections that a body has had since version 1.0.
+fn encode_as_1_0(second: &Second, out: &mut Vec<u8>) {
     put(out, second.index);
-    put(out, second.cells.len() as u64);
-    let mut endpoint = 0_u32;
-    for cell in &second.cells {
-        put(out, u64::from(cell.key.endpoint.0.wrapping_sub(endpoint)));
-        endpoint = cell.key.endpoint.0;
-        encode_cell(cell, out);
-    }
+    encode_cells(&second.cells, out);
     put(out, second.scenarios.len() as u64);
     second.scenarios.iter().for_each(|s| encode_scenario(s, out));
     put(out, second.checks.len() as u64);
@@ -38,6 +40,16 @@ pub(super) fn encode(second: &Second, out: &mut Vec<u8>) {
     put_nanos(out, second.in_flight_time);
     put(out, second.workers.len() as u64);
     second.workers.iter().for_each(|w| encode_worker(w, out));
+}
+
+fn encode_cells(cells: &[CellSecond], out: &mut Vec<u8>) {
+    put(out, cells.len() as u64);
+    let mut endpoint = 0_u32;
+    for cell in cells {
+        put(out, u64::from(cell.key.endpoint.0.wrapping_sub(endpoint)));
+        endpoint = cell.key.endpoint.0;
+        encode_cell(cell, out);
+    }
 }
 
 fn encode_cell(cell: &CellSecond, out: &mut Vec<u8>) {
@@ -85,6 +97,13 @@ fn encode_worker(w: &WorkerSecond, out: &mut Vec<u8>) {
     }
 }
 
+fn encode_tally(t: &TallySecond, out: &mut Vec<u8>) {
+    put(out, u64::from(t.tally.0));
+    put(out, t.phase as u64);
+    put_text(out, &t.value);
+    put(out, t.count);
+}
+
 /// Appends all of a histogram but the number of its buckets; nothing when it has none.
 fn encode_histogram(h: &SparseHistogram, out: &mut Vec<u8>) {
     if h.counts.is_empty() {
@@ -109,7 +128,8 @@ fn floor_sum(total: u64, min: Nanos) -> u128 {
     u128::from(total) * u128::from(min.0)
 }
 
-/// Reads a second. What follows it is ignored: a later minor version may append to it.
+/// Reads a second. What follows it is ignored: a later minor version may append to it. A body of version 1.0 ends
+/// before the asides.
 pub(super) fn decode(cursor: &mut Cursor<'_>) -> Result<Second, Malformed> {
     let index = cursor.varint()?;
     let cells = decode_cells(cursor)?;
@@ -122,7 +142,23 @@ pub(super) fn decode(cursor: &mut Cursor<'_>) -> Result<Second, Malformed> {
     let requests_started = cursor.count()?;
     let in_flight_time = cursor.nanos()?;
     let workers = list(cursor, decode_worker)?;
-    Ok(Second { index, cells, scenarios, checks, lag, requests_started, in_flight_time, workers })
+    let (asides, tallies) = if cursor.is_at_end() {
+        (Vec::new(), Vec::new())
+    } else {
+        (decode_cells(cursor)?, list(cursor, decode_tally)?)
+    };
+    Ok(Second {
+        index,
+        cells,
+        asides,
+        scenarios,
+        checks,
+        lag,
+        requests_started,
+        in_flight_time,
+        workers,
+        tallies,
+    })
 }
 
 fn list<T>(
@@ -232,6 +268,15 @@ fn decode_worker(c: &mut Cursor<'_>) -> Result<WorkerSecond, Malformed> {
         connections: c.count()?,
         connects: c.count()?,
         rows_lost: c.count()?,
+    })
+}
+
+fn decode_tally(c: &mut Cursor<'_>) -> Result<TallySecond, Malformed> {
+    Ok(TallySecond {
+        tally: TallyId(c.narrow()?),
+        phase: Phase::from_code(c.narrow()?).ok_or(Malformed::Range)?,
+        value: c.text(MAX_TALLY_VALUE)?,
+        count: c.count()?,
     })
 }
 

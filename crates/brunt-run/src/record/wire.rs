@@ -17,6 +17,9 @@ pub(super) enum Malformed {
     /// A number is outside its range.
     #[error("a number is outside its range")]
     Range,
+    /// A text is no UTF-8.
+    #[error("a text is no UTF-8")]
+    Text,
 }
 
 /// Appends an unsigned LEB128 varint: 7 bits a byte, least significant first, high bit set on all but the last.
@@ -45,6 +48,12 @@ pub(super) fn put_signed(out: &mut Vec<u8>, value: i64) {
 /// Appends a duration or an instant.
 pub(super) fn put_nanos(out: &mut Vec<u8>, value: Nanos) {
     put(out, value.0);
+}
+
+/// Appends a text behind its length in bytes.
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
+    put(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// Appends a fraction, bit for bit.
@@ -138,6 +147,22 @@ impl<'a> Cursor<'a> {
         T::try_from(self.varint()?).map_err(|_| Malformed::Range)
     }
 
+    /// A text of at most `longest` bytes.
+    pub(super) fn text(&mut self, longest: usize) -> Result<String, Malformed> {
+        let length = self.length()?;
+        if length > longest {
+            return Err(Malformed::Range);
+        }
+        let (head, rest) = self.rest.split_at_checked(length).ok_or(Malformed::Short)?;
+        self.rest = rest;
+        str::from_utf8(head).map(str::to_owned).map_err(|_| Malformed::Text)
+    }
+
+    /// Whether all has been read.
+    pub(super) const fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     pub(super) fn f64(&mut self) -> Result<f64, Malformed> {
         let (head, rest) = self.rest.split_first_chunk::<8>().ok_or(Malformed::Short)?;
         self.rest = rest;
@@ -177,6 +202,9 @@ mod tests {
         assert_eq!(Cursor::new(&[0x80; 20]).wide(), Err(Malformed::Range));
         assert_eq!(Cursor::new(&[5, 1, 1]).length(), Err(Malformed::Short));
         assert_eq!(Cursor::new(&[1; 7]).f64(), Err(Malformed::Short));
+        assert_eq!(Cursor::new(&[3, 65, 66]).text(9), Err(Malformed::Short));
+        assert_eq!(Cursor::new(&[2, 65, 66]).text(1), Err(Malformed::Range));
+        assert_eq!(Cursor::new(&[2, 65, 0xff]).text(9), Err(Malformed::Text));
         let mut out = Vec::new();
         put(&mut out, MAX_COUNT + 1);
         assert_eq!(Cursor::new(&out).count(), Err(Malformed::Range));
@@ -184,18 +212,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reading_undoes_writing(a: u64, b: u128, c: i64, d: f64) {
+        fn reading_undoes_writing(a: u64, b: u128, c: i64, d: f64, e: String) {
             let mut out = Vec::new();
             put(&mut out, a);
             put_wide(&mut out, b);
             put_signed(&mut out, c);
             put_f64(&mut out, d);
+            put_text(&mut out, &e);
             let mut cursor = Cursor::new(&out);
             prop_assert_eq!(cursor.varint(), Ok(a));
             prop_assert_eq!(cursor.wide(), Ok(b));
             prop_assert_eq!(cursor.signed(), Ok(c));
             prop_assert_eq!(cursor.f64().map(f64::to_bits), Ok(d.to_bits()));
-            prop_assert!(cursor.rest.is_empty());
+            prop_assert_eq!(cursor.text(usize::MAX), Ok(e));
+            prop_assert!(cursor.is_at_end());
         }
     }
 }

@@ -52,6 +52,7 @@ fn header() -> RunEvent {
         action: name.into(),
         method: "GET".into(),
         name: name.into(),
+        ..SeriesName::default()
     };
     RunEvent::Started(Box::new(RunHeader {
         id: "r".into(),
@@ -65,6 +66,9 @@ fn header() -> RunEvent {
         scenarios: vec![scenario("a"), scenario("b")],
         endpoints: vec![series("a", "/a"), series("b", "/b")],
         checks: vec![(EndpointId(0), "is json".into())],
+        tallies: Vec::new(),
+        objectives: Vec::new(),
+        profile: None,
         environment: BTreeMap::new(),
     }))
 }
@@ -137,6 +141,58 @@ fn without_phase_events_the_seconds_that_had_requests_count() {
         view_of(&[second(0, vec![ok(0, &[1; 10])]), second(1, vec![]), second(2, vec![ok(0, &[1; 10])])]);
     assert_eq!(view.total(Phase::Load).rate, Some(10.0));
     assert_eq!(view.facts().judged, 2);
+}
+
+/// Groups and broken requests are in their own tables, and in no total, rate, error, window or timeline.
+#[test]
+fn what_stands_aside_counts_in_nothing_else() {
+    let RunEvent::Started(mut header) = header() else { unreachable!("it is a header") };
+    for (name, kind) in [("pay", EndpointKind::Group), ("malformed", EndpointKind::Injected)] {
+        let (scenario, name) = ("a".to_owned(), name.to_owned());
+        header.endpoints.push(SeriesName { scenario, name, kind, ..SeriesName::default() });
+    }
+    let plain = vec![ok(0, &[10; 5])];
+    let broken = Outcome::Error(ErrorKind::Reset);
+    let asides = vec![
+        cell(2, Phase::WarmUp, Outcome::Ok, 0, &[7]),
+        cell(2, Phase::Load, Outcome::Ok, 0, &[50, 70]),
+        cell(2, Phase::Load, Outcome::Error(ErrorKind::Check), 0, &[90]),
+        cell(3, Phase::Load, Outcome::Error(ErrorKind::Status), 400, &[3; 4]),
+        cell(3, Phase::Load, broken, 0, &[3]),
+    ];
+    let detail = |endpoint, text: &str| {
+        let (endpoint, text) = (EndpointId(endpoint), text.to_owned());
+        RunEvent::ErrorDetail(ErrorDetail { at: Nanos::ZERO, endpoint, kind: ErrorKind::Reset, text })
+    };
+    let seconds = |asides: Vec<CellSecond>| {
+        let second = Second { cells: plain.clone(), asides, requests_started: 5, ..Second::default() };
+        [
+            RunEvent::Started(header.clone()),
+            phase(0, 0, Some(Phase::Load)),
+            RunEvent::Second(Box::new(second)),
+            detail(3, "broken by us"),
+            detail(0, "reset by peer"),
+            finished(1_000),
+        ]
+    };
+    let (with, without) = (view_of(&seconds(asides)), view_of(&seconds(Vec::new())));
+    assert_eq!(with.total(Phase::Load), without.total(Phase::Load));
+    assert_eq!(with.endpoints(Phase::Load), without.endpoints(Phase::Load));
+    assert_eq!(with.total(Phase::WarmUp).count, 0);
+    assert_eq!((with.sums(), with.in_flight()), (without.sums(), 0));
+    assert_eq!(with.window(), without.window());
+    assert_eq!(with.timeline(), without.timeline());
+    assert_eq!(with.facts(), without.facts());
+    assert_eq!(with.errors(), []);
+    assert_eq!(with.words_of(ErrorKind::Reset).map(|d| d.text.as_str()), Some("reset by peer"));
+    let told = |kind| {
+        let line =
+            |e: &EndpointView| (e.label(), e.count, e.errors, e.response.max.map(Nanos::as_millis_f64));
+        with.asides(kind, Phase::Load).iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(told(EndpointKind::Group), [("pay".to_owned(), 3, 1, Some(90.0))]);
+    assert_eq!(told(EndpointKind::Injected), [("malformed".to_owned(), 5, 5, Some(3.0))]);
+    assert_eq!(told(EndpointKind::Request), []);
 }
 
 #[test]

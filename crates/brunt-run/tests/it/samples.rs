@@ -2,12 +2,42 @@
 
 use brunt_metrics::{
     CheckId, EndpointId, ErrorKind, Nanos, Outcome, Part, Parts, Phase, Sample, ScenarioId, Second, Shard,
-    Status,
+    Status, TallyId,
 };
 
 /// A small run's worth: 3 endpoints, 40 requests a second, some failed, the first second a warm-up.
 pub(crate) fn seconds(count: u64) -> Vec<Second> {
     recorded(&Load { endpoints: 3, requests_per_second: 40, seconds: count })
+}
+
+/// The same with what version 1.1 added: a group (endpoint 3), requests that were broken on purpose (endpoint 4), and
+/// two tallies.
+pub(crate) fn seconds_of_1_1(count: u64) -> Vec<Second> {
+    let mut shard = Shard::new(0, 1, 5, 1).with_tallies(2);
+    let mut seconds = seconds(count);
+    for (s, second) in (0..).zip(&mut seconds) {
+        for i in s * 40..(s + 1) * 40 {
+            let sample = sample(i, Nanos(i * 25_000_000), 3);
+            let cache = if scramble(i) % 10 < 7 { "HIT" } else { "MISS" };
+            shard.tally(TallyId(0), sample.phase, cache.as_bytes());
+            shard.tally(TallyId(1), sample.phase, format!("app{}", 1 + i % 3).as_bytes());
+            if i.is_multiple_of(4) {
+                shard.record_aside(&Sample {
+                    endpoint: EndpointId(3),
+                    ended: sample.ended + sample.service(),
+                    ..sample
+                });
+            }
+            if i.is_multiple_of(10) {
+                let (endpoint, status) = (EndpointId(4), Status::code(400));
+                let outcome = Outcome::Error(ErrorKind::Status);
+                shard.record_aside(&Sample { endpoint, status, outcome, ..sample });
+            }
+        }
+        let sealed = shard.seal(Nanos::from_secs(s + 1));
+        (second.asides, second.tallies) = (sealed.asides, sealed.tallies);
+    }
+    seconds
 }
 
 /// How much to make up.

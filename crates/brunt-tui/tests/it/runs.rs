@@ -1,14 +1,21 @@
 //! A made-up run: two endpoints of an open scenario, latencies that spread, and what a test adds.
 
 use brunt_metrics::{
-    CellKey, CellSecond, CheckId, CheckSecond, EndpointId, ErrorKind, Histogram, Nanos, Outcome, Phase,
-    ScenarioId, ScenarioSecond, Second, SparseHistogram, Status, WorkerSecond,
+    CellKey, CellSecond, CheckId, CheckSecond, EndpointId, EndpointKind, ErrorKind, Histogram, Nanos,
+    Outcome, Phase, ScenarioId, ScenarioSecond, Second, SparseHistogram, Status, TallyId, TallySecond,
+    WorkerSecond,
 };
 use brunt_run::{
     ErrorDetail, Finding, Finish, HostSecond, Outlook, PhaseChange, RunEvent, RunHeader, RunView,
     ScenarioHeader, SeriesName, StopReason, Verdict,
 };
 use std::collections::BTreeMap;
+
+/// What is measured there, its name, and how it ends in a second: outcome, status, how often.
+type Aside = (EndpointKind, &'static str, Vec<(Outcome, u16, u64)>);
+
+/// A name, and how often each value comes in a second.
+type Tallied = (&'static str, Vec<(&'static str, u64)>);
 
 /// What is special about a run.
 #[derive(Clone)]
@@ -22,6 +29,10 @@ pub(crate) struct Run {
     pub(crate) lag_us: u64,
     pub(crate) dropped: u64,
     pub(crate) seconds: u64,
+    pub(crate) profile: Option<&'static str>,
+    pub(crate) objectives: Vec<&'static str>,
+    pub(crate) asides: Vec<Aside>,
+    pub(crate) tallies: Vec<Tallied>,
 }
 
 pub(crate) fn shop() -> Run {
@@ -35,6 +46,10 @@ pub(crate) fn shop() -> Run {
         lag_us: 20,
         dropped: 0,
         seconds: 30,
+        profile: None,
+        objectives: Vec::new(),
+        asides: Vec::new(),
+        tallies: Vec::new(),
     }
 }
 
@@ -43,6 +58,37 @@ pub(crate) fn with_errors() -> Run {
         errors: vec![(ErrorKind::Status, 503, 4), (ErrorKind::RequestTimeout, 0, 1)],
         detail: "no answer within 10 s",
         ..shop()
+    }
+}
+
+/// With groups, requests that were broken on purpose, tallies, a profile and objectives.
+pub(crate) fn with_all() -> Run {
+    use EndpointKind::{Group, Injected};
+    let error = |kind| Outcome::Error(kind);
+    Run {
+        profile: Some("heavy"),
+        objectives: vec!["p95 < 200ms", "errors < 5 %", "rate ~ 10/s"],
+        asides: vec![
+            (Group, "checkout", vec![(Outcome::Ok, 0, 12), (error(ErrorKind::Check), 0, 1)]),
+            (Group, "landing page with all its pictures, scripts and styles", vec![(Outcome::Ok, 0, 40)]),
+            (Injected, "aborted", vec![(Outcome::Ok, 0, 6), (error(ErrorKind::Reset), 0, 1)]),
+            (
+                Injected,
+                "malformed body",
+                vec![(error(ErrorKind::Status), 400, 3), (error(ErrorKind::Status), 422, 1)],
+            ),
+            (Injected, "repeated", vec![(Outcome::Ok, 200, 9), (error(ErrorKind::Status), 429, 4)]),
+        ],
+        tallies: vec![
+            ("x-cache", vec![("MISS", 27), ("HIT", 117)]),
+            (
+                "x-upstream",
+                vec![("app1", 50), ("app2", 47), ("app3", 46), ("app4", 1), ("a much longer name", 1)],
+            ),
+            ("x-served-by-the-machine-with-the-long-name", vec![("10.0.0.17:8080", 144)]),
+            ("x-never", vec![]),
+        ],
+        ..with_errors()
     }
 }
 
@@ -124,6 +170,39 @@ impl Run {
         cells
     }
 
+    fn asides(&self, index: u64) -> Vec<CellSecond> {
+        let phase = if index < 2 { Phase::WarmUp } else { Phase::Load };
+        let first = u32::try_from(self.endpoints.len()).expect("few");
+        let mut cells = Vec::new();
+        for (at, (kind, _, ends)) in (first..).zip(&self.asides) {
+            let base = if *kind == EndpointKind::Group { 420_000 } else { 4_000 };
+            for (outcome, status, count) in ends {
+                let (endpoint, status) = (EndpointId(at), Status::from_raw(*status));
+                let key = CellKey { endpoint, phase, status, outcome: *outcome };
+                let (response, service) = (spread(*count, base), spread(*count, base));
+                cells.push(CellSecond { response, service, ..CellSecond::empty(key) });
+            }
+        }
+        cells.sort_by_key(|c| c.key);
+        cells
+    }
+
+    fn tallied(&self, index: u64) -> Vec<TallySecond> {
+        let phase = if index < 2 { Phase::WarmUp } else { Phase::Load };
+        let values = |(at, (_, values)): (u16, &Tallied)| {
+            let one = |(value, count): &(&str, u64)| TallySecond {
+                tally: TallyId(at),
+                phase,
+                value: (*value).into(),
+                count: *count,
+            };
+            values.iter().map(one).collect::<Vec<_>>()
+        };
+        let mut tallied: Vec<_> = (0..).zip(&self.tallies).flat_map(values).collect();
+        tallied.sort_by(|a, b| a.key().cmp(&b.key()));
+        tallied
+    }
+
     pub(crate) fn second(&self, index: u64) -> Second {
         let mut cells = self.cells(index);
         cells.sort_by_key(|c| c.key);
@@ -153,6 +232,8 @@ impl Run {
             requests_started: ended + if index == 0 { 21 } else { 0 },
             workers: vec![worker(0), worker(1)],
             cells,
+            asides: self.asides(index),
+            tallies: self.tallied(index),
             ..Second::default()
         }
     }
@@ -163,6 +244,14 @@ impl Run {
             action: (*name).into(),
             method: (*method).into(),
             name: (*name).into(),
+            ..SeriesName::default()
+        };
+        let aside = |(kind, name, _): &Aside| SeriesName {
+            scenario: "shop".into(),
+            method: "*".into(),
+            name: (*name).into(),
+            kind: *kind,
+            ..SeriesName::default()
         };
         RunHeader {
             id: "20261120-190102-checkout-peak-7f3a".into(),
@@ -181,8 +270,11 @@ impl Run {
                 curve: vec![155.0],
                 curve_step: Nanos::from_secs(600),
             }],
-            endpoints: self.endpoints.iter().map(series).collect(),
+            endpoints: self.endpoints.iter().map(series).chain(self.asides.iter().map(aside)).collect(),
             checks: vec![(EndpointId(1), "status is 200".into())],
+            tallies: self.tallies.iter().map(|(name, _)| (*name).into()).collect(),
+            objectives: self.objectives.iter().map(|o| (*o).into()).collect(),
+            profile: self.profile.map(Into::into),
             environment: BTreeMap::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Frames and summaries at several widths.
 
-use crate::runs::{Run, shop, with_errors};
-use brunt_metrics::{ErrorKind, Nanos};
+use crate::runs::{Run, shop, with_all, with_errors};
+use brunt_metrics::{EndpointKind, ErrorKind, Nanos, Outcome};
 use brunt_run::{Outlook, RunView};
 use brunt_tui::{MAX_ROWS, Style, frame, summary};
 use unicode_width::UnicodeWidthStr;
@@ -82,6 +82,13 @@ fn no_line_is_wider_than_the_screen_nor_holds_control_codes() {
             ("POST", "/a/b/c/d/e/f/g/h/i/j/k/l"),
         ],
         detail: "\u{1b}[31mred\r\nnext",
+        profile: Some("\u{1b}[8m\u{202e}"),
+        objectives: vec!["p95 <\u{7} 1s"],
+        asides: vec![
+            (EndpointKind::Group, "\u{1b}[2J\u{65e5}\u{672c}", vec![(Outcome::Ok, 0, 3)]),
+            (EndpointKind::Injected, "\u{9b}2J", vec![(Outcome::Ok, 200, 3)]),
+        ],
+        tallies: vec![("x-\u{1b}c\u{65e5}\u{672c}\u{8a9e}", vec![("\u{65e5}\u{1b}[2J", 9), ("\u{9b}", 1)])],
         ..with_errors()
     };
     let view = hostile.finished(Outlook::Failed, "failed: \u{1b}c", &[(true, "\u{9b}2J")]);
@@ -127,6 +134,20 @@ fn a_summary_of_a_run_that_is_not_valid() {
     let view =
         run.finished(Outlook::Invalid, &words, &[(true, reason), (true, "12 of 160 iterations dropped")]);
     insta::assert_snapshot!(summaries(&view, UNICODE));
+}
+
+#[test]
+fn a_summary_with_groups_tallies_and_broken_requests() {
+    let view = with_all().finished(Outlook::Passed, "passed: 4417 requests, 3.2 % errors", &[]);
+    insta::assert_snapshot!(summaries(&view, UNICODE));
+}
+
+#[test]
+fn a_frame_counts_nothing_that_stands_aside() {
+    let [with, without] = [with_all(), Run { profile: Some("heavy"), ..with_errors() }].map(|run| run.view());
+    let text = frames(&with, 30, UNICODE);
+    assert_eq!(text, frames(&without, 30, UNICODE));
+    assert!(text.contains("checkout-peak (heavy) > https://shop.example"), "{text}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The accuracy suite: what brunt measures over real sockets, held against what is known of the target.
+//! The accuracy suite: what brunt measures over real sockets, held against what is known of the target. Beside it `real`:
+//! an example suite against a system of real parts.
 //!
 //! Runs only where `RUN_SLOW_TESTS` is set, takes about three minutes, and prints truth beside measurement:
 //! `RUN_SLOW_TESTS=1 cargo test --release -p brunt --test it slow -- --nocapture`.
@@ -18,6 +19,7 @@
 
 mod accuracy;
 mod limits;
+mod real;
 
 use crate::stage::{brunt, undisturbed};
 
