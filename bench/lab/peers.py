@@ -166,6 +166,8 @@ def brunt(mode, a):
     if mode == "vus":
         return {"brunt": tool(f"{{url}} -u {{vus}} --think {a.think_min:g}s..{a.think_max:g}s"),
                 "brunt, no think time": tool("{url} -u 64", vus=64)}
+    if mode == "journey":
+        return {f"brunt {what}": tool(f"{P('journey.yaml')} {what} --target {{base}} -u {{conns}}") for what in ("bare", "templated", "journey")}
     if mode == "cores":
         decode = json.dumps({"target": "{base}", "actions": {"decode": [{"get": "/gz", "check": {"contains": a.gz_last}}]},
                              "scenarios": {"decode": {"users": a.conns, "duration": f"{a.secs}s"}}})
@@ -199,6 +201,15 @@ def cores():
     return found
 
 
+def journeys(loc):
+    """Two requests an iteration: fixed ones, and ones with a drawn id, a JSON check and a value saved from one for the other."""
+    found = {}
+    for what in ("bare", "journey"):
+        found[f"k6 {what}"] = ("k6", f"k6 run -q --no-usage-report -e MODE={what} -e VUS={{conns}} -e SECS={{secs}} -e BASE={{base}} {P('k6.js')}", lab_line)
+        found[f"locust-fast {what}"] = ("locust", f"LAB_MODE={what} " + loc + "-u {conns} -r {conns}", locust_out)
+    return found
+
+
 def http2(a, oj, loc):
     """64 streams at once over a few connections, where the tool can share them; else as it does by itself."""
     streams = a.conns // a.h2_conns
@@ -225,6 +236,8 @@ def peers(mode, a):
         return cores()
     if mode == "h2":
         return http2(a, oj, loc)
+    if mode == "journey":
+        return journeys(loc)
     if mode in ("closed", "https"):
         # Nobody checks the lab's own certificate.
         oi, vi, ni, ki = (" --insecure", " -insecure", "NODE_TLS_REJECT_UNAUTHORIZED=0 ", "K6_INSECURE_SKIP_TLS_VERIFY=true ") if mode == "https" else ("", "", "", "")

@@ -9,6 +9,9 @@ LAB = os.environ.get("LAB", os.path.join(tempfile.gettempdir(), "lab"))
 CPU_C, CPU_S = os.environ.get("LAB_CLIENT_CPU", "0"), os.environ.get("LAB_SERVER_CPU", "1")
 NICE = int(os.environ.get("LAB_NICE", "-20"))
 TICK = os.sysconf("SC_CLK_TCK")
+# What nginx answers for a product; it puts in the id.
+PRODUCT = ('{"id":$1,"name":"item-$1","price_cents":1250,"currency":"EUR","in_stock":true,"stock":42,"rating":4.6,"tags":["tea","green","loose"],'
+           '"maker":{"id":7,"name":"Garden and Leaf","country":"JP"},"description":"Loose leaf tea of the first harvest, in a tin of 100 g. Keep it cool and dry."}')
 PATHS = ("/ok", "/1k", "/16k", "/1m", "/gz")  # what nginx answers here
 GZ_LAST = "the-last-word-of-the-body"  # /gz ends in it once unpacked
 
@@ -87,6 +90,7 @@ def json_of(size):
 class Nginx:
     """nginx with `workers` processes, all on `cpus`; answers the PATHS; no logs; endless keep-alive.
 
+    For `journey` also GET /products/{id}, a few hundred bytes of JSON with that id, and POST /cart, 201.
     Plain HTTP/1.1 on `port`; with `tls` also HTTPS on `tls_port`, with `h2` that speaks HTTP/2 there.
     """
     def __init__(self, port, workers=1, cpus=CPU_S, tls=False, h2=False):
@@ -105,6 +109,8 @@ location = /1k {{ default_type application/json; return 200 '{json_1k}'; }}
 location = /16k {{ default_type application/json; alias {self.d}/16k; }}
 location = /1m {{ default_type application/json; alias {self.d}/1m; }}
 location = /gz {{ default_type application/json; add_header Content-Encoding gzip; alias {self.d}/gz; }}
+location ~ ^/products/(\d+)$ {{ default_type application/json; return 200 '{PRODUCT}'; }}
+location = /cart {{ default_type application/json; return 201 '{{"items":1}}'; }}
 location = /__n {{ stub_status; }}
 """
         user = "user root;" if os.geteuid() == 0 else ""

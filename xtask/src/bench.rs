@@ -20,11 +20,17 @@ struct Bench {
     quick: &'static [&'static str],
 }
 
-const BENCHES: [Bench; 9] = [
+const BENCHES: [Bench; 10] = [
     Bench {
         name: "closed",
         about: "closed loop, 64 connections, HTTP/1.1 keep-alive",
         runs: &[&["closed"]],
+        quick: &["--rounds", "1", "--secs", "2"],
+    },
+    Bench {
+        name: "journey",
+        about: "a drawn id, a JSON check and a saved value, beside fixed requests",
+        runs: &[&["journey"]],
         quick: &["--rounds", "1", "--secs", "2"],
     },
     Bench {

@@ -60,7 +60,7 @@ pub enum HookError {
     #[error("cannot be started: {0}")]
     Start(std::io::Error),
     /// The command ended with another code than 0, or by a signal (`None`).
-    #[error("{}", exited(.0))]
+    #[error("{}", exited(*.0))]
     Exit(Option<i32>),
     /// It took longer than it may.
     #[error("took longer than {} s and was ended", .0.as_secs_f64())]
@@ -76,7 +76,7 @@ pub enum HookError {
     Ended,
 }
 
-fn exited(code: &Option<i32>) -> String {
+fn exited(code: Option<i32>) -> String {
     match code {
         Some(code) => format!("ended with exit code {code}"),
         None => "was ended by a signal".to_owned(),

@@ -234,6 +234,23 @@ fn header_map(raw: &[u8]) -> HeaderMap {
     map
 }
 
+/// An answer of which all bytes are there, read as one that comes over a connection.
+pub(crate) fn whole(bytes: &[u8], wants: &Wants) -> Option<Reply> {
+    let mut reader = ResponseReader::new(wants.head_request, wants.keep_head);
+    let mut body = wants.body_limit.map(|_| Vec::new());
+    reader.feed(bytes, body.as_mut()).ok()?;
+    let body_bytes = reader.body_bytes();
+    let head = reader.is_done().then(|| reader.head())?;
+    Some(Reply {
+        status: head.status,
+        headers: head.raw.as_deref().map(|raw| Box::new(header_map(raw))),
+        keep_alive: head.keep_alive,
+        body,
+        body_bytes,
+        ended: Nanos::ZERO,
+    })
+}
+
 /// See [`crate::fuzz_response`].
 pub(crate) fn fuzz(bytes: &[u8]) {
     let read = |step: usize, head: bool| {

@@ -52,11 +52,14 @@ mod ready;
 
 mod demand;
 
+mod rehearsal;
+
 pub use demand::{Demand, demand};
 pub use error::{Failure, SetupError};
 pub use http1::ResponseError;
 pub use network::Settings;
 pub use ready::{NotReady, wait_until_ready};
+pub use rehearsal::Rehearsal;
 pub use user::{HttpUser, HttpUsers};
 
 /// Reads `bytes` as a response in every way that a fuzzer should try: whole, byte by byte, for `HEAD`. Panics

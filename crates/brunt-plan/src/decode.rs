@@ -6,12 +6,12 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fields::{Field, Object, Type};
-use crate::lower::Surroundings;
+use crate::lower::{Names, Surroundings};
 use crate::tree::{Entry, Node, Span, Value};
 use crate::units::{UnitProblem, parse_duration, parse_rate};
 use brunt_metrics::Nanos;
 use brunt_workload::Rate;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,7 @@ pub(crate) struct Cx<'a> {
     surroundings: &'a Surroundings<'a>,
     files: RefCell<HashMap<PathBuf, Option<Arc<[u8]>>>>,
     problems: RefCell<Vec<Diagnostic>>,
+    names: OnceCell<Names>,
 }
 
 impl<'a> Cx<'a> {
@@ -53,7 +54,36 @@ impl<'a> Cx<'a> {
         folder: &'a Path,
         surroundings: &'a Surroundings<'a>,
     ) -> Self {
-        Self { voice, text, folder, surroundings, files: RefCell::default(), problems: RefCell::default() }
+        Self {
+            voice,
+            text,
+            folder,
+            surroundings,
+            files: RefCell::default(),
+            problems: RefCell::default(),
+            names: OnceCell::new(),
+        }
+    }
+
+    /// What `${...}` may name; nothing until it is known.
+    pub(crate) fn names(&self) -> &Names {
+        self.names.get_or_init(Names::default)
+    }
+
+    /// Says what `${...}` may name, before any text is read.
+    pub(crate) fn set_names(&self, names: Names) {
+        // A second time would be a slip of ours; the first stays.
+        let _ = self.names.set(names);
+    }
+
+    /// The line of a place, from 1.
+    pub(crate) fn line_of(&self, span: &Span) -> usize {
+        self.text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1
+    }
+
+    /// How many problems there are so far.
+    pub(crate) fn problems(&self) -> usize {
+        self.problems.borrow().len()
     }
 
     pub(crate) const fn voice(&self) -> Voice {
@@ -70,11 +100,15 @@ impl<'a> Cx<'a> {
         (self.surroundings.env)(name)
     }
 
+    /// Whether the plan says `${...}` where the node stands, whatever may have come of it.
+    pub(crate) fn has_parts(&self, node: &Node) -> bool {
+        self.text.get(node.span.clone()).is_some_and(|raw| raw.contains("${"))
+    }
+
     /// The value of a node that stands for a number or a truth value. Where the plan says `${...}` and what came of it
     /// is text (the environment's variables are), the text is read as the value that it looks like.
     pub(crate) fn scalar(&self, node: &Node) -> Value {
-        let raw = self.text.get(node.span.clone()).unwrap_or_default();
-        let Some(text) = node.as_str().filter(|_| raw.contains("${")) else {
+        let Some(text) = node.as_str().filter(|_| self.has_parts(node)) else {
             return node.value.clone();
         };
         match (text.parse::<i128>(), text.parse::<f64>(), text.parse::<bool>()) {
@@ -120,10 +154,15 @@ impl<'a> Cx<'a> {
     /// Where bytes `range` of a text node's value stand in the source: exactly where the source spells the
     /// value out, else the whole node.
     pub(crate) fn within(&self, node: &Node, range: Span) -> Span {
-        let raw = self.text.get(node.span.clone()).unwrap_or_default();
-        match node.as_str().and_then(|value| raw.find(value)) {
-            Some(at) => node.span.start + at + range.start..node.span.start + at + range.end,
-            None => node.span.clone(),
+        node.as_str().map_or_else(|| node.span.clone(), |value| self.within_text(&node.span, value, range))
+    }
+
+    /// As [`Self::within`], for any text that stands at `span`.
+    pub(crate) fn within_text(&self, span: &Span, value: &str, range: Span) -> Span {
+        let raw = self.text.get(span.clone()).unwrap_or_default();
+        match raw.find(value) {
+            Some(at) => span.start + at + range.start..span.start + at + range.end,
+            None => span.clone(),
         }
     }
 

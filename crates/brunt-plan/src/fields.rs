@@ -16,6 +16,14 @@ mod load;
 
 mod around;
 
+mod data;
+
+mod auth;
+
+pub(crate) use auth::{AUTH, BASIC, FAULTS, LOGIN, RETRIES, SLOW_SEND};
+use auth::{AUTH_TYPE, FAULTS_TYPE};
+pub(crate) use data::{DATA, SAVE, SECRET};
+use data::SAVES;
 pub(crate) use around::{HOOK, HOOKS, READY};
 pub(crate) use check::CHECK;
 use check::STATUS;
@@ -139,6 +147,42 @@ pub static PLAN: Object = Object {
             ty: Type::Object(&HTTP),
             doc: "How connections are made, and what all requests share.",
             example: "http: {timeout: 5s}",
+        },
+        Field {
+            name: "secrets",
+            ty: Type::Map(&Type::OneOf(&[Type::Text, Type::Object(&SECRET)])),
+            doc: "Texts that are sent and never shown: `${key}` in texts stands for `key`. No output and no record has them.",
+            example: "secrets: {key: {env: API_KEY}}",
+        },
+        Field {
+            name: "data",
+            ty: Type::Map(&Type::OneOf(&[Type::Path, Type::Object(&DATA)])),
+            doc: "Tables that users take rows from, by name: `${people.email}` in texts. A text alone is the file.",
+            example: "data: {people: people.csv}",
+        },
+        Field {
+            name: "auth",
+            ty: AUTH_TYPE,
+            doc: "Who requests come from. Default: `none`.",
+            example: "auth: {bearer: \"${token}\"}",
+        },
+        Field {
+            name: "logins",
+            ty: Type::Map(&Type::Object(&LOGIN)),
+            doc: "Logins by name, for `auth`.",
+            example: "logins: {api: {steps: [{post: /login, save: {token: $.token}}]}}",
+        },
+        Field {
+            name: "faults",
+            ty: FAULTS_TYPE,
+            doc: "Faults that are put into a share of all requests on purpose. Default: `none`.",
+            example: "faults: {abort: 1%}",
+        },
+        Field {
+            name: "tally",
+            ty: Type::Map(&Type::Text),
+            doc: "Headers of answers whose values are counted, by name: which cache, which server answered.",
+            example: "tally: {cache: x-cache}",
         },
         Field {
             name: "actions",

@@ -14,7 +14,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// A folder of its own, an environment of nothing but what is said here, and a program.
 ///
 /// The environment holds `PATH` (of the test itself), `HOME` (the folder), `NO_COLOR=1`, `TERM=dumb`, `LC_ALL=C` and
-/// `TZ=UTC`, and what [`TestContext::env`] adds. The program gets no standard input and no terminal.
+/// `TZ=UTC`, and what [`TestContext::env`] adds. The program gets no terminal, and no standard input
+/// unless [`TestContext::input`] gives one.
 #[derive(Debug)]
 pub struct TestContext {
     program: PathBuf,
@@ -22,6 +23,7 @@ pub struct TestContext {
     environment: Vec<(String, String)>,
     filters: Filters,
     limit: Duration,
+    input: Option<String>,
 }
 
 impl TestContext {
@@ -39,7 +41,7 @@ impl TestContext {
             [("HOME", home.as_str()), ("NO_COLOR", "1"), ("TERM", "dumb"), ("LC_ALL", "C"), ("TZ", "UTC")];
         let environment =
             fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { program: program.into(), folder, environment, filters, limit: LIMIT }
+        Self { program: program.into(), folder, environment, filters, limit: LIMIT, input: None }
     }
 
     /// Sets a variable of the environment; the last one of a name counts.
@@ -60,6 +62,13 @@ impl TestContext {
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Gives the program this on standard input, once, before what else it waits for.
+    #[must_use]
+    pub fn input(mut self, text: &str) -> Self {
+        self.input = Some(text.to_owned());
         self
     }
 
@@ -91,11 +100,17 @@ impl TestContext {
     /// Starts the program. It is killed when what this returns is dropped before its end.
     pub fn spawn(&self, arguments: &[&str]) -> Running<'_> {
         let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(self.dir()).env_clear().stdin(Stdio::null());
+        command.args(arguments).current_dir(self.dir()).env_clear().stdin(self.stdin());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         start(command, self.limit, &self.filters)
+    }
+
+    fn stdin(&self) -> Stdio {
+        let Some(text) = &self.input else { return Stdio::null() };
+        let path = self.write(".stdin", text);
+        std::fs::File::open(path).expect("the file just written").into()
     }
 }

@@ -12,6 +12,8 @@ pub enum Escape {
     /// In a path or a whole query: percent-encodes what may not stand there (RFC 3986), and leaves what is
     /// encoded already.
     Path,
+    /// As one segment of a path: all is encoded that is not unreserved (RFC 3986), `/` too.
+    Segment,
     /// As a value of a query: also what separates parameters is encoded.
     Query,
     /// As a value of a form (`application/x-www-form-urlencoded`, WHATWG URL 5.2): a space is `+`.
@@ -30,6 +32,7 @@ impl Escape {
             Self::Path => {
                 percent(text, out, |b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&b));
             }
+            Self::Segment => percent(text, out, |b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)),
             Self::Query => percent(text, out, |b| b.is_ascii_alphanumeric() || b"-._~!'()*,:@/".contains(&b)),
             Self::Form => {
                 let start = out.len();
@@ -111,6 +114,7 @@ mod tests {
             let got = [Escape::None, Escape::Path, Escape::Query, Escape::Form, Escape::JsonString]
                 .map(|e| e.of(text));
             assert_eq!(got, [text, path, query, form, json]);
+            assert!(Escape::Segment.of(text).bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)));
             assert_eq!(Escape::JsonValue.of(text), format!("\"{json}\""));
         }
     }

@@ -14,7 +14,7 @@ pub const MAX_SCENARIOS: usize = 256;
 pub const MAX_ENDPOINTS: usize = 2_000;
 
 /// Everything a run does. Plain data: equal workloads with equal seeds have equal schedules.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Workload {
     /// Its name in tables and records.
     pub name: String,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Runs `f` in real time with a user whose patience ends after so many questions.
+#[expect(clippy::disallowed_methods, reason = "hooks live in real time")]
 fn in_world<T>(patience: u32, f: impl FnOnce(&World<'_>) -> T) -> T {
     let (begun, asked) = (Instant::now(), Cell::new(0));
     let pause = |_: Duration| {

@@ -40,9 +40,9 @@
 //!   `{"bytes_between": {"min": 100, "max": 9000}}` or `"empty"`. In text and JSON strings `{{name}}` stands for the path's parameter `name`, `{{n}}` for the request's
 //!   number within its route.
 //! * `session`: `"starts"` sets a `session` cookie, `"requires"` answers 401 without one that this server set.
-//! * The first route whose method and path match answers; a parameter `{name}` takes one segment, or
-//!   what is between the ends of `before{name}after`. `HEAD` is
-//!   answered like `GET` without a body. A path that matches with another method gets 405.
+//! * The first route whose method and path match answers; a parameter `{name}` takes one segment, or what is
+//!   between the ends of `before{name}after`. `HEAD` is answered like `GET` without a body. A path that matches with
+//!   another method gets 405.
 //! * `builtins` adds behind the routes: `GET /`, `GET /health`, `POST /login`, `GET /me`, `GET /old` (302 to `/`), and
 //!   for any method `/redirect/{n}`, `/headers`, `/echo`, `/status/{code}`, `/bytes/{n}`, `/delay/{ms}`,
 //!   `/drip/{bytes}/{ms}` (ten pieces over that time), `/gzip`.

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(found(&cache, 61), [false, false, false]);
         cache.put(Key::User(1), "one".to_owned(), start);
         cache.enter(0);
-        assert_eq!(cache.len(), 2);
+        assert_eq!(cache.len(), 1);
         cache.enter(1);
         assert_eq!(cache.len(), 0);
     }

@@ -48,7 +48,8 @@
 //!
 //! * `users`: how many there are at the start; user 7 is `User 7 <user7@example.com>`.
 //! * `redis`: `"redis://[user:password@]host[:6379][/database]"` makes that server the cache. If it fails, reads miss,
-//!   `errors` in `/cache/stats` counts, and a new connection is tried after 100 ms, then twice as long, up to 5 s.
+//!   `errors` in `/cache/stats` counts, and a new connection is tried after 100 ms, then twice as long, up to 5 s. Only keys that begin with
+//!   `brunt:users:` are touched, and `/__reset` deletes them.
 //! * `role`: `{"app": 2}` serves one instance alone, without the gateway, to put a real one before several. Its users are its
 //!   own, or with `redis` stored there, so that all instances with the same database have the same; without Redis at hand it
 //!   then answers 503.
@@ -72,5 +73,5 @@ mod shared;
 mod store;
 mod validation;
 
-pub(crate) use self::service::Users;
 pub use self::config::{CacheConfig, DatabaseConfig, LatencyConfig, RedisUrl, Role, UsersConfig};
+pub(crate) use self::service::Users;

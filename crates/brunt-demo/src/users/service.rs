@@ -337,14 +337,13 @@ fn detail(status: StatusCode, text: &str) -> Reply {
 
 fn answer(outcome: &Outcome) -> Reply {
     let json = |status, body: String| Reply::text(status, "application/json", body);
-    let user = |user| serde_json::to_value(user).unwrap_or_default();
     match outcome {
         Outcome::User(text) => json(StatusCode::OK, text.clone()),
         Outcome::Page { total, list } => {
             json(StatusCode::OK, list.clone()).named("x-total-count", &total.to_string())
         }
-        Outcome::Created(created) => Reply::json(StatusCode::CREATED, &user(created)),
-        Outcome::Updated(updated) => Reply::ok(&user(updated)),
+        Outcome::Created(user) => json(StatusCode::CREATED, user.json()),
+        Outcome::Updated(user) => json(StatusCode::OK, user.json()),
         Outcome::Deleted(_) => Reply::empty(StatusCode::NO_CONTENT),
         Outcome::NoSuchUser => detail(StatusCode::NOT_FOUND, "User not found"),
         Outcome::EmailTaken => detail(StatusCode::CONFLICT, "Email already registered"),

@@ -163,15 +163,12 @@ impl Shared {
             (Cache::InRedis(remote), Some(_)) => remote.get(key, turn).await,
             (Cache::InRedis(_), None) => None,
         };
-        match found.and_then(|text| outcome(key, &text)) {
-            Some(outcome) => {
-                self.hits.fetch_add(1, Relaxed);
-                Found::Hit(outcome)
-            }
-            None => {
-                self.misses.fetch_add(1, Relaxed);
-                Found::Miss
-            }
+        if let Some(outcome) = found.and_then(|text| outcome(key, &text)) {
+            self.hits.fetch_add(1, Relaxed);
+            Found::Hit(outcome)
+        } else {
+            self.misses.fetch_add(1, Relaxed);
+            Found::Miss
         }
     }
 

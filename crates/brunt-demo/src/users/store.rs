@@ -34,7 +34,7 @@ impl User {
         Self { id, name: format!("User {id}"), email: format!("user{id}@example.com") }
     }
 
-    fn json(&self) -> String {
+    pub(super) fn json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -250,11 +250,6 @@ pub(super) async fn seed_redis(session: &Session<'_>, count: usize) -> Result<()
         session.call(batch).await?;
     }
     Ok(())
-}
-
-/// How many users are in Redis.
-pub(super) async fn count_in_redis(session: &Session<'_>) -> Result<u64, RedisError> {
-    Ok(session.call(Batch::one(&["ZCARD", IDS])).await?.first().map_or(0, Value::number))
 }
 
 #[cfg(test)]

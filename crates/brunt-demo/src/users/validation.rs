@@ -46,7 +46,7 @@ enum Need {
 }
 
 impl Details {
-    fn add(&mut self, kind: &str, loc: Value, msg: &str, input: &Value) {
+    fn add(&mut self, kind: &str, loc: &Value, msg: &str, input: &Value) {
         self.0.push(json!({ "type": kind, "loc": loc, "msg": msg, "input": input }));
     }
 
@@ -66,7 +66,7 @@ impl Details {
         let id: Result<i128, _> = text.parse();
         if id.is_err() {
             let msg = "Input should be a valid integer, unable to parse string as an integer";
-            self.add("int_parsing", json!(["path", "user_id"]), msg, &json!(text));
+            self.add("int_parsing", &json!(["path", "user_id"]), msg, &json!(text));
         }
         id.ok().map(|id| u64::try_from(id).unwrap_or(0))
     }
@@ -79,15 +79,15 @@ impl Details {
         let loc = json!(["query", name]);
         let Ok(number) = text.trim().parse::<i128>() else {
             let msg = "Input should be a valid integer, unable to parse string as an integer";
-            self.add("int_parsing", loc, msg, &json!(text));
+            self.add("int_parsing", &loc, msg, &json!(text));
             return None;
         };
         if number < i128::from(least) {
             let msg = format!("Input should be greater than or equal to {least}");
-            self.add("greater_than_equal", loc, &msg, &json!(text));
+            self.add("greater_than_equal", &loc, &msg, &json!(text));
         } else if number > i128::from(most) {
             let msg = format!("Input should be less than or equal to {most}");
-            self.add("less_than_equal", loc, &msg, &json!(text));
+            self.add("less_than_equal", &loc, &msg, &json!(text));
         }
         u64::try_from(number).ok()
     }
@@ -95,21 +95,21 @@ impl Details {
     /// The body as an object.
     fn object(&mut self, body: &[u8]) -> Option<Value> {
         if body.is_empty() {
-            self.add("missing", json!(["body"]), "Field required", &Value::Null);
+            self.add("missing", &json!(["body"]), "Field required", &Value::Null);
             return None;
         }
         match serde_json::from_slice(body) {
             Ok(object @ Value::Object(_)) => Some(object),
             Ok(other) => {
                 let msg = "Input should be a valid dictionary or object to extract fields from";
-                self.add("model_attributes_type", json!(["body"]), msg, &other);
+                self.add("model_attributes_type", &json!(["body"]), msg, &other);
                 None
             }
             Err(error) => {
                 let before = body.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
                 let at = before.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(1);
                 let msg = format!("JSON decode error: {error}");
-                self.add("json_invalid", json!(["body", at]), &msg, &json!({}));
+                self.add("json_invalid", &json!(["body", at]), &msg, &json!({}));
                 None
             }
         }
@@ -120,20 +120,20 @@ impl Details {
         let text = match (object.get(name), need) {
             (Some(Value::String(text)), _) => text.trim(),
             (Some(other), _) => {
-                self.add("string_type", loc, "Input should be a valid string", other);
+                self.add("string_type", &loc, "Input should be a valid string", other);
                 return None;
             }
             (None, Need::Optional) => return None,
             (None, Need::Required) => {
-                self.add("missing", loc, "Field required", object);
+                self.add("missing", &loc, "Field required", object);
                 return None;
             }
         };
         if text.is_empty() {
-            self.add("string_too_short", loc, "String should have at least 1 character", &json!(text));
+            self.add("string_too_short", &loc, "String should have at least 1 character", &json!(text));
         } else if text.chars().count() > LONGEST {
             let msg = format!("String should have at most {LONGEST} characters");
-            self.add("string_too_long", loc, &msg, &json!(text));
+            self.add("string_too_long", &loc, &msg, &json!(text));
         }
         Some(text.to_owned())
     }
@@ -147,7 +147,7 @@ impl Details {
             && (!is_email || email.contains(char::is_whitespace) || email.matches('@').count() > 1)
         {
             let msg = "value is not a valid email address";
-            self.add("value_error", json!(["body", "email"]), msg, &json!(email));
+            self.add("value_error", &json!(["body", "email"]), msg, &json!(email));
         }
         Some(email)
     }
@@ -195,11 +195,8 @@ fn update(id: &str, body: &[u8], need: Need) -> Result<Operation, Reply> {
     let mut details = Details::default();
     let id = details.id(id);
     let object = details.object(body);
-    let operation = id.zip(object).map(|(id, object)| Operation::Update {
-        id,
-        name: details.text(&object, "name", need),
-        email: details.email(&object, need),
-    });
+    let fields = object.map(|object| (details.text(&object, "name", need), details.email(&object, need)));
+    let operation = id.zip(fields).map(|(id, (name, email))| Operation::Update { id, name, email });
     details.or(operation)
 }
 

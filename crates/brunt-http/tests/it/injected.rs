@@ -7,6 +7,7 @@ use brunt_workload::{Extract, FaultKind, HttpVersion};
 use std::io::Read;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What came until the client closed, without an answer.
 #[test]
@@ -26,7 +27,7 @@ fn an_aborted_request_is_half_a_request() {
         assert!(ran.total.scenarios.iter().all(|s| s.failed == 0));
         assert_eq!((ran.connects(), ran.open), (3, 0), "each costs its connection");
         for _ in 0..3 {
-            let seen = told.recv().unwrap();
+            let seen = told.recv_timeout(Duration::from_secs(10)).unwrap();
             assert!(seen.starts_with("POST / ") && seen.ends_with(ends_with), "{seen:?}");
         }
     }
@@ -53,7 +54,7 @@ fn a_request_is_sent_slowly() {
     assert_eq!((ran.outcomes().as_str(), ran.asides().as_str()), ("", "1: 1 x 200 ok"), "{}", ran.details());
     let took = ran.total.asides[0].service.max;
     assert!(took >= ms(199), "{took}");
-    let reads = told.recv().unwrap();
+    let reads = told.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(reads > 3, "came in {reads} pieces");
 }
 
@@ -91,7 +92,7 @@ fn a_malformed_body_is_no_json_and_no_text() {
     });
     let plan = Plan::to(&server.url).request("POST", "/").body("{\"a\":1}");
     assert_eq!(plan.fault(FaultKind::MalformedBody, 1.0).run().asides(), "1: 1 x 200 ok");
-    let seen = told.recv().unwrap();
+    let seen = told.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(seen.ends_with(b"\r\n\r\n{\"a\xff\xfe{\"\x00["), "{}", String::from_utf8_lossy(&seen));
     assert!(String::from_utf8_lossy(&seen).contains("Content-Length: 9\r\n"));
 }
@@ -185,7 +186,7 @@ fn an_aborted_stream_as_the_server_sees_it() {
     let ran = plan.times(3).version(HttpVersion::Http2).run();
     assert_eq!(ran.asides(), "1: 3 x ok", "{}", ran.details());
     for _ in 0..3 {
-        let (path, bytes, reason) = told.recv().unwrap();
+        let (path, bytes, reason) = told.recv_timeout(Duration::from_secs(10)).unwrap();
         assert_eq!((path.as_str(), reason), ("/x", Some(h2::Reason::CANCEL)));
         // The server's library may drop what it has when the stream is reset.
         assert!(bytes.is_empty() || bytes == b"01234", "{bytes:?}");

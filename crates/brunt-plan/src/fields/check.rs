@@ -27,6 +27,25 @@ pub(crate) static CHECK: Object = Object {
             example: "contains: items",
         },
         Field {
+            name: "lacks",
+            ty: Type::OneOf(&[Type::Text, Type::List(&Type::Text)]),
+            doc: "Text, or texts, that the decoded body does not contain.",
+            example: "lacks: error",
+        },
+        Field {
+            name: "matches",
+            ty: Type::OneOf(&[Type::Text, Type::List(&Type::Text)]),
+            doc: "Regular expressions that match the decoded body somewhere.",
+            example: "matches: 'id=\\d+'",
+        },
+        Field {
+            name: "json",
+            ty: Type::Map(&Type::OneOf(&[Type::Template, Type::Number, Type::Bool])),
+            doc: "JSON paths (RFC 9535) with what they find in the body: a value, or a text that begins with one of `==`, `!=`, \
+                  `<`, `<=`, `>`, `>=`, `contains` and `starts_with`; `exists`, `absent`, or `count` with a number or range.",
+            example: "json: {\"$.ok\": true, \"$.items\": \"count 1..50\", \"$.total\": \"> 0\", \"$.error\": absent}",
+        },
+        Field {
             name: "header",
             ty: Type::Map(&Type::OneOf(&[Type::Text, Type::Bool])),
             doc: "Headers by name with a text that they contain; `true` if the header must only be there.",

@@ -1,6 +1,6 @@
 //! The part of the language that says what an action does, step by step.
 
-use super::{CHECK, Field, MAX_REDIRECTS, Object, STATUS, THINK, Type, WEIGHT};
+use super::{AUTH_TYPE, FAULTS_TYPE, SAVES, CHECK, Field, MAX_REDIRECTS, Object, STATUS, THINK, Type, WEIGHT};
 use brunt_workload::MAX_PASSES;
 
 /// The most requests of a batch that may be under way at once.
@@ -168,7 +168,8 @@ pub(crate) static STEP: Object = Object {
         Field {
             name: "json",
             ty: Type::Any,
-            doc: "The body as JSON. A text that is nothing but one `${int(...)}` is written as a number.",
+            doc: "The body as JSON. A text that is nothing but one `${...}` is written as the value: a number stays a \
+                  number.",
             example: "json: {id: \"${int(1,500)}\"}",
         },
         Field {
@@ -206,6 +207,25 @@ pub(crate) static STEP: Object = Object {
             ty: Type::Object(&CHECK),
             doc: "What the answer is held against.",
             example: "check: {status: 2xx}",
+        },
+        Field {
+            name: "save",
+            ty: SAVES,
+            doc: "What is kept of the answer by name, to be used as `${name}`: a JSON path, `status`, `body`, or a map. \
+                  A value lives as long as its user.",
+            example: "save: {token: $.token}",
+        },
+        Field {
+            name: "auth",
+            ty: AUTH_TYPE,
+            doc: "Who this request comes from. Default: as the user class, or the plan, says.",
+            example: "auth: none",
+        },
+        Field {
+            name: "faults",
+            ty: FAULTS_TYPE,
+            doc: "Faults that are put into a share of these requests, instead of the plan's.",
+            example: "faults: none",
         },
         Field {
             name: "on_failure",

@@ -1,7 +1,7 @@
 //! The part of the language that says who users are and how long they pause.
 
 use super::step::TAGS;
-use super::{Field, MAX_USERS, Object, STEP, Type, WEIGHT};
+use super::{AUTH_TYPE, Field, MAX_USERS, Object, STEP, Type, WEIGHT};
 
 /// What is done once: steps, or the name of an action.
 const ONCE: Type = Type::OneOf(&[Type::List(&Type::Object(&STEP)), Type::Text]);
@@ -61,6 +61,12 @@ pub(crate) static USER: Object = Object {
             ty: ONCE,
             doc: "What each user that has started does once when it leaves: steps, or an action's name.",
             example: "on_stop: [{post: /logout}]",
+        },
+        Field {
+            name: "auth",
+            ty: AUTH_TYPE,
+            doc: "Who the requests of these users come from. Default: as the plan says.",
+            example: "auth: {basic: {user: \"${people.name}\", password: \"${people.password}\"}}",
         },
         TAGS,
     ],

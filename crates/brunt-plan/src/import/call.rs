@@ -57,9 +57,15 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) const fn at(span: Span) -> Self {
-        let url_span = 0..0;
-        let (method, url) = (String::new(), String::new());
-        Self { span, method, url, url_span, headers: Vec::new(), body: None, more: Vec::new() }
+        Self {
+            span,
+            method: String::new(),
+            url: String::new(),
+            url_span: 0..0,
+            headers: Vec::new(),
+            body: None,
+            more: Vec::new(),
+        }
     }
 
     pub(super) fn put(&mut self, key: &str, value: impl Into<Piece>) {
@@ -247,16 +253,19 @@ impl Secrets {
         if let Some((_, name, _)) = self.known.iter().find(same) {
             return format!("${{{name}}}");
         }
-        let is_taken =
-            |name: &str| self.taken.iter().any(|t| t == name) || self.known.iter().any(|k| k.1 == name);
         let mut name = hint.clone();
         let mut n = 2;
-        while is_taken(&name) {
+        while self.has(&name) {
             name = format!("{hint}_{n}");
             n += 1;
         }
         self.known.push((value.to_owned(), name.clone(), span.clone()));
         format!("${{{name}}}")
+    }
+
+    /// Whether a name is in use.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.taken.iter().any(|t| t == name) || self.known.iter().any(|k| k.1 == name)
     }
 
     /// As [`Self::template`] if the header is one that holds secrets.

@@ -10,11 +10,23 @@ mod benchmark;
 
 mod build;
 
+mod call;
+
+mod curl;
+
+mod har;
+
 mod k6;
 
 mod locust;
 
+mod openapi;
+
 mod performance;
+
+mod postman;
+
+mod vegeta;
 
 mod write;
 
@@ -26,6 +38,8 @@ use crate::tree::{Node, Value};
 use crate::{Format, Source};
 use std::path::Path;
 
+pub use call::SecretValues;
+pub use har::{Correlate, Hosts};
 pub use locust::{LocustSettings, locust_settings};
 
 /// A file of another tool.
@@ -39,20 +53,56 @@ pub enum Foreign {
     Locust,
     /// k6 options as JSON.
     K6,
+    /// Targets of vegeta, as HTTP or as JSON lines.
+    Vegeta,
+    /// Command lines of curl.
+    Curl,
+    /// A browser's recording: HAR 1.2.
+    Har,
+    /// An `OpenAPI` description, 3.0 or 3.1.
+    OpenApi,
+    /// A Postman collection, 2.1.
+    Postman,
 }
 
 impl Foreign {
     /// Every format with its name and what it is.
-    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::Benchmark, "benchmark", "JSON with base_url, scenarios, traffic_mix, user_profiles"),
         (Self::Performance, "performance", "YAML with thresholds, environments, load_test.endpoints"),
         (Self::Locust, "locust", "locust.conf"),
         (Self::K6, "k6", "k6 options as JSON"),
+        (Self::Vegeta, "vegeta", "targets of vegeta, as HTTP or JSON lines"),
+        (Self::Curl, "curl", "command lines of curl"),
+        (Self::Har, "har", "a browser's recording, HAR 1.2"),
+        (Self::OpenApi, "openapi", "an OpenAPI description, 3.0 or 3.1"),
+        (Self::Postman, "postman", "a Postman collection, 2.1"),
     ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|row| row.0 == self).map_or("", |row| row.1)
+    }
+}
+
+/// How a file is taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Whether values that answers brought are used in later requests (HAR).
+    pub correlate: Correlate,
+    /// Which hosts are taken over (HAR).
+    pub hosts: Hosts,
+    /// What is done with secrets (curl, vegeta, HAR, Postman).
+    pub secrets: SecretValues,
+}
+
+/// What was done that one should know, beside the problems.
+#[derive(Clone, Debug, Default)]
+struct Notes(Vec<String>);
+
+impl Notes {
+    fn say(&mut self, note: impl Into<String>) {
+        self.0.push(note.into());
     }
 }
 
@@ -66,6 +116,8 @@ pub struct Imported {
     root: Node,
     /// What was found that a plan does not say.
     pub warnings: Report,
+    /// What was decided on the way: a load that the file does not say, values that were found to belong together.
+    pub notes: Vec<String>,
 }
 
 /// Which other tool's file this is, if it is one; plans are none.
@@ -75,6 +127,12 @@ pub fn recognise(source: &Source) -> Option<Foreign> {
     let ending = name.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     if ending == "conf" || locust::looks_like(text) {
         return Some(Foreign::Locust);
+    }
+    if vegeta::looks_like(text) {
+        return Some(Foreign::Vegeta);
+    }
+    if curl::looks_like(text) {
+        return Some(Foreign::Curl);
     }
     let format = if text.starts_with('{') { Format::Json } else { source.format };
     let root = read(&Source { format, ..source.clone() }).ok()?;
@@ -89,6 +147,15 @@ fn of_tree(root: &Node) -> Option<Foreign> {
     if has("base_url") {
         return Some(Foreign::Benchmark);
     }
+    if openapi::looks_like(root) {
+        return Some(Foreign::OpenApi);
+    }
+    if har::looks_like(root) {
+        return Some(Foreign::Har);
+    }
+    if postman::looks_like(root) {
+        return Some(Foreign::Postman);
+    }
     if k6::looks_like(root) {
         return Some(Foreign::K6);
     }
@@ -100,23 +167,47 @@ fn of_tree(root: &Node) -> Option<Foreign> {
 
 /// Reads another tool's file. An `Err` holds every problem that was found.
 pub fn import(foreign: Foreign, source: &Source) -> Result<Imported, Report> {
+    import_with(foreign, source, &ImportOptions::default())
+}
+
+/// As [`import`], with a say in how.
+pub fn import_with(foreign: Foreign, source: &Source, options: &ImportOptions) -> Result<Imported, Report> {
     let text = source.text.trim_start_matches('\u{feff}').trim_start();
     let format = if text.starts_with('{') || text.starts_with('[') { Format::Json } else { source.format };
     let source = Source { format, ..source.clone() };
-    let mut problems = Vec::new();
-    let root = match foreign {
-        Foreign::Benchmark => tree(&source, &mut problems).map(|root| benchmark::plan(&root, &mut problems)),
-        Foreign::Performance => {
-            tree(&source, &mut problems).map(|root| performance::plan(&root, &mut problems))
-        }
-        Foreign::K6 => tree(&source, &mut problems).map(|root| k6::plan(&root, &mut problems)),
-        Foreign::Locust => locust::plan(&source, &mut problems),
-    };
+    let (mut problems, mut notes) = (Vec::new(), Notes::default());
+    let root = plan_of(foreign, &source, options, (&mut problems, &mut notes));
     problems.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
     let warnings = Report { name: source.name.clone(), text: source.text.clone(), diagnostics: problems };
     match root {
-        Some(root) if !warnings.has_errors() => Ok(Imported { foreign, source, root, warnings }),
+        Some(root) if !warnings.has_errors() => {
+            Ok(Imported { foreign, source, root, warnings, notes: notes.0 })
+        }
         Some(_) | None => Err(warnings),
+    }
+}
+
+fn plan_of(
+    foreign: Foreign,
+    source: &Source,
+    options: &ImportOptions,
+    (problems, notes): (&mut Vec<Diagnostic>, &mut Notes),
+) -> Option<Node> {
+    let secrets = &mut call::Secrets::new(options.secrets);
+    match foreign {
+        Foreign::Benchmark => tree(source, problems).map(|root| benchmark::plan(&root, problems)),
+        Foreign::Performance => tree(source, problems).map(|root| performance::plan(&root, problems)),
+        Foreign::K6 => tree(source, problems).map(|root| k6::plan(&root, problems)),
+        Foreign::Locust => locust::plan(source, problems),
+        Foreign::Vegeta => vegeta::plan(source, secrets, problems, notes),
+        Foreign::Curl => curl::plan(source, secrets, problems, notes),
+        Foreign::Har => {
+            tree(source, problems).and_then(|root| har::plan(&root, options, (secrets, problems, notes)))
+        }
+        Foreign::OpenApi => tree(source, problems).and_then(|root| openapi::plan(&root, problems, notes)),
+        Foreign::Postman => {
+            tree(source, problems).and_then(|root| postman::plan(&root, secrets, problems, notes))
+        }
     }
 }
 
@@ -127,7 +218,11 @@ fn tree(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Node> {
 impl Imported {
     /// The plan as YAML, to be read and edited.
     pub fn to_yaml(&self) -> String {
-        write::yaml(&self.root, &self.warnings, &self.source.name)
+        let yaml = write::yaml(&self.root, &self.warnings, &self.source.name);
+        let (first, rest) = yaml.split_once('\n').unwrap_or((yaml.as_str(), ""));
+        let clean = |note: &String| note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+        let notes: String = self.notes.iter().map(|note| format!("# Note: {}\n", clean(note))).collect();
+        format!("{first}\n{notes}{rest}")
     }
 
     /// Lowers the plan, as [`lower`](crate::lower) does one that somebody wrote.

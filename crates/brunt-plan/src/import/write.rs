@@ -20,7 +20,7 @@ pub(super) fn yaml(root: &Node, warnings: &Report, from: &str) -> String {
     }
     if let Value::Map(entries) = &root.value {
         for entry in entries {
-            if matches!(entry.value.value, Value::Map(_)) && !out.ends_with("\n\n") {
+            if matches!(entry.value.value, Value::Map(_) | Value::Seq(_)) && !out.ends_with("\n\n") {
                 out.push('\n');
             }
             field(entry, 0, &mut out);

@@ -1,12 +1,12 @@
 //! Bodies: raw, JSON, form, multipart and file, each rendered to bytes, or to a text with generated parts.
 
-use super::request::{form_encoded, pairs, plain};
-use super::template::{concat, encoded, template};
+use super::request::{pairs, plain};
+use super::template::{concat, escaped, template};
 use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
 use crate::fields::PART;
 use crate::tree::{Entry, Node, Value};
-use brunt_workload::{Body, Draw, Generator, IterationIndex, Source, Text, TextPart};
+use brunt_workload::{Body, Draw, Escape, Generator, IterationIndex, Source, Text, TextPart};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(super) fn body(step: &Fields<'_, '_>, seed: u64) -> Option<RenderedBody> {
             (of_text(concat(texts)), Some("application/json".to_owned()))
         }
         "form" => {
-            let form = pairs(cx, node, "form fields", form_encoded)?;
+            let form = pairs(cx, node, "form fields", Escape::Form)?;
             (of_text(form), Some("application/x-www-form-urlencoded".to_owned()))
         }
         "multipart" => {
@@ -84,10 +84,10 @@ fn json(cx: &Cx<'_>, node: &Node, out: &mut Vec<Text>) -> Option<()> {
         }
         Value::Str(_) => {
             let text = template(cx, node)?;
-            if matches!(text.parts.as_slice(), [TextPart::Dynamic { source: Source::Generated(Generator::Int { .. }), .. }]) {
-                out.push(text);
+            if matches!(text.parts.as_slice(), [TextPart::Dynamic { .. }]) {
+                out.push(escaped(text, Escape::JsonValue));
             } else {
-                out.push(concat([Text::literal("\""), encoded(&text, escaped), Text::literal("\"")]));
+                out.push(concat([Text::literal("\""), escaped(text, Escape::JsonString), Text::literal("\"")]));
             }
         }
         Value::Seq(items) => {
@@ -104,19 +104,13 @@ fn json(cx: &Cx<'_>, node: &Node, out: &mut Vec<Text>) -> Option<()> {
             literal("{");
             for (i, entry) in entries.iter().enumerate() {
                 let comma = if i > 0 { "," } else { "" };
-                out.push(Text::literal(format!("{comma}\"{}\":", escaped(&entry.key))));
+                out.push(Text::literal(format!("{comma}\"{}\":", Escape::JsonString.of(&entry.key))));
                 json(cx, &entry.value, out)?;
             }
             out.push(Text::literal("}"));
         }
     }
     Some(())
-}
-
-/// As inside of a JSON string's quotes.
-fn escaped(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// A part's header block and content.

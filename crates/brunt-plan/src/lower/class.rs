@@ -1,5 +1,6 @@
 //! User classes: how many users are of each, what they do once, again and again, and how long they pause.
 
+use super::auth::{Auth, auth};
 use super::journey::{ActionPlan, Actions, check_name};
 use super::pause::{pause_time, think};
 use super::request::Around;
@@ -24,6 +25,8 @@ pub(super) struct ClassPlan {
     pub(super) doing: Doing,
     pub(super) think: Pause,
     pub(super) pacing: PauseTime,
+    /// Who their requests come from, if they say so.
+    pub(super) auth: Option<Auth>,
     /// Where `think` and `pacing` are named, if they are.
     pub(super) pauses: Vec<(&'static str, Span)>,
     /// Whether any scenario runs it.
@@ -70,6 +73,7 @@ pub(super) fn classes(plan: &Fields<'_, '_>, actions: &Actions, around: &mut Aro
             doing: Doing::Weighted(all),
             think: Pause::NONE,
             pacing: PauseTime::None,
+            auth: None,
             pauses: Vec::new(),
             used: Cell::new(true),
             closed: Cell::new(false),
@@ -110,6 +114,7 @@ fn class(cx: &Cx<'_>, entry: &Entry, actions: &Actions, around: &mut Around<'_>)
         doing: doing(&fields, actions),
         think,
         pacing: pacing.unwrap_or(PauseTime::None),
+        auth: fields.get("auth").and_then(|node| auth(cx, node, around.logins)),
         pauses: pauses.map(|f| (f, fields.key_span(f))).collect(),
         used: Cell::new(false),
         closed: Cell::new(false),

@@ -121,7 +121,17 @@ fn of_text(cx: &Cx<'_>, node: &Node, text: &str) -> Option<Condition> {
     let operand = |range: Span| -> Option<Text> { part_of(cx, node, &text[range.clone()], range.start) };
     let left = operand(parts.left);
     match parts.right {
-        None => left.map(Condition::True),
+        None => {
+            let left = left?;
+            if left.as_literal().is_some() && !cx.has_parts(node) {
+                let d = Diagnostic::warning(&node.span, "this condition says the same each time");
+                let d = d.label("there is no value in it");
+                cx.report(
+                    d.help("write `${name}` for the value of a name, or a comparison like `${stock} > 0`"),
+                );
+            }
+            Some(Condition::True(left))
+        }
         Some((op, range)) => {
             let right = operand(range);
             Some(Condition::Compare { left: left?, op, right: right? })

@@ -27,7 +27,9 @@ impl Referred<'_> {
             match step {
                 Step::Request(id) => self.request(*id, found),
                 Step::Batch { requests, at_once: _ } => {
-                    requests.iter().for_each(|id| self.request(*id, found))
+                    for id in requests {
+                        self.request(*id, found);
+                    }
                 }
                 Step::Pause(_) | Step::End(_) => {}
                 Step::Group { endpoint: _, steps } => self.steps(steps, found),
@@ -37,10 +39,16 @@ impl Referred<'_> {
                     self.steps(otherwise, found);
                 }
                 Step::Repeat { times: _, while_, steps } => {
-                    while_.iter().for_each(|c| of_condition(c, found));
+                    if let Some(condition) = while_ {
+                        of_condition(condition, found);
+                    }
                     self.steps(steps, found);
                 }
-                Step::Choose { choice: _, branches } => branches.iter().for_each(|b| self.steps(b, found)),
+                Step::Choose { choice: _, branches } => {
+                    for branch in branches {
+                        self.steps(branch, found);
+                    }
+                }
                 Step::Set { slot: _, value } => of_text(value, found),
             }
         }

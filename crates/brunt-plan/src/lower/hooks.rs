@@ -65,7 +65,9 @@ fn hook(cx: &Cx<'_>, node: &Node, target: Option<&str>) -> Option<Hook> {
     let timeout =
         fields.positive_duration("timeout", "nothing is done in no time").unwrap_or(DEFAULT_TIMEOUT);
     let Some(command) = fields.get("run") else {
-        return request(&fields, target).map(|request| Hook { act: Act::Http(request), timeout });
+        let mut request = request(&fields, target)?;
+        request.body = body(&fields, &mut request.headers);
+        return Some(Hook { act: Act::Http(request), timeout });
     };
     if let Some(other) = fields.given().find(|e| e.key != "run" && e.key != "timeout") {
         let d = Diagnostic::error(&other.key_span, "a hook is a command or a request")
@@ -101,12 +103,11 @@ fn request(fields: &Fields<'_, '_>, target: Option<&str>) -> Option<HookRequest>
     for entry in fields.get("headers").and_then(|node| cx.map_of(node, "headers")).unwrap_or_default() {
         headers.extend(fixed(cx, &entry.value).map(|value| (entry.key.clone(), value)));
     }
-    let body = body(fields, &mut headers);
     let status = match fields.get("status") {
         Some(node) => status(cx, node).map(|(_, ranges)| ranges)?,
         None => vec![(200, 299)],
     };
-    Some(HookRequest { method: method.key.to_ascii_uppercase(), url: url?, headers, body, status })
+    Some(HookRequest { method: method.key.to_ascii_uppercase(), url: url?, headers, body: None, status })
 }
 
 fn url(cx: &Cx<'_>, node: &Node, target: Option<&str>) -> Option<Text> {

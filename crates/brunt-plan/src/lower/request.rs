@@ -1,16 +1,19 @@
 //! A request step: method, URL, headers, body, checks.
 
+use super::auth::{Auth, auth};
 use super::body::body;
 use super::check::checks;
+use super::faults::FaultMixes;
+use super::save::saves;
 use super::slots::Slots;
 use super::tags::Tags;
 use super::target::{Http, Targets, headers, parse_url, report_url};
-use super::template::{concat, encoded, name_of, part_of, template};
+use super::template::{concat, escaped, name_of, part_of, template};
 use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Value};
 use brunt_metrics::EndpointId;
-use brunt_workload::{Check, OnFailure, OriginId, Request, Text};
+use brunt_workload::{Check, Escape, FaultMixId, OnFailure, OriginId, Request, Source, Text, TextPart};
 
 /// Fields of a step that say which method a request has; `request` names any.
 pub(super) const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "request"];
@@ -22,6 +25,46 @@ pub(super) struct RequestPlan {
     /// Its endpoint and checks are filled in by the tables.
     pub(super) request: Request,
     pub(super) checks: Vec<Check>,
+    /// Who it comes from, if it says so.
+    own_auth: Option<Auth>,
+    /// How many of its headers, the first ones, it gives itself.
+    own_headers: usize,
+    goes: Goes,
+}
+
+/// Where a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goes {
+    ToTarget,
+    Elsewhere,
+}
+
+impl RequestPlan {
+    /// Who it comes from; `around` is what its users, or the plan, say. Other hosts than the plan's target are told
+    /// only what the request itself says.
+    pub(super) fn auth<'r>(&'r self, around: Option<&'r Auth>) -> Option<&'r Auth> {
+        let around = match self.goes {
+            Goes::ToTarget => around,
+            Goes::Elsewhere => None,
+        };
+        self.own_auth.as_ref().or(around)
+    }
+
+    /// Adds to `request`, made of this plan, what `auth` asks for. Headers that the request itself gives win.
+    pub(super) fn add_auth(&self, auth: &Auth, request: &mut Request) {
+        for (name, value) in &auth.headers {
+            let own = self.request.headers.iter().take(self.own_headers);
+            if own.clone().any(|(n, _)| n.eq_ignore_ascii_case(name)) {
+                continue;
+            }
+            request.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+            request.headers.push((name.clone(), value.clone()));
+        }
+        if let Some((name, value)) = &auth.query {
+            let pair = concat([Text::literal(format!("{name}=")), value.clone()]);
+            request.target = with_query(std::mem::take(&mut request.target), Some(pair));
+        }
+    }
 }
 
 /// What requests need from their surroundings.
@@ -31,6 +74,11 @@ pub(super) struct Around<'a> {
     pub(super) seed: u64,
     pub(super) slots: &'a Slots,
     pub(super) tags: &'a Tags<'a>,
+    /// The names of the plan's logins.
+    pub(super) logins: &'a [String],
+    pub(super) faults: FaultMixes,
+    /// Those of requests that have none of their own.
+    pub(super) all_faults: Option<FaultMixId>,
 }
 
 /// The request that a step's `method` entry begins.
@@ -40,7 +88,7 @@ pub(super) fn request(step: &Fields<'_, '_>, method: &Entry, around: &mut Around
         let place = place(cx, &method.value, (url, at), around.targets)?;
         Some((name, place))
     });
-    let query = step.get("query").and_then(|node| pairs(cx, node, "query parameters", query_encoded));
+    let query = step.get("query").and_then(|node| pairs(cx, node, "query parameters", Escape::Query));
     let own = step.get("headers").map(|node| headers(cx, node)).unwrap_or_default();
     let body = body(step, around.seed);
     let timeout = step.positive_duration("timeout", "the request would fail").unwrap_or(around.http.timeout);
@@ -48,10 +96,17 @@ pub(super) fn request(step: &Fields<'_, '_>, method: &Entry, around: &mut Around
         .int("redirects", "redirects are counted from 0")
         .map_or(around.http.redirects, |n| u8::try_from(n).unwrap_or(u8::MAX));
     let checks = step.get("check").map(|node| checks(cx, node)).unwrap_or_default();
+    let saves = step.get("save").map(|node| saves(cx, node)).unwrap_or_default();
+    let own_auth = step.get("auth").and_then(|node| auth(cx, node, around.logins));
+    let faults = match step.get("faults") {
+        Some(node) => around.faults.read(cx, node),
+        None => around.all_faults,
+    };
     let given_name = name(step);
     let (method, place) = place?;
     let body = body?;
     let target = with_query(place.target, query);
+    let own_headers = own.len();
     let request = Request {
         endpoint: EndpointId(0),
         origin: place.origin,
@@ -62,12 +117,14 @@ pub(super) fn request(step: &Fields<'_, '_>, method: &Entry, around: &mut Around
         timeout,
         redirects,
         checks: Vec::new(),
-        saves: Vec::new(),
+        saves,
         on_failure: OnFailure::End,
         login: None,
-        faults: None,
+        faults,
     };
-    Some(RequestPlan { name: given_name.unwrap_or(place.name), request, checks })
+    let goes = if around.targets.is_target(place.origin) { Goes::ToTarget } else { Goes::Elsewhere };
+    let name = given_name.unwrap_or(place.name);
+    Some(RequestPlan { name, request, checks, own_auth, own_headers, goes })
 }
 
 /// Names are shown in tables: longer ones would only be cut there.
@@ -75,7 +132,7 @@ const MAX_NAME: usize = 200;
 
 fn name(step: &Fields<'_, '_>) -> Option<String> {
     let node = step.get("name")?;
-    let name = name_of(&template(step.cx, node)?);
+    let name = name_of(step.cx, &template(step.cx, node)?);
     if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
         let d = Diagnostic::error(&node.span, "this cannot be a request's name");
         step.cx.report(d.label(format!("one line of 1 to {MAX_NAME} characters")));
@@ -109,13 +166,13 @@ struct Place {
 }
 
 fn place(cx: &Cx<'_>, node: &Node, (url, at): (&str, usize), targets: &mut Targets) -> Option<Place> {
-    if url.starts_with('/') || url == "*" {
+    if url.starts_with('/') || url == "*" || url.starts_with("${") {
         let text = part_of(cx, node, url, at);
         let (origin, base) = targets.base(cx, node)?;
         let path = without_fragment(text?);
-        let name = path_name(&path);
-        let base = if url == "*" { String::new() } else { path_encoded(&base) };
-        let target = concat([Text::literal(base), encoded(&path, path_encoded)]);
+        let name = path_name(cx, &path);
+        let base = if url == "*" || is_whole(&path) { String::new() } else { Escape::Path.of(&base) };
+        let target = concat([Text::literal(base), path_escaped(path)]);
         return Some(Place { origin, target, name });
     }
     if !url.contains("://") {
@@ -138,17 +195,17 @@ fn place(cx: &Cx<'_>, node: &Node, (url, at): (&str, usize), targets: &mut Targe
     };
     let path = without_fragment(part_of(cx, node, rest, at + url.len() - rest.len())?);
     let path = if rest.starts_with('/') { path } else { concat([Text::literal("/"), path]) };
-    let name = format!("{}://{}{}", origin.scheme.name(), origin.authority(), path_name(&path));
+    let name = format!("{}://{}{}", origin.scheme.name(), origin.authority(), path_name(cx, &path));
     let Some(origin) = targets.add(origin) else {
         cx.report(Diagnostic::error(&node.span, "the plan has too many hosts").label("1,000 at most"));
         return None;
     };
-    Some(Place { origin, target: encoded(&path, path_encoded), name })
+    Some(Place { origin, target: path_escaped(path), name })
 }
 
 /// The path with `{…}` for what is generated, without the query.
-fn path_name(path: &Text) -> String {
-    let name = name_of(path);
+fn path_name(cx: &Cx<'_>, path: &Text) -> String {
+    let name = name_of(cx, path);
     name.split('?').next().unwrap_or_default().chars().take(MAX_NAME).collect()
 }
 
@@ -156,10 +213,10 @@ fn path_name(path: &Text) -> String {
 fn without_fragment(text: Text) -> Text {
     let mut parts = Vec::new();
     for part in text.parts {
-        if let brunt_workload::TextPart::Literal(literal) = &part
+        if let TextPart::Literal(literal) = &part
             && let Some((before, _)) = literal.split_once('#')
         {
-            parts.push(brunt_workload::TextPart::Literal(before.to_owned()));
+            parts.push(TextPart::Literal(before.to_owned()));
             break;
         }
         parts.push(part);
@@ -167,38 +224,43 @@ fn without_fragment(text: Text) -> Text {
     Text { parts }
 }
 
-/// Percent-encodes what may not stand in path and query (RFC 3986), and leaves what is encoded already.
-fn path_encoded(text: &str) -> String {
-    percent(text, |b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&b))
+/// Whether the text begins with a saved value: a whole path as an answer gave it, the target's own part of it included.
+/// Other values at the beginning stand for what the plan might have said, and are appended to the target.
+fn is_whole(path: &Text) -> bool {
+    matches!(path.parts.first(), Some(TextPart::Dynamic { source: Source::Saved { .. }, .. }))
 }
 
-/// As a value of a query: also what separates parameters is encoded.
-pub(super) fn query_encoded(text: &str) -> String {
-    percent(text, |b| b.is_ascii_alphanumeric() || b"-._~!'()*,:@/".contains(&b))
-}
-
-/// As a value of a form (`application/x-www-form-urlencoded`, WHATWG URL 5.2): a space is `+`.
-pub(super) fn form_encoded(text: &str) -> String {
-    percent(text, |b| b.is_ascii_alphanumeric() || b"*-._ ".contains(&b)).replace(' ', "+")
-}
-
-fn percent(text: &str, keep: impl Fn(u8) -> bool) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if keep(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
+/// Path and query as they must be written. What is made up is the plan's own, and may hold `/`; what is remembered is
+/// one segment of the path, or one value of the query; but at the very beginning it is a path.
+fn path_escaped(path: Text) -> Text {
+    let mut in_query = false;
+    let mut at_start = true;
+    let part = |part: TextPart| {
+        let first = std::mem::replace(&mut at_start, false);
+        match part {
+            TextPart::Literal(text) => {
+                in_query |= text.contains('?');
+                TextPart::Literal(Escape::Path.of(&text))
+            }
+            TextPart::Dynamic { source, .. } => {
+                let escape = match &source {
+                    Source::Generated(_) => Escape::Path,
+                    Source::Saved { .. } | Source::Cell { .. } | Source::Secret(_) | Source::Base64(_) if first => {
+                        Escape::Path
+                    }
+                    Source::Saved { .. } | Source::Cell { .. } | Source::Secret(_) | Source::Base64(_) => {
+                        if in_query { Escape::Query } else { Escape::Segment }
+                    }
+                };
+                TextPart::Dynamic { source, escape }
+            }
         }
-    }
-    out
+    };
+    Text { parts: path.parts.into_iter().map(part).collect() }
 }
 
-/// `a=1&b=2` of a map of texts and numbers, encoded by `encode`. `None` if a value cannot be.
-pub(super) fn pairs(cx: &Cx<'_>, node: &Node, what: &str, encode: fn(&str) -> String) -> Option<Text> {
+/// `a=1&b=2` of a map of texts and numbers, escaped by `escape`. `None` if a value cannot be.
+pub(super) fn pairs(cx: &Cx<'_>, node: &Node, what: &str, escape: Escape) -> Option<Text> {
     let mut texts = Vec::new();
     let mut complete = true;
     for entry in cx.map_of(node, what)? {
@@ -209,8 +271,8 @@ pub(super) fn pairs(cx: &Cx<'_>, node: &Node, what: &str, encode: fn(&str) -> St
                 continue;
             };
             let separator = if texts.is_empty() { "" } else { "&" };
-            texts.push(Text::literal(format!("{separator}{}=", encode(&entry.key))));
-            texts.push(encoded(&text, encode));
+            texts.push(Text::literal(format!("{separator}{}=", escape.of(&entry.key))));
+            texts.push(escaped(text, escape));
         }
     }
     complete.then(|| concat(texts))
@@ -238,7 +300,7 @@ fn with_query(target: Text, query: Option<Text>) -> Text {
     let has_query = target
         .parts
         .iter()
-        .any(|p| matches!(p, brunt_workload::TextPart::Literal(text) if text.contains('?')));
+        .any(|p| matches!(p, TextPart::Literal(text) if text.contains('?')));
     concat([target, Text::literal(if has_query { "&" } else { "?" }), query])
 }
 
@@ -258,25 +320,4 @@ fn all_headers(
         out.push(("content-type".to_owned(), Text::literal(content_type)));
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn encodings() {
-        for (text, path, query, form) in [
-            ("a b", "a%20b", "a%20b", "a+b"),
-            ("ü", "%C3%BC", "%C3%BC", "%C3%BC"),
-            ("/x?y=1&z=%20", "/x?y=1&z=%20", "/x%3Fy%3D1%26z%3D%2520", "%2Fx%3Fy%3D1%26z%3D%2520"),
-            ("a+b", "a+b", "a%2Bb", "a%2Bb"),
-            ("\r\n", "%0D%0A", "%0D%0A", "%0D%0A"),
-        ] {
-            assert_eq!(
-                (path_encoded(text), query_encoded(text), form_encoded(text)),
-                (path.into(), query.into(), form.into())
-            );
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Who takes part in a scenario, by which shares, and what they do there.
 
+use super::auth::Auth;
 use super::class::{ClassPlan, Doing, Once, Share, weighted};
 use super::journey::{ActionPlan, Actions};
 use super::tables::{For, Tables};
@@ -140,9 +141,9 @@ pub(super) fn check_counts(cx: &Cx<'_>, name: &str, supply: &Supply, running: &[
     for r in running {
         let Share::Count(count) = r.share else { continue };
         if count > left {
-            let message = format!("the scenario `{name}` has {users} users, fewer than `count` asks for");
+            let message = format!("the scenario `{name}` has fewer users than `count` asks for");
             let d = Diagnostic::warning(&r.class.span, message);
-            let d = d.label(format!("{left} of its {count} take part"));
+            let d = d.label(format!("{left} of its {count} take part, of {users} in all"));
             cx.report(d.help("raise the scenario's `users`, or use `weight`"));
         }
         left = left.saturating_sub(count);
@@ -152,62 +153,63 @@ pub(super) fn check_counts(cx: &Cx<'_>, name: &str, supply: &Supply, running: &[
     if let Some(waiting) = waiting.filter(|_| fixed && left == 0) {
         let message = format!("the scenario `{name}` has no users left for `{}`", waiting.class.name);
         let d = Diagnostic::warning(&waiting.class.span, message);
-        let d = d.label(format!("all {users} belong to kinds with a `count`"));
+        let d = d.label(format!("of {users} in all, each is of a kind with a `count`"));
         cx.report(d.help("raise the scenario's `users`"));
     }
 }
 
-/// What the classes do in a scenario; nothing if the tags leave nobody.
-pub(super) fn instantiate(
-    cx: &Cx<'_>,
-    span: &Span,
-    of: For<'_>,
-    running: &[Running<'_>],
-    mix: Option<&[(usize, Weight)]>,
-    doing: (&Actions, &mut Tables),
-) -> Option<(Vec<UserClass>, ClassShares)> {
-    let (actions, tables) = doing;
-    let mut stage = Stage { cx, span, of, actions, tables, known: HashMap::new() };
-    let mut kept = Vec::new();
-    let mut classes = Vec::new();
-    for r in running {
-        let Some(picked) = of.tags.pick(&r.class.tags, of.picked) else { continue };
-        let Some(journey) = stage.journey(r.class, mix, picked) else { continue };
-        classes.push(UserClass { name: r.class.name.clone(), journey });
-        kept.push(*r);
-    }
-    let fixed: Vec<(usize, u32)> = kept
-        .iter()
-        .enumerate()
-        .filter_map(|(at, r)| if let Share::Count(count) = r.share { Some((at, count)) } else { None })
-        .collect();
-    let weights = weights(&kept);
-    if !of.tags.all() && fixed.is_empty() && weights.iter().all(|w| w.is_zero()) {
-        return None;
-    }
-    let rest = Choice::new(whole(cx, span, &weights));
-    Some((classes, ClassShares { fixed, rest }))
-}
-
 /// What the classes of one scenario are instantiated with.
-struct Stage<'s, 'c> {
-    cx: &'s Cx<'c>,
-    span: &'s Span,
-    of: For<'s>,
-    actions: &'s Actions,
-    tables: &'s mut Tables,
+pub(super) struct Stage<'s, 'c> {
+    pub(super) cx: &'s Cx<'c>,
+    /// Where the scenario is named.
+    pub(super) span: &'s Span,
+    pub(super) of: For<'s>,
+    pub(super) actions: &'s Actions,
+    pub(super) tables: &'s mut Tables,
     /// Two classes that do the same action share its requests.
-    known: HashMap<(usize, Picked), Option<Action>>,
+    pub(super) known: HashMap<(usize, Picked, usize), Option<Action>>,
+    /// Who requests of the class come from that is looked at.
+    pub(super) auth: Option<&'s Auth>,
+    /// All of these, as far as classes differ in it: what they send differs, too.
+    pub(super) auths: Vec<&'s Auth>,
 }
 
-impl Stage<'_, '_> {
+impl<'s> Stage<'s, '_> {
+    /// What the classes do in the scenario; nothing if the tags leave nobody.
+    pub(super) fn classes(
+        mut self,
+        running: &[Running<'s>],
+        mix: Option<&[(usize, Weight)]>,
+    ) -> Option<(Vec<UserClass>, ClassShares)> {
+        let mut kept = Vec::new();
+        let mut classes = Vec::new();
+        for r in running {
+            let Some(picked) = self.of.tags.pick(&r.class.tags, self.of.picked) else { continue };
+            let Some(journey) = self.journey(r.class, mix, picked) else { continue };
+            classes.push(UserClass { name: r.class.name.clone(), journey });
+            kept.push(*r);
+        }
+        let count = |(at, r): (usize, &Running<'_>)| match r.share {
+            Share::Count(count) => Some((at, count)),
+            Share::Weight(_) => None,
+        };
+        let fixed: Vec<(usize, u32)> = kept.iter().enumerate().filter_map(count).collect();
+        let weights = weights(&kept);
+        if !self.of.tags.all() && fixed.is_empty() && weights.iter().all(|w| w.is_zero()) {
+            return None;
+        }
+        let rest = Choice::new(whole(self.cx, self.span, &weights));
+        Some((classes, ClassShares { fixed, rest }))
+    }
+
     /// Nothing if the tags leave nothing of it.
     fn journey(
         &mut self,
-        class: &ClassPlan,
+        class: &'s ClassPlan,
         mix: Option<&[(usize, Weight)]>,
         picked: Picked,
     ) -> Option<Journey> {
+        self.auth = class.auth.as_ref().or(self.of.auth);
         let (actions, order) = match (mix, &class.doing) {
             (Some(mix), _) => self.weighted(mix, picked),
             (None, Doing::Weighted(doing)) => self.weighted(doing, picked),
@@ -242,12 +244,23 @@ impl Stage<'_, '_> {
     }
 
     fn action(&mut self, at: usize, picked: Picked) -> Option<Action> {
-        if let Some(known) = self.known.get(&(at, picked)) {
+        let key = (at, picked, self.auth_key());
+        if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let action = self.tables.action(&self.actions.list[at], For { picked, ..self.of });
-        self.known.insert((at, picked), action.clone());
+        let action = self.tables.action(&self.actions.list[at], For { picked, auth: self.auth, ..self.of });
+        self.known.insert(key, action.clone());
         action
+    }
+
+    /// The same for what is the same; 0 for nothing.
+    fn auth_key(&mut self) -> usize {
+        let Some(auth) = self.auth else { return 0 };
+        let at = self.auths.iter().position(|known| *known == auth).unwrap_or_else(|| {
+            self.auths.push(auth);
+            self.auths.len() - 1
+        });
+        at + 1
     }
 
     /// What is done once needs no tag: the rest may depend on it.
@@ -259,6 +272,6 @@ impl Stage<'_, '_> {
     }
 
     fn own(&mut self, plan: &ActionPlan) -> Option<Action> {
-        self.tables.action(plan, For { picked: Picked::All, ..self.of })
+        self.tables.action(plan, For { picked: Picked::All, auth: self.auth, ..self.of })
     }
 }

@@ -1,11 +1,14 @@
 //! Scenarios: when they run, in which phases, and who takes part.
 
+use super::auth::Auth;
 use super::class::ClassPlan;
 use super::class::Once;
 use super::executor::executor;
+use super::faults::FaultMixes;
 use super::journey::{Actions, check_name, has_groups};
+use super::login::LoginPlan;
 use super::order::in_order;
-use super::running::{check_counts, instantiate, mark_used, mix, run};
+use super::running::{Stage, check_counts, mark_used, mix, run};
 use super::tables::{For, Tables};
 use super::tags::Tags;
 use crate::decode::{Cx, Fields};
@@ -14,6 +17,7 @@ use crate::fields::SCENARIO;
 use crate::tree::{Entry, Span};
 use brunt_metrics::Nanos;
 use brunt_workload::{MAX_SCENARIOS, Scenario, StartAt, Stop};
+use std::collections::HashMap;
 
 /// The most requests of a workload: every scenario has its own of each action that it runs.
 const MAX_REQUESTS: usize = 1_000_000;
@@ -26,6 +30,10 @@ pub(super) struct Cast<'p> {
     pub(super) tags: &'p Tags<'p>,
     /// The names that values are saved under.
     pub(super) slots: &'p [String],
+    pub(super) logins: &'p [LoginPlan],
+    /// Who requests come from where neither they nor their users say.
+    pub(super) auth: Option<&'p Auth>,
+    pub(super) faults: &'p FaultMixes,
 }
 
 /// A scenario before its place in the list is known.
@@ -92,7 +100,8 @@ fn kinds(cast: Cast<'_>) -> usize {
         Once::Own(action) => action.steps.as_slice(),
     });
     let actions = cast.actions.list.iter().map(|a| a.steps.as_slice());
-    if actions.chain(own).any(has_groups) { 2 } else { 1 }
+    let groups = usize::from(actions.chain(own).any(has_groups));
+    1 + groups + usize::from(!cast.faults.is_empty())
 }
 
 fn draft<'n>(cx: &Cx<'_>, entry: &'n Entry, cast: Cast<'_>, tables: &mut Tables) -> Draft<'n> {
@@ -122,15 +131,20 @@ fn draft<'n>(cx: &Cx<'_>, entry: &'n Entry, cast: Cast<'_>, tables: &mut Tables)
         return draft;
     };
     if !arrivals.is_open() {
-        running.iter().for_each(|r| r.class.closed.set(true));
+        for r in &running {
+            r.class.closed.set(true);
+        }
         check_counts(cx, &entry.key, &supply, &running);
     }
     if tables.requests() > MAX_REQUESTS {
         return draft;
     }
     let instantiated = cast.tags.pick(&own_tags, cast.tags.outermost()).and_then(|picked| {
-        let of = For { scenario: &entry.key, scenario_tags: &own_tags, tags: cast.tags, picked };
-        instantiate(cx, &entry.key_span, of, &running, mix.as_deref(), (cast.actions, tables))
+        let Cast { tags, logins, auth, .. } = cast;
+        let of = For { scenario: &entry.key, scenario_tags: &own_tags, tags, picked, logins, auth };
+        let stage =
+            Stage { cx, span: &entry.key_span, of, actions: cast.actions, tables, known: HashMap::new() };
+        stage.classes(&running, mix.as_deref())
     });
     let Some((classes, class_shares)) = instantiated else {
         draft.drafted = Drafted::LeftOut;

@@ -50,6 +50,17 @@ impl Slots {
         self.by_name.get(name).copied()
     }
 
+    /// All names with their positions, and the first place of each.
+    pub(super) fn all(&self) -> Vec<(String, SlotId, Span)> {
+        let ids = (0..=u16::MAX).map(SlotId);
+        self.names
+            .iter()
+            .zip(ids)
+            .zip(&self.spans)
+            .map(|((n, id), span)| (n.clone(), id, span.clone()))
+            .collect()
+    }
+
     /// All names, by position.
     pub(super) fn names(&self) -> &[String] {
         &self.names
@@ -70,7 +81,9 @@ impl Slots {
     fn block(&mut self, node: &Node) {
         for step in node.one_or_many() {
             for field in ["save", "set"] {
-                entries(step.entry(field)).iter().for_each(|e| self.add(e));
+                for entry in entries(step.entry(field)) {
+                    self.add(entry);
+                }
             }
             for inner in BLOCKS.iter().filter_map(|b| step.entry(b)) {
                 self.block(&inner.value);

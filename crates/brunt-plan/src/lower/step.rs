@@ -196,11 +196,11 @@ fn foreign(fields: &Fields<'_, '_>, kind: &Entry) {
     let mut strangers: Vec<&Entry> = fields.given().filter(|e| !belongs(&e.key)).collect();
     strangers.sort_by_key(|e| e.key_span.start);
     let Some(first) = strangers.first() else { return };
-    let what = if own.is_some() { format!("a `{}` step", kind.key) } else { "a request".to_owned() };
+    let what = if own.is_some() { format!("a step with `{}`", kind.key) } else { "a request".to_owned() };
     let owner = KINDS.iter().find(|(_, fields)| fields.contains(&first.key.as_str())).map(|(name, _)| *name);
     let d = Diagnostic::error(&first.key_span, format!("{what} has no `{}`", first.key));
     let d = match owner {
-        Some(owner) => d.label(format!("this belongs to a `{owner}` step")),
+        Some(owner) => d.label(format!("this belongs to a step with `{owner}`")),
         None => d.label("this belongs to a request"),
     };
     fields.cx.report(d.help(format!("begin a new step with `- {}: ...`", kind.key)));
@@ -274,17 +274,15 @@ fn block(
     around: &mut Around<'_>,
     inside: Inside,
 ) -> Vec<StepPlan> {
-    match fields.get(field) {
-        Some(node) => steps(fields.cx, node, around, inside, &format!("`{field}` is empty")),
-        None => {
-            if !fields.has(field) && !fields.has_unknown() {
-                let d = Diagnostic::error(&fields.key_span(kind), format!("`{kind}` needs `{field}`"));
-                let d = d.label("nothing would be done");
-                fields.cx.report(d.help(format!("add e.g. `{field}: [{{get: /}}]` to it")));
-            }
-            Vec::new()
-        }
+    if let Some(node) = fields.get(field) {
+        return steps(fields.cx, node, around, inside, &format!("`{field}` is empty"));
     }
+    if !fields.has(field) && !fields.has_unknown() {
+        let d = Diagnostic::error(&fields.key_span(kind), format!("`{kind}` needs `{field}`"));
+        let d = d.label("nothing would be done");
+        fields.cx.report(d.help(format!("add e.g. `{field}: [{{get: /}}]` to it")));
+    }
+    Vec::new()
 }
 
 /// Names of groups stand in tables, like those of actions.

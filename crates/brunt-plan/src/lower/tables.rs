@@ -1,7 +1,9 @@
 //! The workload's tables: endpoints, requests and checks, each named by its position.
 
+use super::auth::Auth;
 use super::feeds::Referred;
 use super::journey::ActionPlan;
+use super::login::LoginPlan;
 use super::request::RequestPlan;
 use super::step::{StepKind, StepPlan};
 use super::tags::{Picked, Tags, union};
@@ -10,9 +12,10 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::Span;
 use brunt_metrics::{CheckId, EndpointId, EndpointKind};
 use brunt_workload::{
-    Action, Check, CheckRule, Choice, Endpoint, Login, MAX_ENDPOINTS, Request, RequestId, Save, Step,
+    Action, Check, CheckRule, Choice, Endpoint, FaultMixId, Login, LoginId, MAX_ENDPOINTS, Request, RequestId, Save,
+    Step,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The name of what is folded.
 const OTHER: &str = "(other)";
@@ -30,6 +33,10 @@ pub(super) struct Tables {
     /// Checks of an endpoint with one name.
     by_check: HashMap<(EndpointId, String), Vec<CheckId>>,
     logins: Vec<Login>,
+    /// Logins of a scenario.
+    by_login: HashMap<(String, usize), LoginId>,
+    /// Mixes of faults with the scenarios that have them.
+    faulty: HashSet<(FaultMixId, String)>,
     /// The names that values are saved under.
     slots: Vec<String>,
     named: usize,
@@ -45,6 +52,7 @@ struct Place<'p> {
     action: &'p str,
     /// Of everything around it, sorted.
     tags: Vec<String>,
+    of: For<'p>,
 }
 
 /// A scenario that something is instantiated for, and what of it is picked.
@@ -54,6 +62,9 @@ pub(super) struct For<'s> {
     pub(super) scenario_tags: &'s [String],
     pub(super) tags: &'s Tags<'s>,
     pub(super) picked: Picked,
+    pub(super) logins: &'s [LoginPlan],
+    /// Who requests come from that do not say so themselves.
+    pub(super) auth: Option<&'s Auth>,
 }
 
 impl Tables {
@@ -69,10 +80,14 @@ impl Tables {
 
     /// An action as a scenario runs it; nothing if none of it is picked.
     pub(super) fn action(&mut self, plan: &ActionPlan, of: For<'_>) -> Option<Action> {
-        let place =
-            Place { scenario: of.scenario, action: &plan.name, tags: union(of.scenario_tags, &plan.tags) };
+        let place = Place {
+            scenario: of.scenario,
+            action: &plan.name,
+            tags: union(of.scenario_tags, &plan.tags),
+            of,
+        };
         let picked = of.tags.pick(&plan.tags, of.picked)?;
-        let steps = self.steps(&place, &plan.steps, of.tags, picked);
+        let steps = self.steps(&place, &plan.steps, picked);
         if steps.is_empty() && !plan.steps.is_empty() {
             return None;
         }
@@ -81,33 +96,26 @@ impl Tables {
         Some(Action { name: plan.name.clone(), steps, feeds })
     }
 
-    fn steps(&mut self, place: &Place<'_>, plans: &[StepPlan], tags: &Tags<'_>, picked: Picked) -> Vec<Step> {
+    fn steps(&mut self, place: &Place<'_>, plans: &[StepPlan], picked: Picked) -> Vec<Step> {
         let mut out = Vec::new();
         for plan in plans {
-            let Some(picked) = tags.step(plan, picked) else { continue };
+            let Some(picked) = place.of.tags.step(plan, picked) else { continue };
             if plan.tags.is_empty() {
-                self.step(place, &plan.kind, tags, picked, &mut out);
+                self.step(place, &plan.kind, picked, &mut out);
             } else {
                 let place = Place { tags: union(&place.tags, &plan.tags), ..*place };
-                self.step(&place, &plan.kind, tags, picked, &mut out);
+                self.step(&place, &plan.kind, picked, &mut out);
             }
         }
         out
     }
 
     /// Appends the step; what has nothing left in it is left out.
-    fn step(
-        &mut self,
-        place: &Place<'_>,
-        kind: &StepKind,
-        tags: &Tags<'_>,
-        picked: Picked,
-        out: &mut Vec<Step>,
-    ) {
+    fn step(&mut self, place: &Place<'_>, kind: &StepKind, picked: Picked, out: &mut Vec<Step>) {
         match kind {
             StepKind::Request(request) => out.push(Step::Request(self.request(place, request))),
             StepKind::Batch { requests, at_once } => {
-                let steps = self.steps(place, requests, tags, picked);
+                let steps = self.steps(place, requests, picked);
                 let id = |step: &Step| if let Step::Request(id) = step { Some(*id) } else { None };
                 let requests: Vec<RequestId> = steps.iter().filter_map(id).collect();
                 if !requests.is_empty() {
@@ -116,28 +124,28 @@ impl Tables {
             }
             StepKind::Pause(time) => out.push(Step::Pause(*time)),
             StepKind::Group { name, steps } => {
-                let steps = self.steps(place, steps, tags, picked);
+                let steps = self.steps(place, steps, picked);
                 if !steps.is_empty() {
                     let endpoint = self.endpoint(place.endpoint(ANY_METHOD, name, EndpointKind::Group));
                     out.push(Step::Group { endpoint, steps });
                 }
             }
             StepKind::If { condition, then, otherwise } => {
-                let then = self.steps(place, then, tags, picked);
-                let otherwise = self.steps(place, otherwise, tags, picked);
+                let then = self.steps(place, then, picked);
+                let otherwise = self.steps(place, otherwise, picked);
                 if !then.is_empty() || !otherwise.is_empty() {
                     out.push(Step::If { condition: condition.clone(), then, otherwise });
                 }
             }
             StepKind::Repeat { times, while_, steps } => {
-                let steps = self.steps(place, steps, tags, picked);
+                let steps = self.steps(place, steps, picked);
                 if !steps.is_empty() {
                     out.push(Step::Repeat { times: *times, while_: while_.clone(), steps });
                 }
             }
             StepKind::Choose { branches } => {
                 let branches =
-                    branches.iter().map(|(weight, steps)| (weight, self.steps(place, steps, tags, picked)));
+                    branches.iter().map(|(weight, steps)| (weight, self.steps(place, steps, picked)));
                 let (weights, branches): (Vec<u32>, Vec<Vec<Step>>) =
                     branches.filter(|(_, steps)| !steps.is_empty()).unzip();
                 if weights.iter().any(|w| *w > 0) {
@@ -157,8 +165,45 @@ impl Tables {
         let endpoint = self.endpoint(place.endpoint(&plan.request.method, &plan.name, EndpointKind::Request));
         let checks = plan.checks.iter().map(|check| self.check(endpoint, check)).collect();
         let saves = plan.request.saves.iter().map(|save| self.save(endpoint, save)).collect();
-        self.requests.push(Request { endpoint, checks, saves, ..plan.request.clone() });
+        let auth = plan.auth(place.of.auth);
+        let login = auth.and_then(|auth| auth.login).and_then(|at| self.login(place, at));
+        let mut request = Request { endpoint, checks, saves, login, ..plan.request.clone() };
+        if let Some(auth) = auth {
+            plan.add_auth(auth, &mut request);
+        }
+        if let Some(faults) = request.faults {
+            self.faulty.insert((faults, place.scenario.to_owned()));
+        }
+        self.requests.push(request);
         RequestId(u32::try_from(self.requests.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// A login as the scenario makes it, once for all requests that need it.
+    fn login(&mut self, place: &Place<'_>, at: usize) -> Option<LoginId> {
+        let key = (place.scenario.to_owned(), at);
+        if let Some(known) = self.by_login.get(&key) {
+            return Some(*known);
+        }
+        let plan = place.of.logins.get(at)?;
+        let of = For { auth: None, ..place.of };
+        let tags = of.scenario_tags.to_vec();
+        let own = Place { scenario: of.scenario, action: &plan.name, tags, of };
+        let requests = plan.requests.iter().map(|request| self.request(&own, request)).collect();
+        let id = LoginId(u16::try_from(self.logins.len()).unwrap_or(u16::MAX));
+        self.logins.push(Login {
+            name: plan.name.clone(),
+            requests,
+            slots: plan.slots(),
+            who: plan.who,
+            refresh_on: plan.refresh_on.clone(),
+        });
+        self.by_login.insert(key, id);
+        Some(id)
+    }
+
+    /// Mixes of faults with the scenarios that have requests with them.
+    pub(super) fn faulty(&self) -> HashSet<(FaultMixId, String)> {
+        self.faulty.clone()
     }
 
     /// A value that is saved, with the check that counts whether it was found.

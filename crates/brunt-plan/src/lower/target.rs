@@ -4,7 +4,7 @@ use super::request::plain;
 use crate::decode::{Cx, Fields, Voice};
 use crate::diagnostic::Diagnostic;
 use crate::fields::{HTTP, TLS};
-use crate::tree::{Node, Value};
+use crate::tree::{Node, Span, Value};
 use brunt_metrics::Nanos;
 use brunt_workload::{ConnectTo, HttpVersion, Origin, OriginId, Scheme, TargetSettings, Text, TlsSettings};
 use std::path::PathBuf;
@@ -145,6 +145,14 @@ impl Targets {
                 }
                 None
             }
+        }
+    }
+
+    /// Whether requests to this origin go to the plan's target; a plan without one has all for it.
+    pub(super) fn is_target(&self, origin: OriginId) -> bool {
+        match &self.base {
+            Base::Given(id, _) => *id == origin,
+            Base::Broken | Base::Missing => true,
         }
     }
 
@@ -299,15 +307,24 @@ fn host_part(text: &str) -> Option<(&str, &str)> {
 const OWN_HEADERS: [&str; 6] =
     ["content-length", "transfer-encoding", "connection", "upgrade", "keep-alive", "te"];
 
+/// A header's name in lower case; complains about what cannot be one.
+pub(super) fn header_name(cx: &Cx<'_>, span: &Span, name: &str) -> Option<String> {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(token) {
+        let d = Diagnostic::error(span, format!("`{name}` cannot be a header's name"));
+        cx.report(d.label("letters, digits and `-` make a name"));
+        return None;
+    }
+    Some(name.to_ascii_lowercase())
+}
+
 pub(super) fn headers(cx: &Cx<'_>, node: &Node) -> Vec<(String, Text)> {
     let mut out = Vec::new();
     for entry in cx.map_of(node, "headers").unwrap_or_default() {
         let name = entry.key.as_str();
-        let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        if name.is_empty() || !name.chars().all(token) {
-            let d = Diagnostic::error(&entry.key_span, format!("`{name}` cannot be a header's name"));
-            cx.report(d.label("letters, digits and `-` make a name"));
-        } else if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+        if header_name(cx, &entry.key_span, name).is_some()
+            && OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str())
+        {
             let d = Diagnostic::error(&entry.key_span, format!("brunt writes the header `{name}` itself"));
             cx.report(d.label("a second one would break the message").help("remove it"));
         }

@@ -55,6 +55,9 @@ fn plan_with(object: &str, field: &str) -> String {
     let around = |before: &str, after: &str| format!("{before}{field}{after}");
     match object {
         "plan" => field.to_owned(),
+        "hooks" => around("hooks: {", "}"),
+        "hook" => around("hooks: {setup: {", "}}"),
+        "ready" => around("hooks: {ready: {", "}}"),
         "http" => around("http: {", "}"),
         "tls" => around("http: {tls: {", "}}"),
         "step" => around("actions: {a: [{", "}]}"),
@@ -96,14 +99,14 @@ fn every_field_is_read() {
         // What belongs to a step of a kind stands beside it.
         let beside = match field.name {
             "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" | "pause"
-            | "group" | "if" | "repeat" | "choose" | "batch" | "set" | "end" => "",
+            | "group" | "if" | "repeat" | "choose" | "batch" | "set" | "end" | "run" => "",
             "then" | "else" => ", if: x",
             "while" | "steps" => ", repeat: 2",
             "at_once" => ", batch: [{get: /}]",
-            _ => ", get: /",
+            _ => ", get: 'http://a/'",
         };
-        if object.name == "step" {
-            text = plan_with("step", &format!("{marked}{beside}"));
+        if ["step", "hook", "ready"].contains(&object.name) {
+            text = plan_with(object.name, &format!("{marked}{beside}"));
         }
         if field.name == "every" {
             text = plan_with("think", &format!("{marked}, time: 1s"));

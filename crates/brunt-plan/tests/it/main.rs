@@ -6,7 +6,10 @@ mod fixtures;
 
 mod good;
 
+mod journeys;
+
 mod language;
+mod overlays;
 
 mod quick;
 

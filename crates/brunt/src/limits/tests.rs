@@ -1,6 +1,6 @@
 use super::*;
 use brunt_metrics::Nanos;
-use brunt_workload::{Arrivals, Choice, Rate, Scenario, StartAt, Stop, TargetSettings};
+use brunt_workload::{Arrivals, ClassShares, Rate, Scenario, StartAt, Stop};
 use proptest::prelude::*;
 
 const GIB: u64 = 1024 * 1024 * 1024;
@@ -139,7 +139,7 @@ fn scenario(supply: Supply) -> Scenario {
         warm_up: Nanos::ZERO,
         cool_down: Nanos::ZERO,
         classes: Vec::new(),
-        class_choice: Choice::new([]),
+        class_shares: ClassShares::weighted([]),
     }
 }
 
@@ -148,10 +148,7 @@ fn workload(supplies: Vec<Supply>) -> Workload {
         name: "w".to_owned(),
         seed: 1,
         scenarios: supplies.into_iter().map(scenario).collect(),
-        endpoints: Vec::new(),
-        requests: Vec::new(),
-        checks: Vec::new(),
-        target: TargetSettings::default(),
+        ..Workload::default()
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! `stage` holds what all tests need; start there. `slow` runs only where `RUN_SLOW_TESTS` is set.
 
+mod examples;
 mod faults;
 mod flags;
+mod plans;
 mod records;
 mod slow;
 mod stage;

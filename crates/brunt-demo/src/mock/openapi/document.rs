@@ -97,12 +97,10 @@ impl<'a> Document<'a> {
 
     /// Where the reference of `place` leads, if it is one and leads anywhere; the problem is noted.
     pub(super) fn target(&mut self, place: &Place<'a>) -> Option<Place<'a>> {
-        let reference = match place.value.get("$ref")? {
-            Value::String(reference) => reference,
-            other => {
-                self.problem(&place.at, format!("`$ref` is {other} and not a text"));
-                return None;
-            }
+        let found = place.value.get("$ref")?;
+        let Some(reference) = found.as_str() else {
+            self.problem(&place.at, format!("`$ref` is {found} and not a text"));
+            return None;
         };
         let Some(pointer) = reference.strip_prefix('#') else {
             let message =
@@ -111,17 +109,15 @@ impl<'a> Document<'a> {
             return None;
         };
         let pointer = unescaped(pointer);
-        match self.root.pointer(&pointer) {
-            Some(value) => Some(Place { value, at: pointer }),
-            None => {
-                self.problem(&place.at, format!("`{reference}` refers to nothing in this document"));
-                None
-            }
-        }
+        let Some(value) = self.root.pointer(&pointer) else {
+            self.problem(&place.at, format!("`{reference}` refers to nothing in this document"));
+            return None;
+        };
+        Some(Place { value, at: pointer })
     }
 
     /// `place`, or where its references lead in the end.
-    pub(super) fn resolve(&mut self, place: Place<'a>) -> Option<Place<'a>> {
+    pub(super) fn resolve(&mut self, place: &Place<'a>) -> Option<Place<'a>> {
         let mut here = place.clone();
         for _ in 0..MOST_HOPS {
             if here.value.get("$ref").is_none() {
@@ -141,15 +137,12 @@ fn unescaped(pointer: &str) -> String {
     while let Some((before, after)) = rest.split_once('%') {
         bytes.extend_from_slice(before.as_bytes());
         let digits = after.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(b'%');
-                rest = after;
-            }
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(b'%');
+            rest = after;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());
@@ -165,7 +158,7 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Value, ConfigError> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
             return whole(format!("line {line} is not UTF-8; save the document as UTF-8"));
         }
     };

@@ -16,7 +16,7 @@ pub(super) fn body<'a>(document: &mut Document<'a>, response: &Place<'a>) -> Opt
     let offered = response.get("content")?.children();
     let is_json_at = offered.iter().position(|(name, _)| is_json(name));
     let (name, media) = offered.into_iter().nth(is_json_at.unwrap_or(0))?;
-    let media = document.resolve(media)?;
+    let media = document.resolve(&media)?;
     let content_type = if name.contains('*') { "application/json".to_owned() } else { name };
     let value = match written(document, &media) {
         Some(value) => value,
@@ -30,11 +30,12 @@ pub(super) fn body<'a>(document: &mut Document<'a>, response: &Place<'a>) -> Opt
             None => return Some((content_type, Body::Bytes(BINARY_BYTES))),
         },
     };
-    let text = match value {
-        value if is_json(&content_type) => value.to_string(),
-        Value::String(text) => text,
-        value if essence(&content_type).ends_with("xml") => xml("root", &value),
-        value => plain(&value),
+    let text = if is_json(&content_type) {
+        value.to_string()
+    } else if essence(&content_type).ends_with("xml") && !value.is_string() {
+        xml("root", &value)
+    } else {
+        plain(&value)
     };
     Some((content_type, Body::Verbatim(text)))
 }
@@ -45,7 +46,7 @@ pub(super) fn written<'a>(document: &mut Document<'a>, media: &Place<'a>) -> Opt
         return Some(example.clone());
     }
     let (_, first) = media.get("examples")?.children().into_iter().next()?;
-    let example = document.resolve(first)?;
+    let example = document.resolve(&first)?;
     // 3.2 calls the value as it is, before any encoding, `dataValue`.
     example.value.get("value").or_else(|| example.value.get("dataValue")).cloned()
 }
@@ -80,7 +81,7 @@ fn is_text(content_type: &str) -> bool {
 
 /// Whether the body is bytes: by its format (3.0), or because it is a text in a type that is none (3.1).
 fn is_binary<'a>(document: &mut Document<'a>, schema: &Place<'a>, content_type: &str) -> bool {
-    let Some(schema) = document.resolve(schema.clone()) else {
+    let Some(schema) = document.resolve(schema) else {
         return false;
     };
     let is_string = schema.text("type") == Some("string");

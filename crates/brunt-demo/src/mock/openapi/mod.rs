@@ -110,7 +110,7 @@ fn routes(document: &mut Document<'_>) -> Vec<Route> {
             document.problem(&item.at, message);
             continue;
         }
-        let Some(item) = document.resolve(item) else { continue };
+        let Some(item) = document.resolve(&item) else { continue };
         let latency = self::latency(document, &item).or(latency);
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
@@ -158,7 +158,9 @@ fn pattern(path: &str) -> (String, Vec<Rank>) {
         if name.is_empty() || names.contains(&name) {
             name = format!("{name}_{index}");
         }
-        pattern.push_str(&format!("{}{{{name}}}{}", &segment[..from], &segment[to + 1..]));
+        for part in [&segment[..from], "{", &name, "}", &segment[to + 1..]] {
+            pattern.push_str(part);
+        }
         names.push(name);
     }
     (pattern, ranks)
@@ -179,9 +181,9 @@ fn base_path(root: &Place<'_>) -> Option<String> {
 
 fn latency(document: &mut Document<'_>, place: &Place<'_>) -> Option<Latency> {
     let wanted = place.get("x-latency")?;
-    let read = match wanted.value {
-        Value::String(text) => duration_text::parse(text).map(Latency::Constant),
-        other => serde_json::from_value::<Latency>(other.clone()).map_err(|error| error.to_string()),
+    let read = match wanted.value.as_str() {
+        Some(text) => duration_text::parse(text).map(Latency::Constant),
+        None => serde_json::from_value::<Latency>(wanted.value.clone()).map_err(|error| error.to_string()),
     };
     let checked = read.and_then(|latency| match latency.problems().pop() {
         Some(problem) => Err(problem),
@@ -199,7 +201,7 @@ fn answer<'a>(document: &mut Document<'a>, operation: &Place<'a>, route: Route) 
     let Some((status, response)) = chosen(document, operation) else {
         return route;
     };
-    let Some(response) = document.resolve(response) else {
+    let Some(response) = document.resolve(&response) else {
         return route;
     };
     let headers = headers(document, &response);
@@ -253,7 +255,7 @@ fn headers<'a>(document: &mut Document<'a>, response: &Place<'a>) -> BTreeMap<St
         if OWN_HEADERS.contains(&name.as_str()) {
             continue;
         }
-        let Some(header) = document.resolve(header) else { continue };
+        let Some(header) = document.resolve(&header) else { continue };
         let value = match media::written(document, &header) {
             Some(value) => value,
             None => match header.get("schema") {

@@ -241,7 +241,7 @@ fn text(schema: &Value) -> String {
     let longest = size("maxLength").unwrap_or(LONGEST_TEXT).max(shortest);
     by_format
         .chars()
-        .chain(std::iter::repeat('x').take(LONGEST_TEXT))
+        .chain(std::iter::repeat_n('x', LONGEST_TEXT))
         .take(shortest.max(by_format.len()).min(longest))
         .collect()
 }

@@ -69,8 +69,9 @@ components:
 "#;
 
 fn shown(route: &Route) -> String {
-    let headers: String = route.headers.iter().map(|(name, value)| format!("\n  {name}: {value}")).collect();
-    format!("{} -> {} {:?}{headers}\n  {:?}", route.name(), route.status, route.latency, route.body)
+    let headers = route.headers.iter().map(|(name, value)| format!("  {name}: {value}\n"));
+    let headers = headers.collect::<Vec<_>>().concat();
+    format!("{} -> {} {:?}\n{headers}  {:?}", route.name(), route.status, route.latency, route.body)
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn problems() {
         ("no operations", b"openapi: 3.1.0\npaths: { /a: { summary: x } }"),
         (
             "all at once",
-            br##"
+            br#"
 openapi: 3.1.0
 x-latency: fast
 paths:
@@ -161,7 +162,7 @@ components:
     Loop: { $ref: '#/components/responses/Loop' }
   schemas:
     A/B: { type: object, properties: { x: { type: text } } }
-"##,
+"#,
         ),
     ];
     let shown: Vec<String> = rows

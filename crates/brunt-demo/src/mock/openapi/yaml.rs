@@ -158,7 +158,9 @@ impl Content {
         };
         let sources = merged.into_iter().flat_map(|value| match value {
             Value::Array(items) => items,
-            other => vec![other],
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                vec![value]
+            }
         });
         for source in sources {
             let Value::Object(source) = source else {
@@ -237,10 +239,7 @@ mod tests {
             ("a: 1\nb: [x, 'y', \"1\"]", r#"{"a":1,"b":["x","y","1"]}"#),
             ("200: ok\n'404': ~", r#"{"200":"ok","404":null}"#),
             ("[1.5, -2, +3, 0x10, 0o17, 1e3, .5]", "[1.5,-2,3,16,15,1000.0,0.5]"),
-            (
-                "[1.2.3, 2020-01-01, .inf, '', yes, e5]",
-                r#"["1.2.3","2020-01-01",".inf","","yes","e5"]"#,
-            ),
+            ("[1.2.3, 2020-01-01, .inf, '', yes, e5]", r#"["1.2.3","2020-01-01",".inf","","yes","e5"]"#),
             ("[true, FALSE, null, !!str 5]", r#"[true,false,null,"5"]"#),
             ("a: &x {p: 1}\nb: *x", r#"{"a":{"p":1},"b":{"p":1}}"#),
             ("a: &x {p: 1, q: 1}\nb: {<<: *x, q: 2}", r#"{"a":{"p":1,"q":1},"b":{"p":1,"q":2}}"#),

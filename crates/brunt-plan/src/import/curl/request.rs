@@ -529,14 +529,15 @@ impl Reader<'_, '_> {
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while !rest.is_empty() {
-        if let Some(end) = rest.strip_prefix("${env.").and_then(|_| rest.find('}')) {
+    while let Some(first) = rest.chars().next() {
+        if let Some(end) = rest.find('}').filter(|_| rest.starts_with("${env.")) {
             out.push_str(&rest[..=end]);
             rest = &rest[end + 1..];
             continue;
         }
-        let len = rest.find("${env.").unwrap_or(rest.len());
-        for byte in rest[..len].replace("$${", "${").bytes() {
+        let escaped = rest.starts_with("$${");
+        let len = if escaped { 3 } else { first.len_utf8() };
+        for byte in rest[usize::from(escaped)..len].bytes() {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 out.push(char::from(byte));
             } else {
