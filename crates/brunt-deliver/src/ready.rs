@@ -12,7 +12,7 @@ const LONGEST_TRY: Nanos = Nanos::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum NotReady {
     /// It has not answered as it should in time. Holds what was asked, how often, for how long, and the last try's end.
-    #[error("`{what}` did not answer as it should within {} s ({tries} tries); at last: {last}", .waited.as_secs_f64())]
+    #[error("`{what}` did not answer as it should within {:.1} s ({tries} tries); at last: {last}", .waited.as_secs_f64())]
     InTime {
         /// The request.
         what: String,

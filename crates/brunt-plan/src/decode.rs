@@ -360,7 +360,10 @@ impl<'n, 'c> Fields<'n, 'c> {
             let Some(at) = object.fields.iter().position(|f| f.name == entry.key) else {
                 let known = object.fields.iter().map(|f| f.name);
                 let what = format!("field of {} {}", article(object.name), object.name.replace('_', " "));
-                let what = what.replace("of a plan", "of the plan").replace("of a http", "of `http`");
+                let what = what
+                    .replace("of a plan", "of the plan")
+                    .replace("of a http", "of `http`")
+                    .replace("of a hooks", "of `hooks`");
                 cx.report(Cx::unknown(&what, &entry.key, &entry.key_span, known));
                 has_unknown = true;
                 continue;

@@ -27,6 +27,8 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// Why it matters, shown beside the place; may be empty.
     pub label: String,
+    /// What else belongs to it, a line each: places in another file.
+    pub notes: Box<[String]>,
     /// What to write instead.
     pub help: Option<String>,
 }
@@ -38,6 +40,7 @@ impl Diagnostic {
             message: message.into(),
             span: Some(span.clone()),
             label: String::new(),
+            notes: Box::default(),
             help: None,
         }
     }
@@ -53,6 +56,11 @@ impl Diagnostic {
 
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    pub(crate) fn notes(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes.into();
         self
     }
 
@@ -153,6 +161,9 @@ fn one(out: &mut String, d: &Diagnostic, place: &Place<'_>) {
         let _ = writeln!(out, "  {} {}", style.paint("34", "-->"), place.name);
         2
     };
+    for note in &d.notes {
+        let _ = writeln!(out, "{:margin$} {} {}", "", style.paint("34", "="), clean(note));
+    }
     if let Some(help) = &d.help {
         let _ =
             writeln!(out, "{:margin$} {} {}", "", style.paint("34", "="), clean(&format!("help: {help}")));

@@ -51,8 +51,8 @@ pub use demo::demo_plan;
 pub use diagnostic::{Diagnostic, Report, Severity, Style, render};
 pub use fields::{Field, Object, PLAN, Type};
 pub use import::{
-    Correlate, Foreign, Hosts, ImportOptions, Imported, LocustSettings, SecretValues, import, import_with,
-    locust_settings, recognise,
+    Correlate, ExportTo, Exported, Foreign, Hosts, ImportOptions, Imported, LocustSettings, NotExportable,
+    SecretValues, convert_plan, export, import, import_with, locust_settings, recognise,
 };
 pub use lower::{DEFAULT_MAX_USERS, Loader, Lowered, Overrides, Surroundings, TagFilter, lower};
 pub use overlay::{Environment, LoadOverride, Profiles, profiles};

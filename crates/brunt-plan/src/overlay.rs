@@ -27,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) environment: Option<String>,
     /// What is to be run is not known: nothing else that could be said about the plan would help.
     pub(crate) undecided: bool,
+    /// The variables that were put in, with where they are named.
+    pub(crate) vars: Vec<(String, Span)>,
 }
 
 /// Load asked for on the command line, in place of a plan's own.
@@ -53,7 +55,14 @@ impl LoadOverride {
 
 /// Lays everything that `overrides` ask for over `root`, and puts in the variables.
 pub(crate) fn prepare(source: &Source, root: Node, overrides: &Overrides, env: &Environment<'_>) -> Prepared {
-    let mut layers = Layers { text: source.text.clone(), root, problems: Vec::new(), env, undecided: false };
+    let mut layers = Layers {
+        text: source.text.clone(),
+        root,
+        problems: Vec::new(),
+        env,
+        undecided: false,
+        profile_has_preset: false,
+    };
     let environment = layers.environment(overrides.environment.as_deref());
     let profile = layers.profile(overrides.profile.as_deref());
     // A preset has been made with the numbers that are asked for.
@@ -64,10 +73,10 @@ pub(crate) fn prepare(source: &Source, root: Node, overrides: &Overrides, env: &
     };
     layers.load(&load);
     layers.settings(&overrides.set);
-    layers.variables();
+    let vars = layers.variables();
     let Layers { text, root, problems, undecided, .. } = layers;
     let source = Source { text, ..source.clone() };
-    Prepared { source, root, problems, profile, environment, undecided }
+    Prepared { source, root, problems, profile, environment, undecided, vars }
 }
 
 /// The profiles of a plan.
@@ -83,12 +92,17 @@ pub struct Profiles {
 pub fn profiles(source: &Source) -> Profiles {
     let Ok(root) = read(source) else { return Profiles::default() };
     let Some(entry) = root.entry("profiles") else { return Profiles::default() };
-    Profiles { names: entry.value.keys().into_iter().map(str::to_owned).collect(), needed: needs_profile(&root) }
+    Profiles {
+        names: entry.value.keys().into_iter().map(str::to_owned).collect(),
+        needed: needs_profile(&root),
+    }
 }
 
 fn needs_profile(root: &Node) -> bool {
     let own = root.entry("scenarios").is_some() || root.entry("preset").is_some();
-    !own && root.entry("profiles").is_some_and(|p| p.value.has_below("scenarios") || p.value.has_below("preset"))
+    !own && root
+        .entry("profiles")
+        .is_some_and(|p| p.value.has_below("scenarios") || p.value.has_below("preset"))
 }
 
 struct Layers<'a> {
@@ -97,6 +111,8 @@ struct Layers<'a> {
     problems: Vec<Diagnostic>,
     env: &'a Environment<'a>,
     undecided: bool,
+    /// The profile names a preset: it is meant in place of the plan's scenarios.
+    profile_has_preset: bool,
 }
 
 impl Layers<'_> {
@@ -146,6 +162,10 @@ impl Layers<'_> {
             return None;
         };
         let span = self.line(&format!("--profile {name}"));
+        let profiles = self.root.entry("profiles").map(|e| &e.value);
+        let profile = profiles.and_then(|p| p.entry(name)).map(|e| &e.value);
+        self.profile_has_preset =
+            profile.is_some_and(|p| p.entry("preset").is_some() && p.entry("scenarios").is_none());
         self.overlay_named("profiles", "profile", name, &span);
         Some(name.to_owned())
     }
@@ -185,8 +205,8 @@ impl Layers<'_> {
         }
     }
 
-    /// A preset gives scenarios, think times and expectations. One that the command line names replaces the
-    /// plan's; one that the plan names leaves what it says itself.
+    /// A preset gives scenarios, think times and expectations. One that the command line or a profile names replaces
+    /// the plan's; one that the plan names leaves what it says itself.
     /// Answers whether there is one.
     fn preset(&mut self, overrides: &Overrides) -> bool {
         let own = self.root.entry("preset").map(|e| e.value.clone());
@@ -200,21 +220,26 @@ impl Layers<'_> {
         };
         let Some(preset) = preset::preset(&name) else {
             let d = Cx::unknown("preset", &name, &span, preset::PRESETS.iter().map(|p| p.name));
-            self.error(d.label("no preset has this name").help("`brunt presets` lists them"));
+            self.undecided = true;
+            self.error(or_help(d.label("no preset has this name"), "`brunt presets` lists them"));
             return true;
         };
         let mut layer = self.preset_tree(preset, &overrides.load);
         let think = layer.take("think");
-        if overrides.preset.is_some() {
+        let replaces = overrides.preset.is_some() || self.profile_has_preset;
+        if replaces {
             self.root.take("scenarios");
-            self.root.take("expect");
+            // What the plan expects is about the target, whatever the load.
+            if self.root.entry("expect").is_some() {
+                layer.take("expect");
+            }
             overlay(&mut self.root, &layer);
         } else {
             let own = std::mem::replace(&mut self.root, layer);
             overlay(&mut self.root, &own);
         }
         if let Some(think) = think {
-            self.think(&think.value, overrides.preset.is_some());
+            self.think(&think.value, replaces);
         }
         true
     }
@@ -417,7 +442,8 @@ impl Layers<'_> {
     }
 
     /// Puts variables and the environment into the tree.
-    fn variables(&mut self) {
+    /// Answers which they are.
+    fn variables(&mut self) -> Vec<(String, Span)> {
         let mut vars = match self.root.take("vars") {
             Some(Entry { value: Node { value: Value::Map(entries), .. }, .. }) => entries,
             Some(other) => {
@@ -431,13 +457,16 @@ impl Layers<'_> {
             None => Vec::new(),
         };
         vars.iter_mut().for_each(|entry| self.substitute(&mut entry.value, &[]));
-        let Value::Map(mut entries) = std::mem::replace(&mut self.root.value, Value::Null) else { return };
+        let Value::Map(mut entries) = std::mem::replace(&mut self.root.value, Value::Null) else {
+            return Vec::new();
+        };
         for entry in &mut entries {
             if !["profiles", "environments", "environment", "preset"].contains(&entry.key.as_str()) {
                 self.substitute(&mut entry.value, &vars);
             }
         }
         self.root.value = Value::Map(entries);
+        vars.into_iter().map(|entry| (entry.key, entry.key_span)).collect()
     }
 
     fn substitute(&mut self, node: &mut Node, vars: &[Entry]) {
@@ -515,6 +544,14 @@ impl Layers<'_> {
     }
 }
 
+/// `help`, unless there is a name that may be meant.
+fn or_help(diagnostic: Diagnostic, help: &str) -> Diagnostic {
+    match &diagnostic.help {
+        Some(own) if own.contains("did you mean") => diagnostic,
+        Some(_) | None => diagnostic.help(help),
+    }
+}
+
 /// Lays `over` over `base`.
 fn overlay(base: &mut Node, over: &Node) {
     match (&mut base.value, &over.value) {
@@ -567,7 +604,10 @@ fn put_at(node: &mut Node, path: &str, key_span: &Span, value: Node) -> Result<(
                     Ok(())
                 }
                 (None, _) => Err(Diagnostic::error(key_span, format!("`{key}` is no place in this list"))
-                    .label(format!("it has {count} items, counted from 0"))),
+                    .label(match count {
+                        1 => "it has one item, number 0".to_owned(),
+                        n => format!("it has {n} items, counted from 0"),
+                    })),
             }
         }
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => {

@@ -158,7 +158,7 @@ pub static PRESETS: [Preset; 13] = [
 ];
 
 /// The preset called `name`.
-pub fn preset(name: &str) -> Option<&'static Preset> {
+pub(crate) fn preset(name: &str) -> Option<&'static Preset> {
     PRESETS.iter().find(|p| p.name == name)
 }
 

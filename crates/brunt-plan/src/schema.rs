@@ -106,8 +106,12 @@ pub fn reference_markdown() -> String {
         }
         at += 1;
     }
-    for object in order {
+    out.push_str(VALUES);
+    for (example, doc) in crate::lower::functions() {
         // Writing to a String cannot fail.
+        let _ = writeln!(out, "| `{example}` | {} |", doc.replace('|', "\\|"));
+    }
+    for object in order {
         let _ = writeln!(out, "\n## `{}`\n\n{}\n", object.name, object.doc);
         out.push_str("| Field | Takes | What it does | Example |\n|---|---|---|---|\n");
         for f in object.fields {
@@ -131,7 +135,23 @@ it at once, and `brunt schema` prints a JSON Schema for editors.
 | duration | `500ms`, `2s`, `1m30s`, `1.5h`: units `ns`, `us`, `ms`, `s`, `m`, `h`, `d`; at most 10 days |
 | rate | `500/s`, `30/m`, `1/250ms`, `1.5/s`; at most 10,000,000/s |
 | size | `200B`, `16KB` (16,000), `1MiB` (1,048,576) |
-| generated text | `${int(1,500)}` a whole number, `${choice(tea,mugs)}` one of these, `${uuid()}`; `$${` is a plain `${` |
+";
+
+const VALUES: &str = "
+## Values in texts
+
+Where a field takes a template, `${...}` stands for a value, drawn or looked up each time that the text is sent; `$${` is a
+plain `${`. A value is encoded for its place: in a path as one segment (at its very beginning as a path), in a query, a form
+and a JSON text as their rules say. In `json`, a text that is nothing but one `${...}` becomes the value itself: numbers stay
+numbers, lists lists; cells of CSV files are texts. What is used before anything has saved it makes the request an error.
+
+| Written | Stands for |
+|---|---|
+| `${tier}` | a variable of `vars`, anywhere in the plan |
+| `${env.NAME}`, `${env.NAME:-default}` | a variable of the environment, anywhere in the plan |
+| `${key}` | a secret of `secrets` |
+| `${people.email}` | a column of `data` |
+| `${token}` | what `save` or `set` has kept; of a list the first |
 ";
 
 fn words(ty: &Type) -> String {

@@ -15,6 +15,9 @@ use brunt_run::{
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// So many checks are shown in full, failed or not.
+const FEW_CHECKS: usize = 8;
+
 /// The most endpoints, and the most checks, that the summary shows: what fits on a screen or two. The record
 /// has all.
 pub const MAX_ROWS: usize = 30;
@@ -269,20 +272,30 @@ impl Out<'_> {
 
     fn checks(mut self) -> Self {
         let mut checks = self.view.checks();
-        // Those that failed most come first.
+        // Those that failed most come first; where there are many, those that always held are only counted.
         checks.sort_by_key(|c| (std::cmp::Reverse(c.failed), c.id));
-        for (i, check) in checks.iter().take(MAX_ROWS).enumerate() {
-            let CheckView { endpoint, name, passed, failed, .. } = check;
+        let failed = checks.iter().take_while(|c| c.failed > 0).count();
+        let shown = if checks.len() <= FEW_CHECKS { checks.len() } else { failed.min(MAX_ROWS) };
+        let mut mark = "checks      ";
+        for CheckView { endpoint, name, passed, failed, .. } in &checks[..shown] {
             let at = endpoint.map(|id| format!(" at {}", self.view.series(id).label())).unwrap_or_default();
             let all = passed + failed;
             let share = percent(Some(*passed as f64 / all.max(1) as f64), self.style);
             let text = format!("{name}{at}: held {} of {} times ({share})", count(*passed), count(all));
-            let mark = if i == 0 { "checks      " } else { "            " };
             self.wrapped(if *failed > 0 { Tone::Bad } else { Tone::Plain }, mark, &text);
+            mark = "            ";
         }
-        let more = checks.len().saturating_sub(MAX_ROWS);
-        if more > 0 {
-            self.line(&Line::new(Tone::Label, format!("            {more} more checks are in the record")));
+        if failed > shown {
+            let text = format!("{} more that failed are in the record", failed - shown);
+            self.wrapped(Tone::Label, mark, &text);
+            mark = "            ";
+        }
+        let held = checks.len() - failed.max(shown);
+        if held > 0 {
+            let times: u64 = checks[failed.max(shown)..].iter().map(|c| c.passed).sum();
+            let others = if shown > 0 { " others" } else { "" };
+            let text = format!("{held}{others} held every time ({} times in all)", count(times));
+            self.wrapped(Tone::Plain, mark, &text);
         }
         self
     }

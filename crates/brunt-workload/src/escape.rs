@@ -114,7 +114,9 @@ mod tests {
             let got = [Escape::None, Escape::Path, Escape::Query, Escape::Form, Escape::JsonString]
                 .map(|e| e.of(text));
             assert_eq!(got, [text, path, query, form, json]);
-            assert!(Escape::Segment.of(text).bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)));
+            assert!(
+                Escape::Segment.of(text).bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b))
+            );
             assert_eq!(Escape::JsonValue.of(text), format!("\"{json}\""));
         }
     }

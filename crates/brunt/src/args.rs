@@ -151,9 +151,18 @@ pub(crate) struct ConvertArgs {
     /// The file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// What to make of it
+    /// What to make of it: a plan (yaml, json, toml), or curl, vegeta, k6, locust
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub(crate) to: String,
+    /// The profile of a plan that is written as another tool's file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// HAR: leave values as recorded, also those that come from earlier answers
+    #[arg(long)]
+    pub(crate) no_correlate: bool,
+    /// HAR: requests to all hosts, not to the page's own alone
+    #[arg(long)]
+    pub(crate) all_hosts: bool,
     /// What it is, if that cannot be seen
     #[arg(long, value_name = "FORMAT")]
     pub(crate) from: Option<String>,

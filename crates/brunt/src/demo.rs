@@ -5,8 +5,8 @@ use crate::console::Console;
 use crate::exit;
 use crate::load::{LoadError, SURROUNDINGS};
 use crate::run::{Job, Refusal, run};
-use brunt_demo::mock::MockConfig;
 use brunt_demo::Config;
+use brunt_demo::mock::MockConfig;
 use brunt_plan::{Format, Overrides, Source, demo_plan, lower};
 use clap::Parser;
 

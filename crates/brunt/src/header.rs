@@ -53,7 +53,9 @@ fn target(origin: &brunt_workload::Origin) -> String {
 /// Each check with the endpoint of the request that has it.
 fn checks(workload: &Workload) -> Vec<(EndpointId, String)> {
     let owner = |id: usize| {
-        let holds = |r: &&brunt_workload::Request| r.checks.iter().any(|c| c.0 as usize == id);
+        let holds = |r: &&brunt_workload::Request| {
+            r.checks.iter().chain(r.saves.iter().map(|s| &s.check)).any(|c| c.0 as usize == id)
+        };
         workload.requests.iter().find(holds).map_or(EndpointId(0), |r| r.endpoint)
     };
     workload.checks.iter().enumerate().map(|(id, check)| (owner(id), check.name.clone())).collect()

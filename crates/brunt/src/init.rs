@@ -43,7 +43,7 @@ pub(crate) fn init(args: &InitArgs, console: Console) -> u8 {
 fn suite(args: &InitArgs, console: Console) -> Result<Vec<(&'static str, String)>, LoadError> {
     let (name, target) = answers(args, console)?;
     let plan = match &args.from {
-        Some(file) => imported(file, &target, console)?,
+        Some(file) => imported(file, target.as_deref(), console)?,
         None => {
             let target = target.as_deref().unwrap_or(DEFAULT_TARGET);
             PLAN.replace("NAME", &yaml_text(&name)).replace("TARGET", &yaml_text(target))
@@ -98,7 +98,7 @@ fn answers(args: &InitArgs, console: Console) -> Result<(String, Option<String>)
     Ok((name, Some(target)))
 }
 
-fn imported(file: &Path, target: &Option<String>, console: Console) -> Result<String, LoadError> {
+fn imported(file: &Path, target: Option<&str>, console: Console) -> Result<String, LoadError> {
     let source = source(file)?;
     let Some(foreign) = foreign(&source, None)? else {
         return Err(LoadError::Usage(format!(
@@ -106,15 +106,14 @@ fn imported(file: &Path, target: &Option<String>, console: Console) -> Result<St
             file.display()
         )));
     };
-    let imported = import(foreign, &source)?;
+    let mut imported = import(foreign, &source)?;
+    if let Some(target) = target {
+        imported.set_target(target);
+    }
     if !imported.warnings.diagnostics.is_empty() {
         console.note(imported.warnings.render(console.plan_style()).trim_end());
     }
     let mut plan = imported.to_yaml();
-    if let Some(target) = target {
-        let kept: Vec<&str> = plan.lines().filter(|line| !line.starts_with("target:")).collect();
-        plan = format!("{}\ntarget: {}\n", kept.join("\n"), yaml_text(target));
-    }
     if !plan.contains("\nprofiles:") {
         plan.push_str(PROFILES);
     }

@@ -109,6 +109,10 @@ pub(crate) struct Job<'a> {
 pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u8, Refusal> {
     let args = job.args;
     let wait = duration("--wait", &args.wait)?;
+    let pace = Pace {
+        interval: duration("--progress-interval", &args.progress_interval)?,
+        tick: args.tick.as_deref().map(|t| duration("--tick", t)).transpose()?.unwrap_or_default(),
+    };
     let mut warnings = plan_warnings(&lowered);
     let Lowered { workload, hooks, expectations, profile, .. } = lowered;
     let workload = fitted(workload, &mut warnings)?;
@@ -123,7 +127,7 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
     let result = match reached {
         Ok(()) => drive(
             job,
-            &Prepared { workload, settings, warnings, expectations, profile },
+            &Prepared { workload, settings, warnings, expectations, profile, pace },
             &mut around,
             console,
         ),
@@ -142,12 +146,19 @@ struct Prepared {
     warnings: Vec<Warning>,
     expectations: Vec<String>,
     profile: Option<String>,
+    pace: Pace,
+}
+
+/// How often something happens beside the requests.
+struct Pace {
+    /// A line without a terminal.
+    interval: Nanos,
+    /// What is due within it starts together.
+    tick: Nanos,
 }
 
 fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Console) -> Result<u8, Refusal> {
     let args = job.args;
-    let interval = duration("--progress-interval", &args.progress_interval)?;
-    let tick = args.tick.as_deref().map(|t| duration("--tick", t)).transpose()?.unwrap_or_default();
     let workload = &prepared.workload;
     let mut header = about(workload, args.workers);
     header.objectives.clone_from(&prepared.expectations);
@@ -160,7 +171,8 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
         args.output.as_ref().map(|folder| job.label.map_or_else(|| folder.clone(), |l| folder.join(l)));
     let folder = output.unwrap_or_else(|| PathBuf::from(RUNS).join(&header.id));
     let recorder = if args.no_record { None } else { Some(recorder(&folder, &header, workload)?) };
-    let mut session = Session::new(recorder, Show::new(args, interval, console), args.json, console);
+    let mut session =
+        Session::new(recorder, Show::new(args, prepared.pace.interval, console), args.json, console);
     session.early.clone_from(&prepared.warnings);
     let (controller, inbox) = controller();
     signals::steer(controller, session.announcer())
@@ -175,7 +187,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
         },
         host: &mut |index| Some(sampler.sample(index)),
     };
-    let options = RunOptions { header, rows: taps, tick };
+    let options = RunOptions { header, rows: taps, tick: prepared.pace.tick };
     let sources = |_worker| HttpUsers::new(settings.clone());
     brunt_engine::run(workload, &sources, options, inbox, observers)
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot start a worker: {e}")))?;

@@ -11,22 +11,23 @@ use std::sync::{Arc, Condvar, Mutex};
 /// Answers when `together` requests are there at once, and tells how many there have been at most.
 fn gate(together: usize) -> (crate::server::Scripted, Arc<AtomicUsize>) {
     let most = Arc::new(AtomicUsize::new(0));
-    let (seen, gate) = (Arc::clone(&most), Arc::new((Mutex::new((0, 0)), Condvar::new())));
+    let (seen, gate) = (Arc::clone(&most), Arc::new((Mutex::new((0, 0, 0)), Condvar::new())));
     let server = scripted(move |_, mut stream| {
         while read_request(&mut stream).is_some() {
+            // Waiting in this round; rounds so far; unanswered.
             let (state, changed) = &*gate;
             let mut now = state.lock().unwrap();
-            now.0 += 1;
-            seen.fetch_max(now.0, Ordering::SeqCst);
+            (now.0, now.2) = (now.0 + 1, now.2 + 1);
+            seen.fetch_max(now.2, Ordering::SeqCst);
             let round = now.1;
             if now.0 == together {
-                now.1 += 1;
+                (now.0, now.1) = (0, round + 1);
                 changed.notify_all();
             }
             while now.1 == round {
                 now = changed.wait(now).unwrap();
             }
-            now.0 -= 1;
+            now.2 -= 1;
             drop(now);
             answer(&mut stream, "", b"");
         }

@@ -183,12 +183,12 @@ fn an_aborted_stream_as_the_server_sees_it() {
         });
     });
     let plan = Plan::to(&server.url).request("POST", "/x").body("0123456789").fault(FaultKind::Abort, 1.0);
-    let ran = plan.times(3).version(HttpVersion::Http2).run();
+    // A run that ends at once takes its connection with it, and what the server has not read yet.
+    let ran = plan.pause(ms(50)).times(3).version(HttpVersion::Http2).run();
     assert_eq!(ran.asides(), "1: 3 x ok", "{}", ran.details());
     for _ in 0..3 {
         let (path, bytes, reason) = told.recv_timeout(Duration::from_secs(10)).unwrap();
         assert_eq!((path.as_str(), reason), ("/x", Some(h2::Reason::CANCEL)));
-        // The server's library may drop what it has when the stream is reset.
-        assert!(bytes.is_empty() || bytes == b"01234", "{bytes:?}");
+        assert_eq!(bytes, b"01234");
     }
 }

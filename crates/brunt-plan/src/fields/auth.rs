@@ -30,7 +30,12 @@ pub(crate) static AUTH: Object = Object {
             doc: "A token in the header `Authorization`.",
             example: "bearer: ${token}",
         },
-        Field { name: "api_key", ty: Type::Template, doc: "A key, in a header or in the query.", example: "api_key: ${key}" },
+        Field {
+            name: "api_key",
+            ty: Type::Template,
+            doc: "A key, in a header or in the query.",
+            example: "api_key: ${key}",
+        },
         Field {
             name: "header",
             ty: Type::Text,
@@ -54,11 +59,16 @@ pub(crate) static AUTH: Object = Object {
 
 /// A name and a password.
 pub(crate) static BASIC: Object = Object {
-    name: "basic",
+    name: "basic_auth",
     doc: "Basic authentication (RFC 7617).",
     fields: &[
         Field { name: "user", ty: Type::Template, doc: "The name, without `:`.", example: "user: ada" },
-        Field { name: "password", ty: Type::Template, doc: "The password.", example: "password: ${password}" },
+        Field {
+            name: "password",
+            ty: Type::Template,
+            doc: "The password.",
+            example: "password: ${password}",
+        },
     ],
 };
 
@@ -140,7 +150,7 @@ pub(crate) const MAX_RETRIES: u64 = 100;
 
 /// A burst of repetitions.
 pub(crate) static RETRIES: Object = Object {
-    name: "retries",
+    name: "retry_burst",
     doc: "A burst of repetitions.",
     fields: &[
         Field { name: "share", ty: SHARE, doc: "The share of requests.", example: "share: 1%" },

@@ -30,7 +30,7 @@ pub(crate) static SECRET: Object = Object {
 
 /// Data.
 pub(crate) static DATA: Object = Object {
-    name: "data",
+    name: "table",
     doc: "A table that users take rows from, used as `${name.column}`. The rows are shared out over all workers: no two users \
           are given one row before all rows have been given.",
     fields: &[
@@ -93,7 +93,12 @@ pub(crate) static SAVE: Object = Object {
             doc: "What this regular expression finds in the body, or in the header: its first group, or all of the match.",
             example: "regex: 'csrf\" value=\"([^\"]+)'",
         },
-        Field { name: "header", ty: Type::Text, doc: "The value of this header.", example: "header: location" },
+        Field {
+            name: "header",
+            ty: Type::Text,
+            doc: "The value of this header.",
+            example: "header: location",
+        },
         Field {
             name: "cookie",
             ty: Type::Text,

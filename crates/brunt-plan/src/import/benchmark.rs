@@ -26,7 +26,7 @@ const HANDLERS: [(&str, &str); 5] = [
     ),
     (
         "search_products",
-        "[{get: /api/search, query: {q: '${choice(tea,mug,lamp,chair,blue,kettle)}'}, name: /api/search}]",
+        "[{get: /api/search, query: {q: '${choice(boot,novel,kettle,lantern,kite,blue)}'}, name: /api/search}]",
     ),
     ("view_product_details", "[{get: '/api/products/${zipf(1,100)}', name: '/api/products/{id}'}]"),
     (
@@ -71,8 +71,10 @@ pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
     }
     let profiles = reader.profiles(root);
     let scenarios = reader.scenarios(root);
+    // Where every scenario has a mix, the profiles only weigh what journeys are made of.
+    let mixed = !scenarios.is_empty() && scenarios.iter().all(|s| !s.mix.is_empty());
     let mut actions = Map::at(root.span.clone());
-    for name in names_used(&profiles, &scenarios) {
+    for name in names_used(if mixed { &[] } else { &profiles }, &scenarios) {
         actions.put(&name.0, reader.action(&name.0, &name.1, &profiles));
     }
     plan.put("actions", actions);
@@ -84,7 +86,9 @@ pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
         for action in &profile.actions {
             weights.put(&action.name, action.weight.clone());
         }
-        class.put("actions", weights);
+        if !mixed {
+            class.put("actions", weights);
+        }
         users.put(&profile.name, class);
     }
     plan.put("users", users);
@@ -268,7 +272,10 @@ impl Reader<'_> {
             if ramp > 0.0
                 && let Some(count) = users.as_ref().and_then(number)
             {
-                scenario.put("spawn_rate", format!("{count}/{}", seconds_text(ramp)));
+                let per_second = count / ramp;
+                let whole = per_second >= 1.0 && per_second.fract() == 0.0;
+                let rate = if whole { format!("{per_second}/s") } else { format!("{count}/{}", seconds_text(ramp)) };
+                scenario.put("spawn_rate", rate);
             }
             scenario.put_some("users", users);
             let minutes = draft.node.entry("duration_minutes").map(|e| &e.value);

@@ -213,15 +213,30 @@ pub(super) fn identifier(text: &str) -> String {
         .to_owned()
 }
 
+/// Names of parameters and keys that hold secrets; so do those that end in `_password` or `_secret`.
+const SECRET_NAMES: [&str; 16] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "client_secret",
+    "token",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "api_key",
+    "apikey",
+    "auth_token",
+    "private_key",
+    "otp",
+    "signature",
+    "pwd",
+];
+
 /// Whether a parameter or a key of this name holds a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let name = identifier(name);
-    const WORDS: [&str; 16] = [
-        "password", "passwd", "passphrase", "secret", "client_secret", "token", "access_token",
-        "refresh_token", "id_token", "api_key", "apikey", "auth_token", "private_key", "otp", "signature",
-        "pwd",
-    ];
-    WORDS.contains(&name.as_str()) || name.ends_with("_password") || name.ends_with("_secret")
+    SECRET_NAMES.contains(&name.as_str()) || name.ends_with("_password") || name.ends_with("_secret")
 }
 
 /// The secrets of a file, each taken from an environment variable of the plan's.
@@ -263,6 +278,13 @@ impl Secrets {
         format!("${{{name}}}")
     }
 
+    /// Takes a secret that the plan knows by a name already.
+    pub(super) fn named(&mut self, name: &str, value: &str, span: &Span) {
+        if !self.known.iter().any(|k| k.1 == name) {
+            self.known.push((value.to_owned(), name.to_owned(), span.clone()));
+        }
+    }
+
     /// Whether a name is in use.
     pub(super) fn has(&self, name: &str) -> bool {
         self.taken.iter().any(|t| t == name) || self.known.iter().any(|k| k.1 == name)
@@ -283,7 +305,8 @@ impl Secrets {
             let variable = name.to_ascii_uppercase();
             map.put(name, text_at(span, format!("${{env.{variable}}}")));
             let message = format!("the value of `{name}`");
-            let d = Diagnostic::warning(span, message).label("a secret does not belong into a plan");
+            // Without its place: the line there would show it.
+            let d = Diagnostic { span: None, ..Diagnostic::warning(span, message) };
             problems.push(d.help(format!("set the environment variable {variable}")));
         }
         plan.put("secrets", map);
@@ -394,7 +417,14 @@ mod tests {
         assert_eq!(base64("aGVsbG8=").as_deref(), Some(b"hello".as_slice()));
         assert_eq!(base64("aGVs\nbG8").as_deref(), Some(b"hello".as_slice()));
         assert_eq!(base64("a*"), None);
-        for (text, expected) in [("a%20b", Some("a b")), ("a+b", Some("a b")), ("%", Some("%")), ("%zz%", Some("%zz%")), ("%ff", None), ("%é", Some("%é"))] {
+        for (text, expected) in [
+            ("a%20b", Some("a b")),
+            ("a+b", Some("a b")),
+            ("%", Some("%")),
+            ("%zz%", Some("%zz%")),
+            ("%ff", None),
+            ("%é", Some("%é")),
+        ] {
             assert_eq!(percent_decoded(text, PlusSign::IsSpace).as_deref(), expected, "{text}");
         }
         assert_eq!(percent_decoded("a+b", PlusSign::IsItself).as_deref(), Some("a+b"));

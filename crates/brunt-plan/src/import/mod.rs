@@ -14,6 +14,8 @@ mod call;
 
 mod curl;
 
+mod export;
+
 mod har;
 
 mod k6;
@@ -31,7 +33,7 @@ mod vegeta;
 mod write;
 
 use crate::decode::Voice;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::lower::{Lowered, Overrides, Reading, Surroundings, lower_tree};
 use crate::read::read;
 use crate::tree::{Node, Value};
@@ -39,6 +41,7 @@ use crate::{Format, Source};
 use std::path::Path;
 
 pub use call::SecretValues;
+pub use export::{ExportTo, Exported, NotExportable, convert_plan, export};
 pub use har::{Correlate, Hosts};
 pub use locust::{LocustSettings, locust_settings};
 
@@ -176,7 +179,11 @@ pub fn import_with(foreign: Foreign, source: &Source, options: &ImportOptions) -
     let format = if text.starts_with('{') || text.starts_with('[') { Format::Json } else { source.format };
     let source = Source { format, ..source.clone() };
     let (mut problems, mut notes) = (Vec::new(), Notes::default());
-    let root = plan_of(foreign, &source, options, (&mut problems, &mut notes));
+    let root = plan_of(foreign, &source, *options, (&mut problems, &mut notes));
+    if root.is_none() && !problems.iter().any(|d| d.severity == Severity::Error) {
+        let what = Foreign::ALL.iter().find(|row| row.0 == foreign).map_or("", |row| row.2);
+        problems.push(Diagnostic::nowhere(format!("the file is not what it was taken for: {what}")));
+    }
     problems.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
     let warnings = Report { name: source.name.clone(), text: source.text.clone(), diagnostics: problems };
     match root {
@@ -190,7 +197,7 @@ pub fn import_with(foreign: Foreign, source: &Source, options: &ImportOptions) -
 fn plan_of(
     foreign: Foreign,
     source: &Source,
-    options: &ImportOptions,
+    options: ImportOptions,
     (problems, notes): (&mut Vec<Diagnostic>, &mut Notes),
 ) -> Option<Node> {
     let secrets = &mut call::Secrets::new(options.secrets);
@@ -216,13 +223,34 @@ fn tree(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Node> {
 }
 
 impl Imported {
+    /// Gives the plan another target.
+    pub fn set_target(&mut self, url: &str) {
+        let span = self.root.span.start..self.root.span.start;
+        let value = Node { span: span.clone(), value: Value::Str(url.to_owned()) };
+        self.root.put(crate::tree::Entry { key: "target".to_owned(), key_span: span, value });
+    }
+
     /// The plan as YAML, to be read and edited.
     pub fn to_yaml(&self) -> String {
         let yaml = write::yaml(&self.root, &self.warnings, &self.source.name);
         let (first, rest) = yaml.split_once('\n').unwrap_or((yaml.as_str(), ""));
         let clean = |note: &String| note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-        let notes: String = self.notes.iter().map(|note| format!("# Note: {}\n", clean(note))).collect();
-        format!("{first}\n{notes}{rest}")
+        let notes: Vec<String> = self.notes.iter().map(|note| format!("# Note: {}\n", clean(note))).collect();
+        format!("{first}\n{}{rest}", notes.concat())
+    }
+
+    /// The plan as JSON; what could not be taken over is told by [`Self::warnings`] alone.
+    pub fn to_json(&self) -> String {
+        export::spelling::written(&self.root, Format::Json).unwrap_or_default()
+    }
+
+    /// The plan as TOML. An `Err` says what TOML cannot.
+    pub fn to_toml(&self) -> Result<String, Report> {
+        export::spelling::written(&self.root, Format::Toml).map_err(|problem| Report {
+            name: self.source.name.clone(),
+            text: self.source.text.clone(),
+            diagnostics: vec![problem],
+        })
     }
 
     /// Lowers the plan, as [`lower`](crate::lower) does one that somebody wrote.

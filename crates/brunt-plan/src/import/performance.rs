@@ -40,7 +40,7 @@ pub(super) fn looks_like(root: &Node) -> bool {
 pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
     let mut plan = Map::at(root.span.clone());
     unknown(root, "configuration", &TOP, problems);
-    plan.put("name", "performance").put("auth", "env").put("preset", "sustained");
+    plan.put("name", "performance").put("auth", "env if set").put("preset", "sustained");
     let mut actions = Map::at(root.span.clone());
     let mut weights = Map::at(root.span.clone());
     let load_test = root.entry("load_test").map(|e| &e.value);

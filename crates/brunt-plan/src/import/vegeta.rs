@@ -79,7 +79,8 @@ pub(super) fn plan(
     notes: &mut Notes,
 ) -> Option<Node> {
     let mut reader = Reader { secrets, problems, calls: Vec::new() };
-    let is_json = lines(&source.text).find(|l| !is_between(l.text)).is_some_and(|l| l.text.trim().starts_with('{'));
+    let is_json =
+        lines(&source.text).find(|l| !is_between(l.text)).is_some_and(|l| l.text.trim().starts_with('{'));
     if is_json {
         for line in lines(&source.text).filter(|l| !l.text.trim().is_empty()) {
             reader.json(line);
@@ -104,7 +105,7 @@ pub(super) fn plan(
     for call in calls {
         let rest = split_origin(&call.url).map_or(call.url.as_str(), |(_, rest)| rest);
         let path = rest.split(['?', '#']).next().filter(|p| !p.is_empty()).unwrap_or("/");
-        let name = names.unique(&format!("{} {path}", call.method));
+        let name = names.unique(&format!("{} {}", call.method, path.replace("$${", "{")));
         actions.put(&name, vec![call.step(target.as_deref())]);
         order.push(name);
     }
@@ -151,7 +152,7 @@ impl Reader<'_> {
 
     fn request(&mut self, method: &str, url: &str, span: &Span) -> Call {
         let mut call = Call::at(span.clone());
-        call.method = method.to_owned();
+        method.clone_into(&mut call.method);
         call.url = plain(url);
         call.url_span = span.end - url.len()..span.end;
         if !url.contains("://") || url.contains(char::is_whitespace) {
@@ -164,7 +165,8 @@ impl Reader<'_> {
     fn header(&mut self, line: &str, span: &Span) -> Option<Header> {
         let parts = line.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
         let Some((name, value)) = parts.filter(|(name, value)| !name.is_empty() && !value.is_empty()) else {
-            let d = Diagnostic::error(span, "this is no header").label("a name, a colon and a value belong here");
+            let d =
+                Diagnostic::error(span, "this is no header").label("a name, a colon and a value belong here");
             self.problems.push(d.help("write e.g. `Accept: text/html`, or `@file` for a body"));
             return None;
         };
@@ -202,7 +204,9 @@ impl Reader<'_> {
         let (Some((method, _)), Some((url, url_span))) = (text("method"), text("url")) else { return };
         (call.method, call.url, call.url_span) = (method.to_owned(), plain(url), url_span.clone());
         if let Some(Value::Map(entries)) = node.entry("header").map(|e| &e.value.value) {
-            entries.iter().for_each(|entry| self.json_header(entry, &mut call));
+            for entry in entries {
+                self.json_header(entry, &mut call);
+            }
         }
         if let Some((body, at)) = text("body") {
             self.json_body(body, at, &mut call);
@@ -227,12 +231,11 @@ impl Reader<'_> {
             let d = Diagnostic::error(span, "the body is not base64").label("vegeta's bodies are");
             return self.problems.push(d);
         };
-        match String::from_utf8(bytes) {
-            Ok(text) => call.text_body(&plain(&text), span),
-            Err(_) => {
-                let d = Diagnostic::error(span, "the body is not text").label("a plan cannot hold it");
-                self.problems.push(d.help("use vegeta's HTTP format: the body's bytes in a file, and `@file`"));
-            }
+        if let Ok(text) = String::from_utf8(bytes) {
+            call.text_body(&plain(&text), span);
+        } else {
+            let d = Diagnostic::error(span, "the body is not text").label("a plan cannot hold it");
+            self.problems.push(d.help("use vegeta's HTTP format: the body's bytes in a file, and `@file`"));
         }
     }
 }

@@ -28,7 +28,7 @@ const KINDS: [&str; 3] = ["basic", "bearer", "api_key"];
 pub(super) fn auth(cx: &Cx<'_>, node: &Node, logins: &[String]) -> Option<Auth> {
     match &node.value {
         Value::Str(word) if word == "none" => Some(Auth::default()),
-        Value::Str(word) if word == "env" => of_environment(cx, node),
+        Value::Str(word) if word == "env" => Some(of_environment(cx, node)),
         Value::Map(_) => of_map(cx, node, logins),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Seq(_) => {
             let d = Diagnostic::error(&node.span, "expected `none`, `env` or a map");
@@ -39,7 +39,7 @@ pub(super) fn auth(cx: &Cx<'_>, node: &Node, logins: &[String]) -> Option<Auth> 
 }
 
 /// `AUTH_TOKEN` and `API_KEY`.
-fn of_environment(cx: &Cx<'_>, node: &Node) -> Option<Auth> {
+fn of_environment(cx: &Cx<'_>, node: &Node) -> Auth {
     let mut headers = Vec::new();
     let value = |name: &str| {
         let value = cx.env(name).filter(|v| !v.is_empty())?;
@@ -56,11 +56,13 @@ fn of_environment(cx: &Cx<'_>, node: &Node) -> Option<Auth> {
         headers.push((KEY_HEADER.to_owned(), secret(key)));
     }
     if headers.is_empty() {
-        let d = Diagnostic::error(&node.span, "neither `AUTH_TOKEN` nor `API_KEY` is set in the environment");
-        cx.report(d.label("requests would come from nobody").help("set one: `AUTH_TOKEN=... brunt run ...`; or write `auth: none`"));
-        return None;
+        let d =
+            Diagnostic::warning(&node.span, "neither `AUTH_TOKEN` nor `API_KEY` is set in the environment");
+        cx.report(
+            d.label("requests say nothing of who sends them").help("set one: `AUTH_TOKEN=... brunt run ...`"),
+        );
     }
-    Some(Auth { headers, ..Auth::default() })
+    Auth { headers, ..Auth::default() }
 }
 
 fn secret(text: String) -> Text {
@@ -84,7 +86,10 @@ fn of_map(cx: &Cx<'_>, node: &Node, logins: &[String]) -> Option<Auth> {
     for field in ["header", "query"] {
         if fields.has(field) && !fields.has("api_key") {
             let d = Diagnostic::error(&fields.key_span(field), format!("`{field}` needs `api_key`"));
-            cx.report(d.label("nothing else is sent there").help(format!("write e.g. `auth: {{api_key: \"${{key}}\", {field}: ...}}`")));
+            cx.report(
+                d.label("nothing else is sent there")
+                    .help(format!("write e.g. `auth: {{api_key: \"${{key}}\", {field}: ...}}`")),
+            );
         }
     }
     let auth = match given.as_slice() {
@@ -92,14 +97,20 @@ fn of_map(cx: &Cx<'_>, node: &Node, logins: &[String]) -> Option<Auth> {
         [] => {
             if !fields.has_unknown() {
                 let d = Diagnostic::error(&node.span, "this says nothing about who requests come from");
-                cx.report(d.help("give one of `basic`, `bearer`, `api_key` and `login`; or write `auth: none`"));
+                cx.report(
+                    d.help("give one of `basic`, `bearer`, `api_key` and `login`; or write `auth: none`"),
+                );
             }
             None
         }
         [one] => kind(&fields, &one.key),
         [first, second, ..] => {
             let message = format!("`{}` cannot be combined with `{}`", second.key, first.key);
-            cx.report(Diagnostic::error(&second.key_span, message).label("a request comes from one user").help("keep one of them"));
+            cx.report(
+                Diagnostic::error(&second.key_span, message)
+                    .label("a request comes from one user")
+                    .help("keep one of them"),
+            );
             None
         }
     };
@@ -114,7 +125,8 @@ fn of_map(cx: &Cx<'_>, node: &Node, logins: &[String]) -> Option<Auth> {
 fn kind(fields: &Fields<'_, '_>, kind: &str) -> Option<Auth> {
     let cx = fields.cx;
     let node = fields.get(kind)?;
-    let header = |name: &str, value: Text| Auth { headers: vec![(name.to_owned(), value)], ..Auth::default() };
+    let header =
+        |name: &str, value: Text| Auth { headers: vec![(name.to_owned(), value)], ..Auth::default() };
     match kind {
         "basic" => {
             let basic = Fields::of(cx, node, &BASIC)?;
@@ -139,7 +151,8 @@ fn kind(fields: &Fields<'_, '_>, kind: &str) -> Option<Auth> {
         _ => {
             let key = hidden(line(cx, node)?);
             if fields.has("header") && fields.has("query") {
-                let d = Diagnostic::error(&fields.key_span("query"), "`query` cannot be combined with `header`");
+                let d =
+                    Diagnostic::error(&fields.key_span("query"), "`query` cannot be combined with `header`");
                 cx.report(d.label("a key is sent in one place").help("keep one of them"));
             }
             if let Some(name) = fields.get("query") {

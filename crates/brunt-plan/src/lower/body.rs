@@ -87,7 +87,11 @@ fn json(cx: &Cx<'_>, node: &Node, out: &mut Vec<Text>) -> Option<()> {
             if matches!(text.parts.as_slice(), [TextPart::Dynamic { .. }]) {
                 out.push(escaped(text, Escape::JsonValue));
             } else {
-                out.push(concat([Text::literal("\""), escaped(text, Escape::JsonString), Text::literal("\"")]));
+                out.push(concat([
+                    Text::literal("\""),
+                    escaped(text, Escape::JsonString),
+                    Text::literal("\""),
+                ]));
             }
         }
         Value::Seq(items) => {

@@ -1,5 +1,8 @@
 //! Checks: what answers are held against.
 
+use super::json_check::json_check;
+use super::pattern::{Place, regex};
+use super::template::template;
 use crate::decode::{Cx, Fields, int_in};
 use crate::diagnostic::Diagnostic;
 use crate::fields::CHECK;
@@ -19,20 +22,31 @@ pub(super) fn checks(cx: &Cx<'_>, node: &Node) -> Vec<Check> {
     if let Some((name, ranges)) = fields.get("status").and_then(|node| status(cx, node)) {
         add(format!("status {name}"), CheckRule::Status(ranges));
     }
-    if let Some(node) = fields.get("contains") {
-        for (text, node) in cx.texts(node, "text") {
-            if text.is_empty() {
-                let d =
-                    Diagnostic::error(&node.span, "`contains` is empty").label("every body contains this");
-                cx.report(d.help("name a text that only a good answer contains"));
-            }
-            add(format!("contains {}", shown(text)), CheckRule::BodyContains(text.as_bytes().to_vec()));
+    for text in sought(&fields, "contains", "every body contains this") {
+        add(format!("contains {}", shown(&text)), CheckRule::BodyContains(text.into_bytes()));
+    }
+    for text in sought(&fields, "lacks", "every body contains this") {
+        add(format!("lacks {}", shown(&text)), CheckRule::BodyLacks(text.into_bytes()));
+    }
+    let matches =
+        fields.get("matches").map(|node| cx.texts(node, "a regular expression")).unwrap_or_default();
+    for (text, node) in matches {
+        if let Some(text) = regex(cx, Place { span: &node.span, text }) {
+            add(format!("matches {}", shown(&text)), CheckRule::BodyMatches(text));
+        }
+    }
+    for entry in fields.get("json").and_then(|node| cx.map_of(node, "JSON paths")).unwrap_or_default() {
+        if let Some(Check { name, rule }) = json_check(cx, entry) {
+            add(name, rule);
         }
     }
     for entry in fields.get("header").and_then(|node| cx.map_of(node, "headers")).unwrap_or_default() {
         let contains = match &entry.value.value {
             Value::Bool(true) => None,
-            Value::Str(text) => Some(text.clone()),
+            Value::Str(_) => match fixed(cx, &entry.value) {
+                Some(text) => Some(text),
+                None => continue,
+            },
             Value::Null
             | Value::Bool(false)
             | Value::Int(_)
@@ -65,9 +79,40 @@ pub(super) fn checks(cx: &Cx<'_>, node: &Node) -> Vec<Check> {
     out
 }
 
+/// Texts that are sought in bodies.
+fn sought(fields: &Fields<'_, '_>, field: &str, why: &str) -> Vec<String> {
+    let cx = fields.cx;
+    let mut out = Vec::new();
+    for (text, node) in fields.get(field).map(|node| cx.texts(node, "text")).unwrap_or_default() {
+        if text.is_empty() {
+            let d = Diagnostic::error(&node.span, format!("`{field}` is empty")).label(why);
+            cx.report(d.help("name a text that tells good answers from bad ones"));
+        }
+        out.extend(fixed(cx, node));
+    }
+    out
+}
+
+/// A text that is the same every time.
+fn fixed(cx: &Cx<'_>, node: &Node) -> Option<String> {
+    let text = template(cx, node)?;
+    if let Some(text) = text.as_literal() {
+        return Some(text.to_owned());
+    }
+    let d = Diagnostic::error(&node.span, "this text must be the same every time");
+    let d = d.label("it is sought as it stands");
+    cx.report(d.help("compare parts of a JSON body instead: `json: {\"$.name\": \"== ${people.name}\"}`"));
+    None
+}
+
 fn shown(text: &str) -> String {
+    format!("\"{}\"", clipped(text))
+}
+
+/// The text as names of checks have it.
+pub(super) fn clipped(text: &str) -> String {
     let clipped: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect();
-    if text.chars().nth(SHOWN).is_some() { format!("\"{clipped}…\"") } else { format!("\"{clipped}\"") }
+    if text.chars().nth(SHOWN).is_some() { format!("{clipped}…") } else { clipped }
 }
 
 pub(super) fn status(cx: &Cx<'_>, node: &Node) -> Option<(String, Vec<(u16, u16)>)> {

@@ -20,7 +20,7 @@ use crate::tree::{Entry, Node, Span, Value};
 use brunt_workload::{Comparison, Condition, Text};
 
 /// Longer ones first: `<=` begins with `<`.
-const SYMBOLS: [(&str, Comparison); 6] = [
+pub(super) const SYMBOLS: [(&str, Comparison); 6] = [
     ("==", Comparison::Equal),
     ("!=", Comparison::NotEqual),
     ("<=", Comparison::AtMost),
@@ -29,7 +29,7 @@ const SYMBOLS: [(&str, Comparison); 6] = [
     (">", Comparison::Greater),
 ];
 
-const WORDS: [(&str, Comparison); 2] =
+pub(super) const WORDS: [(&str, Comparison); 2] =
     [("contains", Comparison::Contains), ("starts_with", Comparison::StartsWith)];
 
 const EXAMPLE: &str = "write e.g. `${stock} > 0`, or a map like `{status: 404}`";

@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::DATA;
 use crate::tree::{Entry, Node, Span, Value};
 use brunt_workload::{Cell, Feed, FeedEnd, FeedOrder, FeedPer, Scenario, Supply};
+use std::cell::RefCell;
 use std::path::Path;
 
 /// The most cells of one table: every worker holds all of them in memory, some hundred megabytes.
@@ -29,9 +30,19 @@ const MAX_TOLD: usize = 20;
 /// Data of the plan.
 #[derive(Debug)]
 pub(super) struct FeedPlan {
+    /// Without its cells.
     pub(super) feed: Feed,
+    cells: RefCell<Vec<Cell>>,
+    rows: usize,
     /// Where the plan names it.
     span: Span,
+}
+
+impl FeedPlan {
+    /// With its cells, which are gone from here afterwards.
+    pub(super) fn take(&self) -> Feed {
+        Feed { cells: self.cells.take(), ..self.feed.clone() }
+    }
 }
 
 /// A table as it was read.
@@ -57,9 +68,15 @@ struct Problems {
 }
 
 impl Problems {
-    fn add(&mut self, (line, column): (usize, usize), what: impl FnOnce() -> String) {
+    fn add(&mut self, place: (usize, usize), what: impl FnOnce() -> String) {
+        self.add_at(|| place, what);
+    }
+
+    /// As [`Self::add`], for a place that is looked for only where the problem is told.
+    fn add_at(&mut self, place: impl FnOnce() -> (usize, usize), what: impl FnOnce() -> String) {
         self.count += 1;
         if self.first.len() < MAX_TOLD {
+            let (line, column) = place();
             self.first.push(Problem { line, column, what: what() });
         }
     }
@@ -85,16 +102,17 @@ pub(super) fn feed(cx: &Cx<'_>, entry: &Entry) -> Option<FeedPlan> {
     }
     let Settings { order, per, at_end } = settings;
     let Table { columns, cells } = table;
-    let feed = Feed { name: entry.key.clone(), columns, cells, order, per, at_end };
-    Some(FeedPlan { feed, span: entry.key_span.clone() })
+    let rows = cells.len() / columns.len().max(1);
+    let feed = Feed { name: entry.key.clone(), columns, cells: Vec::new(), order, per, at_end };
+    Some(FeedPlan { feed, cells: RefCell::new(cells), rows, span: entry.key_span.clone() })
 }
 
-fn size_problem(table: &Table) -> Option<String> {
+const fn size_problem(table: &Table) -> Option<&'static str> {
     if table.columns.len() > MAX_COLUMNS {
-        return Some(format!("has more than {MAX_COLUMNS} columns"));
+        return Some("has more than 1,000 columns");
     }
     if table.cells.len() > MAX_CELLS {
-        return Some(format!("has more than {MAX_CELLS} cells: every worker would hold them in memory"));
+        return Some("has more than 5,000,000 cells: every worker would hold them in memory");
     }
     None
 }
@@ -109,11 +127,15 @@ struct Settings {
 
 impl Settings {
     fn of(fields: &Fields<'_, '_>) -> Self {
-        let order = word(fields, "order", &[
-            ("sequential", FeedOrder::Sequential),
-            ("shuffled", FeedOrder::Shuffled),
-            ("random", FeedOrder::Random),
-        ]);
+        let order = word(
+            fields,
+            "order",
+            &[
+                ("sequential", FeedOrder::Sequential),
+                ("shuffled", FeedOrder::Shuffled),
+                ("random", FeedOrder::Random),
+            ],
+        );
         let per = word(fields, "per", &[("iteration", FeedPer::Iteration), ("user", FeedPer::User)]);
         let at_end = word(fields, "at_end", &[("again", FeedEnd::Again), ("stop", FeedEnd::Stop)]);
         if order == FeedOrder::Random && at_end == FeedEnd::Stop {
@@ -159,7 +181,9 @@ fn table(fields: &Fields<'_, '_>) -> Option<Table> {
     }
     match delimiter {
         Some(None) => None,
-        Some(Some(delimiter)) => file(cx, fields.get("file")?, Some((delimiter, fields.key_span("delimiter")))),
+        Some(Some(delimiter)) => {
+            file(cx, fields.get("file")?, Some((delimiter, fields.key_span("delimiter"))))
+        }
         None => file(cx, fields.get("file")?, None),
     }
 }
@@ -181,10 +205,12 @@ fn delimiter(cx: &Cx<'_>, node: &Node) -> Option<u8> {
 
 fn file(cx: &Cx<'_>, node: &Node, delimiter: Option<(u8, Span)>) -> Option<Table> {
     let name = cx.text_of(node, "a path")?;
-    let extension = Path::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let extension =
+        Path::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let is_json = matches!(extension.as_str(), "json" | "jsonl" | "ndjson");
     if let Some((_, span)) = delimiter.as_ref().filter(|_| is_json) {
-        let d = Diagnostic::error(span, "`delimiter` is for CSV files").label("this file is JSON by its name");
+        let d =
+            Diagnostic::error(span, "`delimiter` is for CSV files").label("this file is JSON by its name");
         cx.report(d.help("remove it"));
     }
     let content = cx.file(node)?;
@@ -199,17 +225,17 @@ fn file(cx: &Cx<'_>, node: &Node, delimiter: Option<(u8, Span)>) -> Option<Table
         "tsv" => csv::table(&content, delimiter.map_or(b'\t', |d| d.0)),
         _ => csv::table(&content, delimiter.map_or(b',', |d| d.0)),
     };
-    read.map_err(|problems| report(cx, &node.span, name, problems)).ok()
+    read.map_err(|problems| report(cx, &node.span, name, &problems)).ok()
 }
 
-fn report(cx: &Cx<'_>, span: &Span, name: &str, problems: Problems) {
-    for Problem { line, column, what } in &problems.first {
-        cx.report(Diagnostic::error(span, format!("{name}:{line}:{column}: {what}")).label("in this data"));
-    }
-    if problems.count > problems.first.len() {
-        let more = problems.count - problems.first.len();
-        cx.report(Diagnostic::error(span, format!("{name}: and {more} more problems")).label("in this data"));
-    }
+fn report(cx: &Cx<'_>, span: &Span, name: &str, problems: &Problems) {
+    let told = problems.first.len();
+    let notes = problems.first.iter().map(|p| format!("{name}:{}:{}: {}", p.line, p.column, p.what));
+    let more = (problems.count > told).then(|| format!("... and {} more", problems.count - told));
+    let label =
+        if problems.count == 1 { "one problem".to_owned() } else { format!("{} problems", problems.count) };
+    let d = Diagnostic::error(span, "this file cannot be used as data").label(label);
+    cx.report(d.notes(notes.chain(more).collect()));
 }
 
 /// The value of a cell that is no text.
@@ -248,7 +274,14 @@ fn rows(cx: &Cx<'_>, node: &Node) -> Option<Table> {
             }
             (value, true) if scalar_cell(value).is_some() => cells.extend(scalar_cell(value)),
             (_, _) => {
-                cx.expected(row, if single { "a text or a number, as in the first row" } else { "a map, as the first row is" });
+                cx.expected(
+                    row,
+                    if single {
+                        "a text or a number, as in the first row"
+                    } else {
+                        "a map, as the first row is"
+                    },
+                );
                 complete = false;
             }
         }
@@ -256,7 +289,12 @@ fn rows(cx: &Cx<'_>, node: &Node) -> Option<Table> {
     complete.then_some(Table { columns, cells })
 }
 
-fn row_of_map(cx: &Cx<'_>, (row, entries): (&Node, &[Entry]), columns: &[String], out: &mut Vec<Cell>) -> bool {
+fn row_of_map(
+    cx: &Cx<'_>,
+    (row, entries): (&Node, &[Entry]),
+    columns: &[String],
+    out: &mut Vec<Cell>,
+) -> bool {
     let before = cx.problems();
     for column in columns {
         let Some(entry) = entries.iter().find(|e| e.key == *column) else {
@@ -271,7 +309,9 @@ fn row_of_map(cx: &Cx<'_>, (row, entries): (&Node, &[Entry]), columns: &[String]
     }
     for entry in entries.iter().filter(|e| !columns.contains(&e.key)) {
         let known = columns.iter().map(String::as_str);
-        cx.report(Cx::unknown("column", &entry.key, &entry.key_span, known).label("the first row does not have it"));
+        cx.report(
+            Cx::unknown("column", &entry.key, &entry.key_span, known).label("the first row does not have it"),
+        );
     }
     cx.problems() == before
 }
@@ -291,15 +331,18 @@ pub(super) fn check_rows(cx: &Cx<'_>, scenarios: &[Scenario]) {
         };
         for scenario in scenarios.iter().filter(uses) {
             let users = match scenario.supply {
-                Supply::Fixed(_) | Supply::Spawn { .. } | Supply::Ramp { .. } => scenario.supply.max_users() as usize,
+                Supply::Fixed(_) | Supply::Spawn { .. } | Supply::Ramp { .. } => {
+                    scenario.supply.max_users() as usize
+                }
                 // As many as are needed: how many is known in the run.
                 Supply::Elastic { .. } => continue,
             };
-            let rows = plan.feed.rows();
+            let rows = plan.rows;
             if rows < users {
                 let message = format!("`{}` has {rows} rows for {users} users", plan.feed.name);
                 let d = Diagnostic::error(&plan.span, message);
-                let d = d.label(format!("in the scenario `{}`, each user keeps a row of its own", scenario.name));
+                let d =
+                    d.label(format!("in the scenario `{}`, each user keeps a row of its own", scenario.name));
                 cx.report(d.help("add rows, or write `at_end: again` to let users share rows"));
             }
         }
@@ -308,6 +351,9 @@ pub(super) fn check_rows(cx: &Cx<'_>, scenarios: &[Scenario]) {
 
 /// Complains about data that nothing uses: a slip, or left over.
 pub(super) fn warn_unused(cx: &Cx<'_>, scenarios: &[Scenario]) {
+    if cx.has_errors() {
+        return;
+    }
     let mut used: Vec<bool> = vec![false; cx.names().feeds().len()];
     for class in scenarios.iter().flat_map(|s| &s.classes) {
         let journey = &class.journey;
@@ -321,6 +367,9 @@ pub(super) fn warn_unused(cx: &Cx<'_>, scenarios: &[Scenario]) {
     for (plan, _) in cx.names().feeds().iter().zip(used).filter(|(_, used)| !used) {
         let d = Diagnostic::warning(&plan.span, format!("the data `{}` is never used", plan.feed.name));
         let column = plan.feed.columns.first().map_or("", String::as_str);
-        cx.report(d.label("no text takes a column of it").help(format!("write e.g. `${{{}.{column}}}`", plan.feed.name)));
+        cx.report(
+            d.label("no text takes a column of it")
+                .help(format!("write e.g. `${{{}.{column}}}`", plan.feed.name)),
+        );
     }
 }

@@ -12,24 +12,12 @@
 //!
 //! Variables of the plan and of the environment (`${env.NAME}`) are put in before, on the tree.
 
+mod function;
+
 use super::names::{Given, Names};
 use crate::tree::Span;
-use crate::units::parse_duration;
-use brunt_workload::{
-    Alphabet, Choice, Escape, FeedId, Generator, Pick, Source, TextPart, TimeForm, Zipf,
-};
-
-/// The most alternatives of one `choice`; more belong into a data file.
-const MAX_CHOICES: usize = 1_000;
-
-/// The most characters that are made up at once: larger bodies belong into a file.
-const MAX_CHARS: u32 = 100_000;
-
-/// The most words.
-const MAX_WORDS: u32 = 10_000;
-
-/// Digits of a weight after the point, as everywhere in plans.
-const MAX_WEIGHT_DIGITS: usize = 6;
+use brunt_workload::{Escape, FeedId, Pick, Source, TextPart};
+use function::FUNCTIONS;
 
 /// Something wrong in a text, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,54 +47,6 @@ pub(super) enum Kind {
     Arguments(&'static str, String),
 }
 
-/// What is wrong with arguments: which one, if it is one, and what.
-struct Wrong {
-    argument: Option<usize>,
-    why: String,
-}
-
-type Made = Result<Source, Wrong>;
-
-/// A function: its name, how it may be written, and what it makes of its arguments.
-struct Function {
-    name: &'static str,
-    example: &'static str,
-    make: fn(&[Argument<'_>]) -> Made,
-}
-
-const fn function(name: &'static str, example: &'static str, make: fn(&[Argument<'_>]) -> Made) -> Function {
-    Function { name, example, make }
-}
-
-static FUNCTIONS: [Function; 26] = [
-    function("int", "${int(1,500)}", int),
-    function("zipf", "${zipf(1,1000)}", zipf),
-    function("float", "${float(0,1)}", float),
-    function("bool", "${bool(0.5)}", bool),
-    function("choice", "${choice(tea,mugs)}", choice),
-    function("weighted", "${weighted(tea:3,mugs:1)}", weighted),
-    function("uuid", "${uuid()}", |a| alone(a, Generator::Uuid)),
-    function("digits", "${digits(6)}", |a| chars(a, Alphabet::Digits)),
-    function("hex", "${hex(16)}", |a| chars(a, Alphabet::Hex)),
-    function("letters", "${letters(3,8)}", |a| chars(a, Alphabet::Letters)),
-    function("chars", "${chars(20)}", |a| chars(a, Alphabet::Alphanumeric)),
-    function("first_name", "${first_name()}", |a| alone(a, Generator::FirstName)),
-    function("last_name", "${last_name()}", |a| alone(a, Generator::LastName)),
-    function("name", "${name()}", |a| alone(a, Generator::FullName)),
-    function("user_name", "${user_name()}", |a| alone(a, Generator::UserName)),
-    function("email", "${email()}", |a| alone(a, Generator::Email)),
-    function("phone", "${phone()}", |a| alone(a, Generator::Phone)),
-    function("word", "${word()}", |a| alone(a, Generator::Word)),
-    function("words", "${words(2,5)}", words),
-    function("ipv4", "${ipv4()}", |a| alone(a, Generator::Ipv4)),
-    function("now", "${now()}", |a| time(a, TimeForm::Rfc3339)),
-    function("date", "${date(-7d)}", |a| time(a, TimeForm::Date)),
-    function("unix", "${unix()}", |a| time(a, TimeForm::Unix)),
-    function("unix_ms", "${unix_ms(1h)}", |a| time(a, TimeForm::UnixMs)),
-    function("user", "${user()}", |a| alone(a, Generator::User)),
-    function("iteration", "${iteration()}", |a| alone(a, Generator::Iteration)),
-];
-
 /// Functions of saved values.
 const PICKS: [(&str, Pick, &str); 5] = [
     ("first", Pick::First, "${first(ids)}"),
@@ -115,6 +55,21 @@ const PICKS: [(&str, Pick, &str); 5] = [
     ("all", Pick::All, "${all(ids)}"),
     ("count", Pick::Count, "${count(ids)}"),
 ];
+
+/// What these give, in their order.
+const PICK_DOCS: [&str; 5] = [
+    "The first item of a saved list; the name alone is the same.",
+    "The last item of a saved list.",
+    "Any item of a saved list, each as likely.",
+    "All items of a saved list: in JSON as a list, elsewhere with commas between.",
+    "How many items a saved list has.",
+];
+
+/// Every function as it may be written, with what it gives: for the reference.
+pub(crate) fn reference() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let picks = PICKS.iter().zip(PICK_DOCS).map(|(pick, doc)| (pick.2, doc));
+    FUNCTIONS.iter().map(|f| (f.example, f.doc)).chain(picks)
+}
 
 /// The names of all functions.
 pub(super) fn function_names() -> impl Iterator<Item = &'static str> {
@@ -190,7 +145,7 @@ struct Place<'t> {
     text: &'t str,
 }
 
-impl<'t> Place<'t> {
+impl Place<'_> {
     fn range(self) -> Span {
         self.start..self.start + self.text.len()
     }
@@ -341,199 +296,6 @@ fn unquoted(text: &str) -> &str {
         }
     }
     text
-}
-
-fn wrong(why: impl Into<String>) -> Wrong {
-    Wrong { argument: None, why: why.into() }
-}
-
-fn wrong_at(argument: usize, why: impl Into<String>) -> Wrong {
-    Wrong { argument: Some(argument), why: why.into() }
-}
-
-fn alone(arguments: &[Argument<'_>], generator: Generator) -> Made {
-    if arguments.is_empty() { Ok(Source::Generated(generator)) } else { Err(wrong("takes no arguments")) }
-}
-
-fn whole_number(arguments: &[Argument<'_>], at: usize) -> Result<i64, Wrong> {
-    let text = arguments.get(at).map_or("", Argument::text);
-    text.parse().map_err(|_| wrong_at(at, "takes whole numbers"))
-}
-
-fn number(arguments: &[Argument<'_>], at: usize) -> Result<f64, Wrong> {
-    let text = arguments.get(at).map_or("", Argument::text);
-    text.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| wrong_at(at, "takes numbers"))
-}
-
-fn int(arguments: &[Argument<'_>]) -> Made {
-    if arguments.len() != 2 {
-        return Err(wrong("takes two numbers, the smallest and the largest"));
-    }
-    let (min, max) = (whole_number(arguments, 0)?, whole_number(arguments, 1)?);
-    if min > max {
-        return Err(wrong("takes the smallest number first"));
-    }
-    Ok(Source::Generated(Generator::Int { min, max }))
-}
-
-fn zipf(arguments: &[Argument<'_>]) -> Made {
-    /// Numbers up to there are exact in the arithmetic of the law.
-    const MOST: i64 = 1 << 53;
-    if !(2..=3).contains(&arguments.len()) {
-        return Err(wrong("takes the smallest number, the largest, and perhaps an exponent"));
-    }
-    let (min, max) = (whole_number(arguments, 0)?, whole_number(arguments, 1)?);
-    if min > max {
-        return Err(wrong("takes the smallest number first"));
-    }
-    if min < -MOST || max > MOST {
-        return Err(wrong("takes numbers up to 2^53"));
-    }
-    let exponent = if arguments.len() == 3 { number(arguments, 2)? } else { 1.0 };
-    if !(0.01..=10.0).contains(&exponent) {
-        return Err(wrong_at(2, "takes an exponent between 0.01 and 10"));
-    }
-    Ok(Source::Generated(Generator::Zipf(Zipf::new(min, max, exponent))))
-}
-
-fn float(arguments: &[Argument<'_>]) -> Made {
-    if !(2..=3).contains(&arguments.len()) {
-        return Err(wrong("takes the smallest number, the largest, and perhaps how many digits"));
-    }
-    let (min, max) = (number(arguments, 0)?, number(arguments, 1)?);
-    if min > max {
-        return Err(wrong("takes the smallest number first"));
-    }
-    let digits = match arguments.get(2) {
-        Some(argument) => argument.text().parse().ok().filter(|n| *n <= 9),
-        None => Some(2),
-    };
-    let digits = digits.ok_or_else(|| wrong_at(2, "takes 0 to 9 digits after the point"))?;
-    Ok(Source::Generated(Generator::Float { min, max, digits }))
-}
-
-fn bool(arguments: &[Argument<'_>]) -> Made {
-    let chance = match arguments {
-        [] => 0.5,
-        [one] => match one.text().strip_suffix('%') {
-            Some(percent) => percent.trim().parse::<f64>().map_or(f64::NAN, |x| x / 100.0),
-            None => number(arguments, 0)?,
-        },
-        [..] => return Err(wrong("takes how likely `true` is, and nothing else")),
-    };
-    if !(0.0..=1.0).contains(&chance) {
-        return Err(wrong_at(0, "takes a chance between 0 and 1"));
-    }
-    Ok(Source::Generated(Generator::Bool { chance }))
-}
-
-fn choice(arguments: &[Argument<'_>]) -> Made {
-    if arguments.is_empty() {
-        return Err(wrong("needs something to choose from"));
-    }
-    if arguments.len() > MAX_CHOICES {
-        return Err(wrong("takes 1,000 alternatives at most"));
-    }
-    Ok(Source::Generated(Generator::OneOf(arguments.iter().map(|a| a.text().to_owned()).collect())))
-}
-
-fn weighted(arguments: &[Argument<'_>]) -> Made {
-    if arguments.is_empty() {
-        return Err(wrong("needs something to choose from"));
-    }
-    if arguments.len() > MAX_CHOICES {
-        return Err(wrong("takes 1,000 alternatives at most"));
-    }
-    let mut texts = Vec::new();
-    let mut weights = Vec::new();
-    for (at, argument) in arguments.iter().enumerate() {
-        let Some((text, weight)) = argument.place.text.rsplit_once(':') else {
-            return Err(wrong_at(at, "takes alternatives with weights"));
-        };
-        let weight = decimal(weight.trim())
-            .ok_or_else(|| wrong_at(at, "takes weights from 0 to 1,000, with up to 6 digits after the point"))?;
-        texts.push(unquoted(text.trim()).to_owned());
-        weights.push(weight);
-    }
-    // Only the proportions count: by the greatest common divisor, small weights stay small.
-    let divisor = weights.iter().fold(0, |a, b| gcd(a, *b));
-    if divisor == 0 {
-        return Err(wrong("needs a weight above 0"));
-    }
-    let choice = Choice::new(weights.iter().map(|w| w / divisor));
-    Ok(Source::Generated(Generator::Weighted(texts, choice)))
-}
-
-/// A weight in millionths.
-fn decimal(text: &str) -> Option<u32> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let is_number = |t: &str| t.chars().all(|c| c.is_ascii_digit());
-    if whole.is_empty() || !is_number(whole) || !is_number(fraction) || fraction.len() > MAX_WEIGHT_DIGITS {
-        return None;
-    }
-    let millionths = format!("{whole}{fraction:0<MAX_WEIGHT_DIGITS$}").parse::<u32>().ok()?;
-    (millionths <= 1_000_000_000).then_some(millionths)
-}
-
-const fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
-/// One number, or the least and the most.
-fn counts(arguments: &[Argument<'_>], what: &str, most: u32) -> Result<(u32, u32), Wrong> {
-    let count = |at: usize| {
-        let text = arguments.get(at).map_or("", Argument::text);
-        let number = text.parse::<u32>().ok().filter(|n| *n <= most);
-        number.ok_or_else(|| wrong_at(at, format!("takes numbers from 0 to {most}")))
-    };
-    match arguments {
-        [_] => Ok((count(0)?, count(0)?)),
-        [_, _] => match (count(0)?, count(1)?) {
-            (min, max) if min > max => Err(wrong("takes the smallest number first")),
-            both => Ok(both),
-        },
-        [] | [..] => Err(wrong(format!("takes how many {what}, or the least and the most"))),
-    }
-}
-
-fn chars(arguments: &[Argument<'_>], alphabet: Alphabet) -> Made {
-    let (min, max) = counts(arguments, "characters", MAX_CHARS)?;
-    Ok(Source::Generated(Generator::Chars { alphabet, min, max }))
-}
-
-fn words(arguments: &[Argument<'_>]) -> Made {
-    let (min, max) = counts(arguments, "words", MAX_WORDS)?;
-    Ok(Source::Generated(Generator::Words { min, max }))
-}
-
-fn time(arguments: &[Argument<'_>], form: TimeForm) -> Made {
-    /// A hundred years.
-    const MOST_DAYS: u64 = 36_525;
-    let offset_ms = match arguments {
-        [] => 0,
-        [one] => {
-            let text = one.text();
-            let (negative, length) = match text.strip_prefix('-') {
-                Some(length) => (true, length),
-                None => (false, text.strip_prefix('+').unwrap_or(text)),
-            };
-            let ms = offset(length.trim(), MOST_DAYS).ok_or_else(|| {
-                wrong_at(0, "takes a time to add, like `-1h` or `2d`, of a hundred years at most")
-            })?;
-            if negative { -ms } else { ms }
-        }
-        [..] => return Err(wrong("takes a time to add, and nothing else")),
-    };
-    Ok(Source::Generated(Generator::Time { form, offset_ms }))
-}
-
-/// A length of time in milliseconds; days may be more than those of schedules.
-fn offset(text: &str, most_days: u64) -> Option<i64> {
-    if let Some(days) = text.strip_suffix('d').and_then(|n| n.trim().parse::<u64>().ok()) {
-        return i64::try_from(days.checked_mul(86_400_000)?).ok().filter(|_| days <= most_days);
-    }
-    let nanos = parse_duration(text).ok()?;
-    i64::try_from(nanos.0 / 1_000_000).ok()
 }
 
 #[cfg(test)]

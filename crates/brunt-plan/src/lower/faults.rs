@@ -28,7 +28,10 @@ impl FaultMixes {
             return None;
         }
         if !matches!(node.value, Value::Map(_)) {
-            let d = Diagnostic::error(&node.span, format!("expected `none` or a map of faults, found {}", node.found()));
+            let d = Diagnostic::error(
+                &node.span,
+                format!("expected `none` or a map of faults, found {}", node.found()),
+            );
             cx.report(d.help("write e.g. `faults: {abort: 1%}`"));
             return None;
         }
@@ -38,7 +41,10 @@ impl FaultMixes {
             self.mixes.len() - 1
         });
         if at == MAX_MIXES {
-            cx.report(Diagnostic::error(&node.span, format!("the plan has more than {MAX_MIXES} different `faults`")));
+            cx.report(Diagnostic::error(
+                &node.span,
+                format!("the plan has more than {MAX_MIXES} different `faults`"),
+            ));
         }
         u16::try_from(at).ok().map(FaultMixId)
     }
@@ -52,7 +58,9 @@ impl FaultMixes {
     pub(super) fn into_table(self, tables: &mut Tables, scenarios: &[Scenario]) -> Vec<FaultMix> {
         let used = tables.faulty();
         let of_kind = |kind: FaultKind, at: usize, tables: &mut Tables| -> Vec<EndpointId> {
-            let is_used = |s: &&Scenario| used.contains(&(FaultMixId(u16::try_from(at).unwrap_or(u16::MAX)), s.name.clone()));
+            let is_used = |s: &&Scenario| {
+                used.contains(&(FaultMixId(u16::try_from(at).unwrap_or(u16::MAX)), s.name.clone()))
+            };
             let mut endpoint = |scenario: &Scenario| {
                 tables.endpoint(Endpoint {
                     scenario: scenario.name.clone(),
@@ -88,7 +96,9 @@ fn mix(cx: &Cx<'_>, node: &Node) -> Option<FaultMix> {
     };
     add(FaultKind::Abort, fields.get("abort").and_then(|node| share(cx, "abort", node)));
     if let Some(slow) = fields.get("slow_send").and_then(|node| Fields::of(cx, node, &SLOW_SEND)) {
-        ["share", "over"].iter().for_each(|field| slow.missing(field));
+        for field in ["share", "over"] {
+            slow.missing(field);
+        }
         let over = slow.positive_duration("over", "that would not be slow");
         let part = slow.get("share").and_then(|node| share(cx, "share", node));
         if let Some(over) = over {
@@ -97,7 +107,9 @@ fn mix(cx: &Cx<'_>, node: &Node) -> Option<FaultMix> {
     }
     add(FaultKind::MalformedBody, fields.get("malformed").and_then(|node| share(cx, "malformed", node)));
     if let Some(retries) = fields.get("retries").and_then(|node| Fields::of(cx, node, &RETRIES)) {
-        ["share", "times"].iter().for_each(|field| retries.missing(field));
+        for field in ["share", "times"] {
+            retries.missing(field);
+        }
         let times = retries.int("times", "nothing would be sent again").and_then(|n| u16::try_from(n).ok());
         let part = retries.get("share").and_then(|node| share(cx, "share", node));
         if let Some(times) = times {
@@ -107,7 +119,8 @@ fn mix(cx: &Cx<'_>, node: &Node) -> Option<FaultMix> {
     let sum: f64 = faults.iter().map(|f| f.share).sum();
     // Shares are decimal fractions: their sum may be off by rounding.
     if sum > 1.0 + 1e-9 {
-        let d = Diagnostic::error(&node.span, format!("the shares of `faults` add up to {:.1}%", sum * 100.0));
+        let d =
+            Diagnostic::error(&node.span, format!("the shares of `faults` add up to {:.1}%", sum * 100.0));
         cx.report(d.label("a request has one fault at most").help("let them add up to 100% at most"));
     }
     if faults.is_empty() {

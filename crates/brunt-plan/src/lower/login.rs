@@ -6,8 +6,8 @@ use super::step::{Inside, StepKind, is_kind, steps};
 use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
 use crate::fields::LOGIN;
-use crate::tree::{Entry, Value};
-use brunt_workload::{LoginFor, SlotId};
+use crate::tree::{Entry, Span, Value};
+use brunt_workload::{Login, LoginFor, SlotId};
 
 /// The most logins of a plan.
 const MAX_LOGINS: usize = 100;
@@ -15,6 +15,7 @@ const MAX_LOGINS: usize = 100;
 /// A login of the plan, lowered but for its place in a scenario.
 pub(super) struct LoginPlan {
     pub(super) name: String,
+    span: Span,
     pub(super) requests: Vec<RequestPlan>,
     pub(super) who: LoginFor,
     pub(super) refresh_on: Vec<(u16, u16)>,
@@ -37,7 +38,9 @@ impl LoginPlan {
 pub(super) fn names(plan: &Fields<'_, '_>) -> Vec<String> {
     match plan.get("logins").map(|node| &node.value) {
         Some(Value::Map(entries)) => entries.iter().map(|e| e.key.clone()).collect(),
-        Some(Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Seq(_))
+        Some(
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Seq(_),
+        )
         | None => Vec::new(),
     }
 }
@@ -56,6 +59,7 @@ fn login(cx: &Cx<'_>, entry: &Entry, around: &mut Around<'_>) -> LoginPlan {
     super::journey::check_name(cx, "login", entry);
     let mut out = LoginPlan {
         name: entry.key.clone(),
+        span: entry.key_span.clone(),
         requests: Vec::new(),
         who: LoginFor::EachUser,
         refresh_on: vec![(401, 401)],
@@ -97,4 +101,16 @@ fn login(cx: &Cx<'_>, entry: &Entry, around: &mut Around<'_>) -> LoginPlan {
         }
     }
     out
+}
+
+/// Complains about logins that nobody makes: slips, or left over. `made` are those of all scenarios.
+pub(super) fn warn_unused(cx: &Cx<'_>, plans: &[LoginPlan], made: &[Login]) {
+    if cx.has_errors() {
+        return;
+    }
+    for plan in plans.iter().filter(|plan| made.iter().all(|m| m.name != plan.name)) {
+        let d = Diagnostic::warning(&plan.span, format!("the login `{}` is never made", plan.name));
+        let d = d.label("no request that is sent names it");
+        cx.report(d.help(format!("write e.g. `auth: {{login: {}, bearer: \"${{token}}\"}}`", plan.name)));
+    }
 }

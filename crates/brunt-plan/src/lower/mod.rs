@@ -14,6 +14,30 @@ mod hooks;
 
 mod journey;
 
+mod names;
+
+mod expression;
+
+mod secret;
+
+mod data;
+
+mod pattern;
+
+mod json_check;
+
+mod save;
+
+mod auth;
+
+mod login;
+
+mod faults;
+
+mod tally;
+
+mod unsaved;
+
 mod class;
 
 mod step;
@@ -61,6 +85,8 @@ use std::path::Path;
 pub use executor::DEFAULT_MAX_USERS;
 pub use tags::TagFilter;
 
+pub(crate) use expression::reference as functions;
+pub(crate) use names::Names;
 pub(crate) use target::parse_url;
 
 /// Reads a file that a plan names: certificates, bodies, recorded instants.
@@ -155,10 +181,11 @@ pub(crate) fn lower_tree(
     let cx = Cx::new(reading.voice, &source.text, &source.folder, surroundings);
     reading.problems.into_iter().chain(prepared.problems).for_each(|problem| cx.report(problem));
     let lowered = Fields::of(&cx, &prepared.root, &PLAN).map(|plan| {
+        cx.set_names(Names::of(&plan, &prepared.vars, &prepared.root));
         let target = overrides.target.as_deref().or_else(|| plan.get("target").and_then(Node::as_str));
         let hooks = hooks::hooks(&plan, target);
         let expectations = plan.get("expect").map(|node| expectations(&cx, node)).unwrap_or_default();
-        (workload(&plan, &prepared.root, overrides), hooks, expectations)
+        (workload(&plan, overrides), hooks, expectations)
     });
     let failed = cx.has_errors();
     let warnings = report(source, cx.into_problems());
@@ -171,26 +198,57 @@ pub(crate) fn lower_tree(
     }
 }
 
-fn workload(plan: &Fields<'_, '_>, root: &Node, overrides: &Overrides) -> Option<Workload> {
+fn workload(plan: &Fields<'_, '_>, overrides: &Overrides) -> Option<Workload> {
     let cx = plan.cx;
     let name = plan.text("name").unwrap_or("plan").to_owned();
     let planned_seed = plan.int("seed", "seeds are whole numbers from 0");
     let seed = overrides.seed.or(planned_seed).unwrap_or(overrides.default_seed);
     let http = target::http(plan);
     let mut targets = target::Targets::of(plan, overrides.target.as_deref());
-    let slots = slots::Slots::of(cx, root);
     let tags = tags::Tags::new(&overrides.tags);
-    let mut around = request::Around { http: &http, targets: &mut targets, seed, slots: &slots, tags: &tags };
+    let logins = login::names(plan);
+    let mut around = request::Around {
+        http: &http,
+        targets: &mut targets,
+        seed,
+        slots: cx.names().slots(),
+        tags: &tags,
+        logins: &logins,
+        faults: faults::FaultMixes::default(),
+        all_faults: None,
+    };
+    let login_plans = login::logins(plan, &mut around);
+    around.all_faults = plan.get("faults").and_then(|node| around.faults.read(cx, node));
+    let auth = plan.get("auth").and_then(|node| auth::auth(cx, node, &logins));
     let actions = journey::actions(plan, &mut around);
     let classes = class::classes(plan, &actions, &mut around);
-    let cast = scenario::Cast { actions: &actions, classes: &classes, tags: &tags, slots: slots.names() };
+    let faults = around.faults;
+    let cast = scenario::Cast {
+        actions: &actions,
+        classes: &classes,
+        tags: &tags,
+        slots: cx.names().slots().names(),
+        logins: &login_plans,
+        auth: auth.as_ref(),
+        faults: &faults,
+    };
     let scenarios = scenario::scenarios(plan, cast);
     journey::warn_unused(cx, &actions, &classes);
-    let (scenarios, tables) = scenarios?;
+    let tallies = tally::tallies(plan);
+    let (scenarios, mut tables) = scenarios?;
+    let fault_mixes = faults.into_table(&mut tables, &scenarios);
+    data::check_rows(cx, &scenarios);
+    if tags.all() {
+        data::warn_unused(cx, &scenarios);
+    }
     tables.warn_folded(cx, &plan.key_span("actions"));
     let mut settings = http.settings;
     settings.origins = targets.into_origins();
     let tables::Parts { endpoints, requests, checks, logins, slots } = tables.into_parts();
+    if tags.all() {
+        login::warn_unused(cx, &login_plans, &logins);
+        unsaved::warn(cx, &scenarios, unsaved::Sent { requests: &requests, logins: &logins });
+    }
     Some(Workload {
         name,
         seed,
@@ -198,11 +256,11 @@ fn workload(plan: &Fields<'_, '_>, root: &Node, overrides: &Overrides) -> Option
         endpoints,
         requests,
         checks,
-        feeds: Vec::new(),
+        feeds: cx.names().take_feeds(),
         slots,
         logins,
-        fault_mixes: Vec::new(),
-        tallies: Vec::new(),
+        fault_mixes,
+        tallies,
         target: settings,
     })
 }

@@ -28,18 +28,6 @@ pub(super) enum Given {
     Variable,
 }
 
-impl Given {
-    /// What it is, for messages.
-    const fn what(&self, whence: Whence) -> &'static str {
-        match whence {
-            Whence::Vars => "a variable",
-            Whence::Secrets => "a secret",
-            Whence::Data => "data",
-            Whence::Saved => "a saved value",
-        }
-    }
-}
-
 /// Where a name was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whence {
@@ -47,6 +35,18 @@ enum Whence {
     Secrets,
     Data,
     Saved,
+}
+
+impl Whence {
+    /// What it gives, for messages.
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Vars => "a variable",
+            Self::Secrets => "a secret",
+            Self::Data => "data",
+            Self::Saved => "a saved value",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -82,7 +82,10 @@ impl Names {
             names.enter(cx, &entry.key, &entry.key_span, (given, Whence::Data));
         }
         if let Some(extra) = data.get(MAX_FEEDS) {
-            let d = Diagnostic::error(&extra.key_span, format!("the plan has more than {MAX_FEEDS} kinds of data"));
+            let d = Diagnostic::error(
+                &extra.key_span,
+                format!("the plan has more than {MAX_FEEDS} kinds of data"),
+            );
             cx.report(d.help("put columns that belong together into one file"));
         }
         let saved: Vec<(String, SlotId, Span)> = names.slots.all();
@@ -107,17 +110,21 @@ impl Names {
         let rest = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
         let fits = name.starts_with(first) && name.chars().all(rest) && name.chars().count() <= MAX_NAME;
         if !fits || name == "env" {
-            let d = Diagnostic::error(span, format!("`{}` cannot be the name of {}", name.escape_debug(), given.what(whence)));
+            let d = Diagnostic::error(
+                span,
+                format!("`{}` cannot be the name of {}", name.escape_debug(), whence.what()),
+            );
             cx.report(if name == "env" {
                 d.label("`${env.NAME}` is the environment")
             } else {
-                d.label("a letter or `_`, then letters, digits, `_` and `-`").help("`${...}` has to tell it from other things")
+                d.label("a letter or `_`, then letters, digits, `_` and `-`")
+                    .help("`${...}` has to tell it from other things")
             });
         }
         if let Some(other) = self.all.get(name) {
             let line = cx.line_of(&other.span);
             let d = Diagnostic::error(span, format!("the name `{name}` is given to two things"));
-            let d = d.label(format!("{} here, {} in line {line}", given.what(whence), other.given.what(other.whence)));
+            let d = d.label(format!("{} here, {} in line {line}", whence.what(), other.whence.what()));
             cx.report(d.help("nobody could tell which `${...}` means: rename one of them"));
             return;
         }
@@ -129,6 +136,11 @@ impl Names {
         self.all.get(name).map(|e| &e.given)
     }
 
+    /// Where a name is given.
+    pub(super) fn span_of(&self, name: &str) -> Span {
+        self.all.get(name).map(|e| e.span.clone()).unwrap_or_default()
+    }
+
     /// Names that may be meant by one that is not known: data with its columns.
     pub(super) fn known(&self) -> Vec<String> {
         let mut out = Vec::new();
@@ -137,7 +149,9 @@ impl Names {
                 Given::Data(id) => {
                     out.extend(self.columns(*id).iter().map(|column| format!("{name}.{column}")));
                 }
-                Given::Secret(_) | Given::Saved(_) | Given::Broken | Given::Variable => out.push(name.clone()),
+                Given::Secret(_) | Given::Saved(_) | Given::Broken | Given::Variable => {
+                    out.push(name.clone());
+                }
             }
         }
         out
@@ -186,9 +200,9 @@ impl Names {
         &self.feeds
     }
 
-    /// The workload's tables.
-    pub(super) fn tables(&self) -> (Vec<Feed>, Vec<String>) {
-        (self.feeds.iter().map(|f| f.feed.clone()).collect(), self.slots.names().to_vec())
+    /// All data with its rows, which are gone from here afterwards: they may be large.
+    pub(super) fn take_feeds(&self) -> Vec<Feed> {
+        self.feeds.iter().map(FeedPlan::take).collect()
     }
 }
 

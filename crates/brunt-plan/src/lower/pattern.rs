@@ -23,10 +23,15 @@ pub(super) fn json_path(cx: &Cx<'_>, place: Place<'_>) -> Option<String> {
     match JsonPath::parse(place.text) {
         Ok(_) => Some(place.text.to_owned()),
         Err(error) => {
-            let (at, what) = (error.position(), error.message().to_owned());
+            let at = error.position();
+            let what = match error.message() {
+                "parser error" => "this cannot be read".to_owned(),
+                what => what.to_owned(),
+            };
             let d = Diagnostic::error(&mark(cx, place, at..place.text.len()), "this is not a JSON path");
             let help = if place.text.starts_with('$') {
-                "write e.g. `$.items[0].id` or `$..name`; names with other characters as `$['a name']`".to_owned()
+                "write e.g. `$.items[0].id` or `$..name`; names with other characters as `$['a name']`"
+                    .to_owned()
             } else {
                 format!("a JSON path begins with `$`: write `$.{}`", place.text)
             };
@@ -44,8 +49,12 @@ pub(super) fn regex(cx: &Cx<'_>, place: Place<'_>) -> Option<String> {
     let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(place.text);
     if let Err(error) = parsed {
         let (range, what) = match &error {
-            regex_syntax::Error::Parse(e) => (e.span().start.offset..e.span().end.offset, e.kind().to_string()),
-            regex_syntax::Error::Translate(e) => (e.span().start.offset..e.span().end.offset, e.kind().to_string()),
+            regex_syntax::Error::Parse(e) => {
+                (e.span().start.offset..e.span().end.offset, e.kind().to_string())
+            }
+            regex_syntax::Error::Translate(e) => {
+                (e.span().start.offset..e.span().end.offset, e.kind().to_string())
+            }
             other => (0..place.text.len(), other.to_string()),
         };
         let d = Diagnostic::error(&mark(cx, place, range), "this is not a regular expression");
@@ -60,7 +69,10 @@ pub(super) fn regex(cx: &Cx<'_>, place: Place<'_>) -> Option<String> {
     }
     // What parses may still be too large.
     if let Err(error) = regex::bytes::Regex::new(place.text) {
-        let d = Diagnostic::error(&mark(cx, place, 0..place.text.len()), "this regular expression cannot be used");
+        let d = Diagnostic::error(
+            &mark(cx, place, 0..place.text.len()),
+            "this regular expression cannot be used",
+        );
         cx.report(d.label(error.to_string().lines().last().unwrap_or_default()));
         return None;
     }
@@ -75,7 +87,9 @@ fn is_too_long(cx: &Cx<'_>, place: Place<'_>) -> bool {
     } else {
         None
     };
-    wrong.inspect(|what| cx.report(Diagnostic::error(place.span, *what).label("nothing could be found by it"))).is_some()
+    wrong
+        .inspect(|what| cx.report(Diagnostic::error(place.span, *what).label("nothing could be found by it")))
+        .is_some()
 }
 
 fn mark(cx: &Cx<'_>, place: Place<'_>, range: Span) -> Span {

@@ -245,11 +245,17 @@ fn path_escaped(path: Text) -> Text {
             TextPart::Dynamic { source, .. } => {
                 let escape = match &source {
                     Source::Generated(_) => Escape::Path,
-                    Source::Saved { .. } | Source::Cell { .. } | Source::Secret(_) | Source::Base64(_) if first => {
+                    Source::Saved { .. } | Source::Cell { .. } | Source::Secret(_) | Source::Base64(_)
+                        if first =>
+                    {
                         Escape::Path
                     }
                     Source::Saved { .. } | Source::Cell { .. } | Source::Secret(_) | Source::Base64(_) => {
-                        if in_query { Escape::Query } else { Escape::Segment }
+                        if in_query {
+                            Escape::Query
+                        } else {
+                            Escape::Segment
+                        }
                     }
                 };
                 TextPart::Dynamic { source, escape }
@@ -297,10 +303,7 @@ fn with_query(target: Text, query: Option<Text>) -> Text {
     let Some(query) = query.filter(|q| !q.parts.is_empty()) else {
         return target;
     };
-    let has_query = target
-        .parts
-        .iter()
-        .any(|p| matches!(p, TextPart::Literal(text) if text.contains('?')));
+    let has_query = target.parts.iter().any(|p| matches!(p, TextPart::Literal(text) if text.contains('?')));
     concat([target, Text::literal(if has_query { "&" } else { "?" }), query])
 }
 

@@ -25,7 +25,9 @@ const EXAMPLE: &str = "write e.g. `token: $.token`, `id: {header: location}` or 
 pub(super) fn saves(cx: &Cx<'_>, node: &Node) -> Vec<Save> {
     let entries = cx.map_of(node, "what is kept, by name").unwrap_or_default();
     if entries.is_empty() && matches!(node.value, Value::Map(_)) {
-        cx.report(Diagnostic::error(&node.span, "`save` is empty").label("nothing would be kept").help(EXAMPLE));
+        cx.report(
+            Diagnostic::error(&node.span, "`save` is empty").label("nothing would be kept").help(EXAMPLE),
+        );
     }
     entries.iter().filter_map(|entry| save(cx, entry)).collect()
 }
@@ -66,10 +68,6 @@ fn of_map(cx: &Cx<'_>, node: &Node) -> Option<(Extract, Pick, Option<brunt_workl
     let fields = Fields::of(cx, node, &SAVE)?;
     let default = fields.get("default").map(|node| plain(cx, node));
     let pick = fields.get("pick").map_or(Some(Pick::First), |node| pick(cx, node));
-    let regex = fields.get("regex").map(|node| {
-        let text = cx.text_of(node, "a regular expression")?;
-        regex(cx, Place { span: &node.span, text })
-    });
     let mut given: Vec<&Entry> = fields.given().filter(|e| PLACES.contains(&e.key.as_str())).collect();
     if fields.has("header") {
         given.retain(|e| e.key != "regex");
@@ -79,11 +77,14 @@ fn of_map(cx: &Cx<'_>, node: &Node) -> Option<(Extract, Pick, Option<brunt_workl
         [] => {
             if !fields.has_unknown() {
                 let d = Diagnostic::error(&node.span, "this says nothing to keep");
-                cx.report(d.label("of what part of the answer?").help("give one of `json`, `regex`, `header`, `cookie` and `from`"));
+                cx.report(
+                    d.label("of what part of the answer?")
+                        .help("give one of `json`, `regex`, `header`, `cookie` and `from`"),
+                );
             }
             None
         }
-        [one] => place(&fields, &one.key, regex),
+        [one] => place(&fields, &one.key),
         [first, second, ..] => {
             let message = format!("`{}` cannot be combined with `{}`", second.key, first.key);
             let d = Diagnostic::error(&second.key_span, message).label("a value comes from one place");
@@ -99,20 +100,23 @@ fn of_map(cx: &Cx<'_>, node: &Node) -> Option<(Extract, Pick, Option<brunt_workl
     Some((from?, pick?, default))
 }
 
-/// `regex` is what the field gives, where it is given.
-fn place(fields: &Fields<'_, '_>, field: &str, regex: Option<Option<String>>) -> Option<Extract> {
+fn place(fields: &Fields<'_, '_>, field: &str) -> Option<Extract> {
     let cx = fields.cx;
+    let regex = |node: &Node| {
+        let text = cx.text_of(node, "a regular expression")?;
+        regex(cx, Place { span: &node.span, text })
+    };
     let node = fields.get(field)?;
     match field {
         "json" => {
             let text = cx.text_of(node, "a JSON path")?;
             json_path(cx, Place { span: &node.span, text }).map(Extract::Json)
         }
-        "regex" => regex.flatten().map(Extract::Regex),
+        "regex" => regex(node).map(Extract::Regex),
         "header" => {
             let name = cx.text_of(node, "a header's name")?;
             let name = super::target::header_name(cx, &node.span, name)?;
-            match regex {
+            match fields.get("regex").map(regex) {
                 Some(None) => None,
                 Some(regex) => Some(Extract::Header { name, regex }),
                 None => Some(Extract::Header { name, regex: None }),
@@ -120,7 +124,9 @@ fn place(fields: &Fields<'_, '_>, field: &str, regex: Option<Option<String>>) ->
         }
         "cookie" => {
             let name = cx.text_of(node, "a cookie's name")?;
-            if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control() || "=;,".contains(c)) {
+            if name.is_empty()
+                || name.chars().any(|c| c.is_whitespace() || c.is_control() || "=;,".contains(c))
+            {
                 let d = Diagnostic::error(&node.span, "this cannot be a cookie's name");
                 cx.report(d.help("write e.g. `cookie: session`"));
                 return None;

@@ -142,8 +142,16 @@ fn draft<'n>(cx: &Cx<'_>, entry: &'n Entry, cast: Cast<'_>, tables: &mut Tables)
     let instantiated = cast.tags.pick(&own_tags, cast.tags.outermost()).and_then(|picked| {
         let Cast { tags, logins, auth, .. } = cast;
         let of = For { scenario: &entry.key, scenario_tags: &own_tags, tags, picked, logins, auth };
-        let stage =
-            Stage { cx, span: &entry.key_span, of, actions: cast.actions, tables, known: HashMap::new() };
+        let stage = Stage {
+            cx,
+            span: &entry.key_span,
+            of,
+            actions: cast.actions,
+            tables,
+            known: HashMap::new(),
+            auth: None,
+            auths: Vec::new(),
+        };
         stage.classes(&running, mix.as_deref())
     });
     let Some((classes, class_shares)) = instantiated else {

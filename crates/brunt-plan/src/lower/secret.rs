@@ -29,7 +29,9 @@ pub(super) fn secret(cx: &Cx<'_>, entry: &Entry) -> Option<Secret> {
     let wrong = match text.as_str() {
         "" => Some(("is empty", "nothing would be sent")),
         _ if text.len() > MAX_SECRET => Some(("is longer than 64 KiB", "is this the right file?")),
-        _ if text.chars().any(char::is_control) => Some(("is more than one line", "or has control characters in it")),
+        _ if text.chars().any(char::is_control) => {
+            Some(("is more than one line", "or has control characters in it"))
+        }
         _ => None,
     };
     if let Some((what, label)) = wrong {
@@ -131,7 +133,12 @@ mod tests {
             (hidden(Text::literal("s3")), "s3"),
             (hidden_base64(Text::literal("user:pass")), "dXNlcjpwYXNz"),
             (
-                hidden(Text { parts: vec![TextPart::Literal("s3".into()), of_source(Source::Secret(Secret::new("x"))).parts[0].clone()] }),
+                hidden(Text {
+                    parts: vec![
+                        TextPart::Literal("s3".into()),
+                        of_source(Source::Secret(Secret::new("x"))).parts[0].clone(),
+                    ],
+                }),
                 "s3x",
             ),
         ] {

@@ -66,11 +66,6 @@ impl Slots {
         &self.names
     }
 
-    /// Where a name is first saved.
-    pub(super) fn span(&self, name: &str) -> Option<&Span> {
-        self.spans.get(usize::from(self.id(name)?.0))
-    }
-
     fn action(&mut self, node: &Node) {
         match node.entry("steps").filter(|_| is_action(node)) {
             Some(steps) => self.block(&steps.value),

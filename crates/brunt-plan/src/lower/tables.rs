@@ -12,8 +12,8 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::Span;
 use brunt_metrics::{CheckId, EndpointId, EndpointKind};
 use brunt_workload::{
-    Action, Check, CheckRule, Choice, Endpoint, FaultMixId, Login, LoginId, MAX_ENDPOINTS, Request, RequestId, Save,
-    Step,
+    Action, Check, CheckRule, Choice, Endpoint, FaultMixId, Login, LoginId, MAX_ENDPOINTS, Request,
+    RequestId, Save, Step,
 };
 use std::collections::{HashMap, HashSet};
 

@@ -6,7 +6,6 @@ use crate::decode::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Node, Span};
 use brunt_workload::{Escape, FeedId, Pick, Source, Text, TextPart};
-use std::collections::BTreeSet;
 
 /// A text node with its parts; problems are reported.
 pub(super) fn template(cx: &Cx<'_>, node: &Node) -> Option<Text> {
@@ -68,6 +67,10 @@ fn diagnostic(kind: Kind, span: &Span, names: &Names) -> Diagnostic {
         Kind::NoCall(function) => Diagnostic::error(span, format!("`{function}` is a function"))
             .label("its parentheses are missing")
             .help(format!("write e.g. `{}`", example_of(function))),
+        Kind::NotSaved(function, name) if names.get(&name).is_some() => {
+            Diagnostic::error(span, format!("`{name}` is no saved value"))
+                .label(format!("`{function}` takes the name of a saved value"))
+        }
         Kind::NotSaved(function, name) => {
             let d = Cx::unknown("saved value", &name, span, names.saved());
             let d = d.label(format!("`{function}` takes the name of a saved value"));
@@ -120,20 +123,4 @@ pub(super) fn name_of(cx: &Cx<'_>, text: &Text) -> String {
         },
     };
     text.parts.iter().map(part).collect()
-}
-
-/// Adds the data that a text takes rows from.
-pub(super) fn feeds_of(text: &Text, out: &mut BTreeSet<FeedId>) {
-    for part in &text.parts {
-        match part {
-            TextPart::Literal(_) => {}
-            TextPart::Dynamic { source, .. } => match source {
-                Source::Cell { feed, .. } => {
-                    out.insert(*feed);
-                }
-                Source::Base64(inner) => feeds_of(inner, out),
-                Source::Generated(_) | Source::Saved { .. } | Source::Secret(_) => {}
-            },
-        }
-    }
 }

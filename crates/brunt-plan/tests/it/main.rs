@@ -6,6 +6,8 @@ mod fixtures;
 
 mod good;
 
+mod import;
+
 mod journeys;
 
 mod language;
@@ -14,3 +16,5 @@ mod overlays;
 mod quick;
 
 mod robust;
+
+mod values;

@@ -28,7 +28,8 @@ const PROMPTS: [&str; 3] = ["$", "%", ">"];
 pub(super) fn looks_like(text: &str) -> bool {
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| {
-        let line = PROMPTS.iter().find_map(|p| line.strip_prefix(&format!("{p} "))).unwrap_or(line).trim_start();
+        let line =
+            PROMPTS.iter().find_map(|p| line.strip_prefix(&format!("{p} "))).unwrap_or(line).trim_start();
         is_curl(line.split([' ', '\t', '\\']).next().unwrap_or_default())
     })
 }
@@ -50,7 +51,11 @@ pub(super) fn plan(
         let Some(arguments) = arguments(&words, problems) else { continue };
         for arguments in arguments.split(|w| w.text == "--next" || w.text == "-:") {
             commands += 1;
-            calls.extend(request::calls(arguments, &mut settings, &mut request::Reader { secrets, problems }));
+            calls.extend(request::calls(
+                arguments,
+                &mut settings,
+                &mut request::Reader { secrets, problems },
+            ));
         }
     }
     if commands == 0 {
@@ -89,11 +94,13 @@ pub(super) fn plan(
 /// A template as a name shows it.
 fn shown(template: &str) -> String {
     let mut out = String::new();
-    let mut rest = template;
+    let template = template.replace("$${", "{");
+    let mut rest = template.as_str();
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
         let inner = after.split('}').next().unwrap_or_default();
-        out.push_str(&format!("{{{}}}", inner.trim_start_matches("env.").split(":-").next().unwrap_or_default()));
+        let name = inner.trim_start_matches("env.").split(":-").next().unwrap_or_default();
+        out.extend(["{", name, "}"]);
         rest = after.get(inner.len() + 1..).unwrap_or_default();
     }
     out + rest

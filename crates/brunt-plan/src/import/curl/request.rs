@@ -7,6 +7,7 @@ use super::shell::Word;
 use crate::decode::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Span, Value};
+use std::fmt::Write;
 
 /// Redirects that `-L` follows here: as many as a plan does unless told otherwise. curl's own limit is 50.
 const MOST_REDIRECTS: u64 = 100;
@@ -44,9 +45,13 @@ impl Settings {
         let mut http = Map::at(0..0);
         let redirects = |c: &Call| c.more.iter().find(|e| e.key == "redirects").map(|e| e.value.clone());
         let first = calls.first().and_then(redirects);
-        if let Some(first) = first.filter(|f| calls.iter().all(|c| redirects(c).is_some_and(|r| r.value == f.value))) {
+        if let Some(first) =
+            first.filter(|f| calls.iter().all(|c| redirects(c).is_some_and(|r| r.value == f.value)))
+        {
             http.put("redirects", first);
-            calls.iter_mut().for_each(|c| c.more.retain(|e| e.key != "redirects"));
+            for call in calls.iter_mut() {
+                call.more.retain(|e| e.key != "redirects");
+            }
         }
         let mut tls = Map::at(0..0);
         for (field, node, times) in self.fields {
@@ -83,6 +88,7 @@ enum Data {
 }
 
 /// A command while its options are read.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of curl's, given or not")]
 #[derive(Default)]
 struct Draft {
     urls: Vec<(String, Span)>,
@@ -116,7 +122,7 @@ pub(super) fn calls(words: &[Word], settings: &mut Settings, reader: &mut Reader
         reader.problems.push(d.help("write e.g. `curl https://shop.example/`"));
     }
     let urls = std::mem::take(&mut draft.urls);
-    urls.into_iter().filter_map(|url| reader.call(url, &draft, &span)).collect()
+    urls.into_iter().map(|url| reader.call(url, &draft, &span)).collect()
 }
 
 /// Options with their values; other words are URLs.
@@ -126,7 +132,8 @@ fn given<'w>(words: &'w [Word], draft: &mut Draft, problems: &mut Vec<Diagnostic
     while let Some(word) = words.next() {
         let text = word.text.as_str();
         if let Some(name) = text.strip_prefix("--").filter(|n| !n.is_empty()) {
-            let Some(option) = options::long(name).or_else(|| options::long(name.strip_prefix("no-")?)) else {
+            let Some(option) = options::long(name).or_else(|| options::long(name.strip_prefix("no-")?))
+            else {
                 let known = options::OPTIONS.iter().map(|o| o.long);
                 problems.push(Cx::unknown("option of curl", name, &word.span, known));
                 continue;
@@ -149,8 +156,7 @@ fn letters<'w>(
     out: &mut Vec<Given<'w>>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let mut letters = word.text[1..].char_indices();
-    while let Some((at, letter)) = letters.next() {
+    for (at, letter) in word.text[1..].char_indices() {
         let Some(option) = options::short(letter) else {
             let d = Diagnostic::error(&word.span, format!("unknown option of curl `-{letter}`"));
             problems.push(d.help("`curl --help all` lists what there is"));
@@ -205,7 +211,9 @@ impl Reader<'_, '_> {
             "head" => draft.head = true,
             "globoff" => draft.globs_off = true,
             "location" | "location-trusted" => draft.follows = true,
-            "max-redirs" => draft.max_redirects = Some(value.parse().unwrap_or(MOST_REDIRECTS).min(MOST_REDIRECTS)),
+            "max-redirs" => {
+                draft.max_redirects = Some(value.parse().unwrap_or(MOST_REDIRECTS).min(MOST_REDIRECTS));
+            }
             "upload-file" => draft.upload = Some((value.to_owned(), span.clone())),
             "unix-socket" => draft.unix = Some((value.to_owned(), span.clone())),
             "max-time" => draft.timeout = self.seconds(value, span),
@@ -219,7 +227,8 @@ impl Reader<'_, '_> {
             "compressed" => Self::own_header("accept-encoding", "gzip, deflate, br", span, draft),
             "cookie" if !value.contains('=') => {
                 let d = Diagnostic::warning(span, "a file of cookies has no counterpart in a plan");
-                self.problems.push(d.label("left out").help("each user has its own cookies, from the answers"));
+                self.problems
+                    .push(d.label("left out").help("each user has its own cookies, from the answers"));
             }
             "cookie" => {
                 let value = self.secret("cookie", value, span);
@@ -277,7 +286,11 @@ impl Reader<'_, '_> {
             self.problems.push(d.help("write e.g. `-m 10`"));
             return None;
         };
-        let text = if seconds.fract() == 0.0 { format!("{seconds}s") } else { format!("{}ms", (seconds * 1e3).ceil()) };
+        let text = if seconds.fract() == 0.0 {
+            format!("{seconds}s")
+        } else {
+            format!("{}ms", (seconds * 1e3).ceil())
+        };
         Some(text_at(span, text))
     }
 
@@ -312,7 +325,9 @@ impl Reader<'_, '_> {
         } else {
             value.to_owned()
         };
-        draft.headers.retain(|h| !(h.name.eq_ignore_ascii_case(name) && h.name.eq_ignore_ascii_case("user-agent")));
+        draft
+            .headers
+            .retain(|h| !(h.name.eq_ignore_ascii_case(name) && h.name.eq_ignore_ascii_case("user-agent")));
         draft.headers.push(Header { name: name.to_owned(), value, span: span.clone() });
     }
 
@@ -349,7 +364,8 @@ impl Reader<'_, '_> {
                         Some(("type", media)) => _ = part.put("content_type", media),
                         Some(("filename", name)) => _ = part.put("filename", name),
                         Some(_) | None => {
-                            self.problems.push(Diagnostic::warning(span, format!("`{setting}` of a form's part")));
+                            self.problems
+                                .push(Diagnostic::warning(span, format!("`{setting}` of a form's part")));
                         }
                     }
                 }
@@ -382,7 +398,8 @@ impl Reader<'_, '_> {
             Some(file) => {
                 if option != "data-binary" {
                     let d = Diagnostic::warning(span, format!("`-d @{file}` takes line breaks out"));
-                    self.problems.push(d.label("here the file is sent as it is").help("`--data-binary` does so too"));
+                    self.problems
+                        .push(d.label("here the file is sent as it is").help("`--data-binary` does so too"));
                 }
                 draft.data.push(Data::File(file.to_owned(), span.clone()));
             }
@@ -404,10 +421,10 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn call(&mut self, (url, url_span): (String, Span), draft: &Draft, span: &Span) -> Option<Call> {
+    fn call(&mut self, (url, url_span): (String, Span), draft: &Draft, span: &Span) -> Call {
         let mut call = Call::at(span.clone());
         call.url_span = url_span;
-        call.url = self.url(&url, draft, &mut call)?;
+        call.url = self.url(&url, draft, &mut call);
         for header in &draft.headers {
             call.add_header(header.clone());
         }
@@ -437,12 +454,16 @@ impl Reader<'_, '_> {
             (true, Some(most)) => call.put("redirects", most),
             (true, None) => {}
         }
-        Some(call)
+        call
     }
 
     /// The whole URL, with what stands in the command beside it.
-    fn url(&mut self, url: &str, draft: &Draft, call: &mut Call) -> Option<String> {
-        let url = if url.contains("://") || url.starts_with("${env.") { url.to_owned() } else { format!("http://{url}") };
+    fn url(&mut self, url: &str, draft: &Draft, call: &mut Call) -> String {
+        let url = if url.contains("://") || url.starts_with("${env.") {
+            url.to_owned()
+        } else {
+            format!("http://{url}")
+        };
         let url = self.without_user(url, call);
         let mut url = url.split('#').next().unwrap_or_default().to_owned();
         let mut query = draft.query.clone();
@@ -464,18 +485,21 @@ impl Reader<'_, '_> {
         let path = split_origin(&url).map_or("", |(_, rest)| rest).to_owned();
         if !draft.globs_off && path.replace("${", "").contains(['{', '[']) {
             let d = Diagnostic::warning(&call.url_span, "curl makes several URLs of `{}` and `[]`");
-            self.problems.push(d.label("here they stand as they are").help("write e.g. `${int(1,10)}` into the plan"));
+            self.problems
+                .push(d.label("here they stand as they are").help("write e.g. `${int(1,10)}` into the plan"));
         }
-        let Some((socket, _)) = &draft.unix else { return Some(url) };
+        let Some((socket, _)) = &draft.unix else { return url };
         let rest = if path.starts_with('/') { path } else { format!("/{path}") };
-        Some(format!("http+unix://{socket}:{rest}"))
+        format!("http+unix://{socket}:{rest}")
     }
 
     /// `https://user:password@host` as `auth`.
     fn without_user(&mut self, url: String, call: &mut Call) -> String {
         let Some((scheme, after)) = url.split_once("://") else { return url };
         let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
-        let Some((user, _)) = authority.rsplit_once('@').filter(|_| !authority.contains("${")) else { return url };
+        let Some((user, _)) = authority.rsplit_once('@').filter(|_| !authority.contains("${")) else {
+            return url;
+        };
         let decoded = percent_decoded(user, PlusSign::IsItself).unwrap_or_default();
         let span = call.url_span.clone();
         let auth = self.auth("user", &decoded, &span);
@@ -541,7 +565,8 @@ fn encoded(text: &str) -> String {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 out.push(char::from(byte));
             } else {
-                out.push_str(&format!("%{byte:02X}"));
+                // Writing to a String cannot fail.
+                let _ = write!(out, "%{byte:02X}");
             }
         }
         rest = &rest[len..];

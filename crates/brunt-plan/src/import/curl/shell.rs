@@ -5,6 +5,7 @@
 use super::super::call::plain;
 use crate::diagnostic::Diagnostic;
 use crate::tree::Span;
+use std::fmt::Write;
 
 /// A word as a template, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +100,11 @@ impl Lexer<'_, '_> {
 
     fn redirection(&mut self, start: usize) {
         // The number of a file descriptor is no word.
-        if self.word.as_ref().is_some_and(|w| w.literal.bytes().all(|b| b.is_ascii_digit()) && w.template.is_empty()) {
+        if self
+            .word
+            .as_ref()
+            .is_some_and(|w| w.literal.bytes().all(|b| b.is_ascii_digit()) && w.template.is_empty())
+        {
             self.word = None;
         }
         self.end_word(start);
@@ -109,7 +114,8 @@ impl Lexer<'_, '_> {
         self.at = begin + len;
         if self.text[start..].starts_with('<') {
             let d = Diagnostic::error(&(start..self.at), "the input comes from elsewhere");
-            self.problems.push(d.label("a plan has no standard input").help("name the file: `--data-binary @file`"));
+            self.problems
+                .push(d.label("a plan has no standard input").help("name the file: `--data-binary @file`"));
         }
     }
 
@@ -208,7 +214,8 @@ impl Lexer<'_, '_> {
         let word = self.begin(start);
         let literal = std::mem::take(&mut word.literal);
         word.template.push_str(&plain(&literal));
-        word.template.push_str(&format!("${{env.{name}}}"));
+        // Writing to a String cannot fail.
+        let _ = write!(word.template, "${{env.{name}}}");
     }
 
     fn substitution(&mut self, start: usize, close: char) {
@@ -296,7 +303,15 @@ mod tests {
 
     #[test]
     fn what_a_plan_cannot_say_is_complained_about() {
-        for text in ["curl $(date)", "curl `date`", "curl 'a", "curl \"a", "curl ${a%%b}", "curl -d @- < f", "curl $'a"] {
+        for text in [
+            "curl $(date)",
+            "curl `date`",
+            "curl 'a",
+            "curl \"a",
+            "curl ${a%%b}",
+            "curl -d @- < f",
+            "curl $'a",
+        ] {
             let mut problems = Vec::new();
             commands(text, &mut problems);
             assert_eq!(problems.len(), 1, "{text}");

@@ -67,7 +67,8 @@ pub(super) fn recording(root: &Node, problems: &mut Vec<Diagnostic>) -> Option<R
     let log = &root.entry("log")?.value;
     let entries = &log.entry("entries")?.value;
     let Value::Seq(items) = &entries.value else {
-        let d = Diagnostic::error(&entries.span, format!("`entries` must be a list, found {}", entries.found()));
+        let d =
+            Diagnostic::error(&entries.span, format!("`entries` must be a list, found {}", entries.found()));
         problems.push(d);
         return None;
     };
@@ -199,7 +200,8 @@ impl Reader<'_> {
 
     fn post(&mut self, request: &Node) -> Option<Post> {
         let entry = request.entry("postData").filter(|e| matches!(e.value.value, Value::Map(_)))?;
-        let text_of = |node: &Node, key: &str| node.entry(key).and_then(|e| e.value.as_str()).map(str::to_owned);
+        let text_of =
+            |node: &Node, key: &str| node.entry(key).and_then(|e| e.value.as_str()).map(str::to_owned);
         let node = &entry.value;
         let mut text = text_of(node, "text").filter(|t| !t.is_empty());
         // Not in the format, but what some recorders write for bodies that are no text.
@@ -261,7 +263,6 @@ fn headers_of(node: &Node) -> Vec<RawHeader> {
     items.iter().filter_map(one).collect()
 }
 
-
 fn sent_cookies(request: &Node, headers: &[RawHeader]) -> Vec<(String, Span)> {
     let items = request.entry("cookies").map(|e| e.value.one_or_many()).unwrap_or_default();
     let listed = |item: &Node| Some((item.entry("name")?.value.as_str()?.to_owned(), item.span.clone()));
@@ -315,7 +316,11 @@ pub(super) fn unix_ms(text: &str) -> Option<f64> {
     let (date, time) = text.trim().split_once(['T', 't', ' '])?;
     let mut parts = date.split('-').map(|p| p.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) || parts.next().is_some() {
+    if !(1970..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+        || parts.next().is_some()
+    {
         return None;
     }
     let zone_at = time.find(['Z', 'z', '+', '-']).unwrap_or(time.len());

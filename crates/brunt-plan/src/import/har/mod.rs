@@ -16,7 +16,7 @@ mod weave;
 use super::Notes;
 use super::build::{Map, Piece, text_at};
 use super::call::{Call, Header, Names, Secrets, header_map, in_turn, load, plain, split_origin};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{Entry, Node, Value};
 use brunt_metrics::Nanos;
 use entry::{Recorded, Recording};
@@ -55,7 +55,7 @@ pub(super) fn looks_like(root: &Node) -> bool {
 
 pub(super) fn plan(
     root: &Node,
-    options: &super::ImportOptions,
+    options: super::ImportOptions,
     (secrets, problems, notes): (&mut Secrets, &mut Vec<Diagnostic>, &mut Notes),
 ) -> Option<Node> {
     let recording = entry::recording(root, problems)?;
@@ -102,11 +102,15 @@ fn keep_hosts(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(Recording, String)> {
     let Some(first) = recording.entries.first() else {
+        if problems.iter().any(|d| d.severity == Severity::Error) {
+            return None;
+        }
         let d = Diagnostic::error(&(0..0), "the recording has no request that was sent");
         problems.push(d.help("record with the developer tools open, and keep the log over page loads"));
         return None;
     };
-    let origin_of = |e: &Recorded| split_origin(&e.url).map(|(origin, _)| origin.to_owned()).unwrap_or_default();
+    let origin_of =
+        |e: &Recorded| split_origin(&e.url).map(|(origin, _)| origin.to_owned()).unwrap_or_default();
     let origin = origin_of(first);
     let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
     if hosts == Hosts::First {
@@ -122,7 +126,8 @@ fn keep_hosts(
     for (origin, count) in skipped {
         let what = if count == 1 { "request" } else { "requests" };
         let d = Diagnostic::warning(&(0..0), format!("{count} {what} to {origin}"));
-        problems.push(d.label("another host than the first page's").help("load on others needs their consent"));
+        problems
+            .push(d.label("another host than the first page's").help("load on others needs their consent"));
     }
     Some((recording, origin))
 }
@@ -146,7 +151,12 @@ fn groups(entries: &[Recorded]) -> Vec<usize> {
     out
 }
 
-fn requests(entries: &[Recorded], groups: &[usize], correlate: Correlate, secrets: &mut Secrets) -> Vec<Request> {
+fn requests(
+    entries: &[Recorded],
+    groups: &[usize],
+    correlate: Correlate,
+    secrets: &mut Secrets,
+) -> Vec<Request> {
     let mut weave = Weave::new(correlate, secrets);
     let mut at = 0;
     while at < entries.len() {
@@ -183,7 +193,9 @@ fn shared_headers(requests: &[Request]) -> Vec<Header> {
         return Vec::new();
     };
     let everywhere = |h: &&Header| {
-        others.iter().all(|r| r.headers.iter().any(|o| o.name.eq_ignore_ascii_case(&h.name) && o.value == h.value))
+        others
+            .iter()
+            .all(|r| r.headers.iter().any(|o| o.name.eq_ignore_ascii_case(&h.name) && o.value == h.value))
     };
     first.headers.iter().filter(everywhere).cloned().collect()
 }
@@ -205,11 +217,12 @@ impl Writer<'_> {
         let mut at = 0;
         while at < self.entries.len() {
             let page = self.entries[at].page;
-            let end = self.entries[at..].iter().position(|e| e.page != page).map_or(self.entries.len(), |n| at + n);
+            let end =
+                self.entries[at..].iter().position(|e| e.page != page).map_or(self.entries.len(), |n| at + n);
             let title = pages.get(page).map_or("requests", String::as_str);
             let title = title.strip_prefix(&self.origin).unwrap_or(title);
             let title = title.split(['?', '#']).next().filter(|t| !t.is_empty()).unwrap_or("/");
-            let name = names.unique(&plain(title));
+            let name = names.unique(&title.replace("${", "{"));
             out.put(&name, self.steps(at, end));
             order.push(name);
             at = end;
@@ -282,7 +295,11 @@ impl Writer<'_> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive; a pause of days saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positive; a pause of days saturates"
+)]
 fn milliseconds(ms: f64) -> String {
     // Nobody's pause is known to the millisecond.
     let rounded = if ms >= 1_000.0 { (ms / 100.0).round() * 100.0 } else { (ms / 10.0).round() * 10.0 };

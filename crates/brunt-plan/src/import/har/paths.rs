@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn ids() {
-        for id in ["1", "4711", "6fa459ea-ee8a-3ca4-894e-db77e160355e", "deadbeef01", "01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
+        for id in
+            ["1", "4711", "6fa459ea-ee8a-3ca4-894e-db77e160355e", "deadbeef01", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+        {
             assert!(is_id(id), "{id}");
         }
         for word in ["", "v1", "products", "deadbeef", "2nd", "a1b2", "summer-sale-for-everybody"] {

@@ -15,6 +15,7 @@ use super::paths::{self, ID};
 use crate::print::is_secret_header;
 use crate::tree::{Entry, Node, Span, Value};
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 
 /// The shortest value that is taken to be one and the same wherever it is found.
 const SHORTEST: usize = 6;
@@ -25,8 +26,19 @@ const LONGEST: usize = 4_096;
 /// Headers that the client sees to itself, or that say something of the recording browser alone. The client asks for
 /// the encodings that it can read.
 const LEFT_OUT: [&str; 13] = [
-    "host", "content-length", "connection", "accept-encoding", "cookie", "transfer-encoding", "keep-alive",
-    "proxy-connection", "te", "upgrade", "priority", "upgrade-insecure-requests", "http2-settings",
+    "host",
+    "content-length",
+    "connection",
+    "accept-encoding",
+    "cookie",
+    "transfer-encoding",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "upgrade",
+    "priority",
+    "upgrade-insecure-requests",
+    "http2-settings",
 ];
 
 /// Headers of answers whose values may come back.
@@ -65,7 +77,9 @@ impl Saved {
         match &self.from {
             From::Json(path) => return text_at(span, path.clone()),
             From::Header(name) => _ = map.put("header", name.as_str()),
-            From::LastSegment(name) => _ = map.put("header", name.as_str()).put("regex", "([^/?#]+)/?(?:[?#].*)?$"),
+            From::LastSegment(name) => {
+                _ = map.put("header", name.as_str()).put("regex", "([^/?#]+)/?(?:[?#].*)?$");
+            }
             From::Cookie(name) => _ = map.put("cookie", name.as_str()),
         }
         map.node()
@@ -88,7 +102,19 @@ struct Found {
 enum Where {
     Path,
     Elsewhere,
+    JsonText,
     JsonNumber,
+}
+
+impl Where {
+    /// JSON's texts and numbers are not the same, even if they read the same.
+    fn takes(self, is_text: bool) -> bool {
+        match self {
+            Self::Path | Self::Elsewhere => true,
+            Self::JsonText => is_text,
+            Self::JsonNumber => !is_text,
+        }
+    }
 }
 
 pub(super) struct Weave<'s> {
@@ -129,7 +155,7 @@ impl<'s> Weave<'s> {
             return None;
         };
         let telling = is_telling(token) || (place == Where::Path && found.is_id);
-        if !telling || (place == Where::JsonNumber) == found.is_text {
+        if !telling || !place.takes(found.is_text) {
             return None;
         }
         if let Some(name) = &found.name {
@@ -229,7 +255,8 @@ impl<'s> Weave<'s> {
     fn body(&mut self, post: &Post, headers: &mut Vec<Header>, request: &mut Request) {
         let media = post.media.to_ascii_lowercase();
         let drop_type = |headers: &mut Vec<Header>, exactly: &str| {
-            headers.retain(|h| !(h.name.eq_ignore_ascii_case("content-type") && h.value.starts_with(exactly)));
+            headers
+                .retain(|h| !(h.name.eq_ignore_ascii_case("content-type") && h.value.starts_with(exactly)));
         };
         if let Some(text) = &post.text
             && media.contains("json")
@@ -237,7 +264,8 @@ impl<'s> Weave<'s> {
         {
             self.json("", &mut node, &post.span);
             headers.retain(|h| {
-                !(h.name.eq_ignore_ascii_case("content-type") && h.value.eq_ignore_ascii_case("application/json"))
+                !(h.name.eq_ignore_ascii_case("content-type")
+                    && h.value.eq_ignore_ascii_case("application/json"))
             });
             request.body = Some(("json", node));
             return;
@@ -262,7 +290,7 @@ impl<'s> Weave<'s> {
     fn json(&mut self, key: &str, node: &mut Node, span: &Span) {
         match &mut node.value {
             Value::Str(text) => {
-                let found = self.lookup(text, Where::Elsewhere);
+                let found = self.lookup(text, Where::JsonText);
                 *text = match found {
                     Some(found) => found,
                     None if is_secret_name(key) => self.secrets.template(key, text, span),
@@ -278,7 +306,9 @@ impl<'s> Weave<'s> {
             Value::Null | Value::Bool(_) | Value::Float(_) => {}
             Value::Seq(items) => items.iter_mut().for_each(|item| self.json(key, item, span)),
             Value::Map(entries) => {
-                entries.iter_mut().for_each(|entry| self.json(&entry.key, &mut entry.value, span));
+                for entry in entries {
+                    self.json(&entry.key, &mut entry.value, span);
+                }
             }
         }
     }
@@ -299,7 +329,8 @@ impl<'s> Weave<'s> {
                 .params
                 .iter()
                 .map(|p| {
-                    let value = percent_decoded(&p.value, PlusSign::IsSpace).unwrap_or_else(|| p.value.clone());
+                    let value =
+                        percent_decoded(&p.value, PlusSign::IsSpace).unwrap_or_else(|| p.value.clone());
                     (p.name.clone(), value)
                 })
                 .collect(),
@@ -350,11 +381,12 @@ impl<'s> Weave<'s> {
         let resource = resource(&entry.url);
         for (name, value) in &entry.set_cookies {
             let value = percent_decoded(value, PlusSign::IsItself).unwrap_or_default();
-            self.receive(value, at, From::Cookie(name.clone()), identifier(name), Kind::TEXT);
+            self.receive(value, (at, From::Cookie(name.clone())), identifier(name), Kind::TEXT);
         }
         for header in &entry.answer_headers {
             let name = header.name.to_ascii_lowercase();
-            let told = ANSWER_HEADERS.contains(&name.as_str()) || name.contains("token") || name.contains("csrf");
+            let told =
+                ANSWER_HEADERS.contains(&name.as_str()) || name.contains("token") || name.contains("csrf");
             if !told {
                 continue;
             }
@@ -362,9 +394,19 @@ impl<'s> Weave<'s> {
                 let segment = paths::path(&header.value).trim_end_matches('/').rsplit('/').next();
                 let segment = segment.unwrap_or_default().to_owned();
                 let from = From::LastSegment(name);
-                self.receive(segment, at, from, format!("{resource}_id"), Kind { is_text: true, is_id: true });
+                self.receive(
+                    segment,
+                    (at, from),
+                    format!("{resource}_id"),
+                    Kind { is_text: true, is_id: true },
+                );
             } else {
-                self.receive(header.value.clone(), at, From::Header(name.clone()), identifier(&name), Kind::TEXT);
+                self.receive(
+                    header.value.clone(),
+                    (at, From::Header(name.clone())),
+                    identifier(&name),
+                    Kind::TEXT,
+                );
             }
         }
         if let Some(json) = &entry.answer_json {
@@ -372,7 +414,7 @@ impl<'s> Weave<'s> {
         }
     }
 
-    fn receive(&mut self, value: String, entry: usize, from: From, hint: String, kind: Kind) {
+    fn receive(&mut self, value: String, (entry, from): (usize, From), hint: String, kind: Kind) {
         let Kind { is_text, is_id } = kind;
         let worth = !value.is_empty() && value.len() <= LONGEST && (is_telling(&value) || is_id);
         if worth && !self.own.contains(&value) {
@@ -387,16 +429,17 @@ impl<'s> Weave<'s> {
             Value::Str(text) => {
                 let (hint, is_id) = hint(keys);
                 let from = From::Json(path.clone());
-                self.receive(text.clone(), at, from, hint, Kind { is_text: true, is_id });
+                self.receive(text.clone(), (at, from), hint, Kind { is_text: true, is_id });
             }
             Value::Int(number) => {
                 let (hint, is_id) = hint(keys);
                 let from = From::Json(path.clone());
-                self.receive(number.to_string(), at, from, hint, Kind { is_text: false, is_id });
+                self.receive(number.to_string(), (at, from), hint, Kind { is_text: false, is_id });
             }
             Value::Seq(items) => {
                 for (i, item) in items.iter().enumerate() {
-                    path.push_str(&format!("[{i}]"));
+                    // Writing to a String cannot fail.
+                    let _ = write!(path, "[{i}]");
                     self.leaves(at, item, path, keys);
                     path.truncate(length);
                 }
@@ -458,8 +501,8 @@ fn hint(keys: &[String]) -> (String, bool) {
 
 /// What a URL is about: the last word of its path.
 fn resource(url: &str) -> String {
-    let words = paths::path(url).split('/').filter(|s| !s.is_empty() && !paths::is_id(s));
-    singular(&identifier(words.last().unwrap_or("answer")))
+    let mut words = paths::path(url).split('/').filter(|s| !s.is_empty() && !paths::is_id(s));
+    singular(&identifier(words.next_back().unwrap_or("answer")))
 }
 
 fn singular(word: &str) -> String {

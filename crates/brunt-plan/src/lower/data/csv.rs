@@ -10,7 +10,7 @@
 //! Read here rather than by a library because what is wrong must be told with line and column, a quote that is
 //! never closed included.
 
-use super::{MAX_COLUMNS, Problems, Table};
+use super::{MAX_CELLS, MAX_COLUMNS, Problems, Table};
 use brunt_workload::Cell;
 
 /// A field of a row: its text, and where it begins.
@@ -38,16 +38,27 @@ pub(super) fn table(content: &[u8], delimiter: u8) -> Result<Table, Problems> {
     };
     let columns = columns(&header, delimiter, &mut problems);
     let mut cells = Vec::new();
-    while let Some(row) = reader.row(&mut problems) {
+    loop {
+        let before = problems.count;
+        let Some(row) = reader.row(&mut problems) else { break };
+        // A row that could not be read has any number of fields.
+        if row.len() != columns.len() && problems.count > before {
+            continue;
+        }
         if row.len() != columns.len() {
             let place = row.first().map_or((reader.line, 1), |f| (f.line, f.column));
             problems.add(place, || {
-                let fields = if row.len() == 1 { "1 field".to_owned() } else { format!("{} fields", row.len()) };
+                let fields =
+                    if row.len() == 1 { "1 field".to_owned() } else { format!("{} fields", row.len()) };
                 format!("the row has {fields}, the header has {}", columns.len())
             });
             continue;
         }
         cells.extend(row.into_iter().map(|field| Cell::Text(text(field, &mut problems))));
+        if cells.len() > MAX_CELLS {
+            // Refused by whoever asked; the rest would only fill the memory.
+            break;
+        }
     }
     if cells.is_empty() && problems.count == 0 {
         problems.add((reader.line, 1), || "there are no rows below the header".to_owned());
@@ -75,12 +86,12 @@ fn columns(header: &[Field], delimiter: u8, problems: &mut Problems) -> Vec<Stri
         out.push(name.to_owned());
     }
     if let [only] = out.as_slice()
-        && let Some(other) = [';', '\t', ',', '|'].iter().find(|c| **c != char::from(delimiter) && only.contains(**c))
+        && let Some(other) =
+            [';', '\t', ',', '|'].iter().find(|c| **c != char::from(delimiter) && only.contains(**c))
     {
         let place = header.first().map_or((1, 1), |f| (f.line, f.column));
-        problems.add(place, || {
-            format!("one column only: is `delimiter: \"{}\"` meant?", other.escape_debug())
-        });
+        problems
+            .add(place, || format!("one column only: is `delimiter: \"{}\"` meant?", other.escape_debug()));
     }
     out
 }
@@ -149,7 +160,9 @@ impl Reader<'_> {
             }
             let after = self.place();
             if self.plain().iter().any(|b| *b != b' ') {
-                problems.add(after, || "text follows a closing quote; a quote in quotes is written twice".to_owned());
+                problems.add(after, || {
+                    "text follows a closing quote; a quote in quotes is written twice".to_owned()
+                });
             }
         } else {
             text.extend_from_slice(self.plain());

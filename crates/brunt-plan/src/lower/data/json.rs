@@ -1,8 +1,12 @@
 //! JSON data: a list of objects, a list of single values, or one of these a line (JSON Lines).
 
-use super::{Problems, Table};
+use super::{MAX_CELLS, Problems, Table};
 use brunt_workload::Cell;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::fmt;
 
 /// The column of values that are no objects.
 pub(super) const COLUMN: &str = "value";
@@ -11,22 +15,41 @@ pub(super) const COLUMN: &str = "value";
 pub(super) fn table(content: &[u8]) -> Result<Table, Problems> {
     let bytes = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     let mut problems = Problems::default();
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(Value::Array(rows)) => {
-            let mut rows_so_far = Rows::default();
-            for (at, row) in rows.into_iter().enumerate() {
-                rows_so_far.add(row, &format!("row {}", at + 1), (1, 1), &mut problems);
+    let mut rows = Rows::default();
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = reader.deserialize_seq(List { text: bytes, rows: &mut rows, problems: &mut problems });
+    if let Err(error) = read.and_then(|()| reader.end()) {
+        problems.add((error.line().max(1), error.column().max(1)), || syntax(&error));
+    }
+    rows.finish(problems)
+}
+
+/// Reads a list row by row: it may be far larger than what is kept of it.
+struct List<'r> {
+    text: &'r [u8],
+    rows: &'r mut Rows,
+    problems: &'r mut Problems,
+}
+
+impl<'de> Visitor<'de> for List<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list, `[{...}, {...}]`")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(row) = list.next_element::<&RawValue>()? {
+            // It is borrowed from the text: the distance of their beginnings is where it stands.
+            let at = (row.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+            let value = serde_json::from_str(row.get()).map_err(serde::de::Error::custom)?;
+            self.rows.add(value, || place(self.text, at), self.problems);
+            if self.rows.cells.len() > MAX_CELLS {
+                // Refused by whoever asked; the rest would only fill the memory.
+                while list.next_element::<IgnoredAny>()?.is_some() {}
             }
-            rows_so_far.finish(problems)
         }
-        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-            problems.add((1, 1), || "expected a list, `[{...}, {...}]`".to_owned());
-            Err(problems)
-        }
-        Err(error) => {
-            problems.add((error.line().max(1), error.column().max(1)), || syntax(&error));
-            Err(problems)
-        }
+        Ok(())
     }
 }
 
@@ -40,11 +63,21 @@ pub(super) fn lines(content: &[u8]) -> Result<Table, Problems> {
             continue;
         }
         match serde_json::from_slice::<Value>(line) {
-            Ok(row) => rows.add(row, "the row", (at + 1, 1), &mut problems),
+            Ok(row) => rows.add(row, || (at + 1, 1), &mut problems),
             Err(error) => problems.add((at + 1, error.column().max(1)), || syntax(&error)),
+        }
+        if rows.cells.len() > MAX_CELLS {
+            break;
         }
     }
     rows.finish(problems)
+}
+
+/// Line and column of a byte.
+fn place(text: &[u8], at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or_default();
+    let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
+    (before.split(|b| *b == b'\n').count(), String::from_utf8_lossy(&before[line_start..]).chars().count() + 1)
 }
 
 /// The message without its place, which is told before it.
@@ -60,25 +93,28 @@ struct Rows {
 }
 
 impl Rows {
-    /// Adds a row, which messages call `name`; the first decides about the columns.
-    fn add(&mut self, row: Value, name: &str, place: (usize, usize), problems: &mut Problems) {
+    /// Adds a row that stands at `place`; the first decides about the columns.
+    fn add(&mut self, row: Value, place: impl Fn() -> (usize, usize), problems: &mut Problems) {
         let mut row = match row {
             Value::Object(row) => row,
             scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
                 serde_json::Map::from_iter([(COLUMN.to_owned(), scalar)])
             }
-            Value::Array(_) => return problems.add(place, || format!("{name} is a list; expected an object")),
+            Value::Array(_) => {
+                return problems.add_at(&place, || "the row is a list; expected an object".to_owned());
+            }
         };
         let columns = self.columns.get_or_insert_with(|| row.keys().cloned().collect());
         for column in columns.iter() {
             match row.remove(column).map(cell) {
                 Some(Some(cell)) => self.cells.push(cell),
-                Some(None) => problems.add(place, || format!("`{column}` of {name} is neither text nor number")),
-                None => problems.add(place, || format!("{name} has no `{column}`, the first row has")),
+                Some(None) => problems.add_at(&place, || format!("`{column}` is neither text nor number")),
+                None => problems.add_at(&place, || format!("the row has no `{column}`, the first row has")),
             }
         }
         for extra in row.keys() {
-            problems.add(place, || format!("{name} has `{}`, the first row has not", extra.escape_debug()));
+            problems
+                .add_at(&place, || format!("the row has `{}`, the first row has not", extra.escape_debug()));
         }
     }
 
@@ -111,7 +147,8 @@ mod tests {
                     Cell::Json(json) => json.clone(),
                 };
                 let rows = table.cells.chunks(table.columns.len());
-                let rows: Vec<String> = rows.map(|r| r.iter().map(cell).collect::<Vec<_>>().join("|")).collect();
+                let rows: Vec<String> =
+                    rows.map(|r| r.iter().map(cell).collect::<Vec<_>>().join("|")).collect();
                 format!("{} / {}", table.columns.join("|"), rows.join(" / "))
             }
             Err(problems) => {
@@ -128,12 +165,12 @@ mod tests {
             (r#"[{"a": "x", "b": 1}, {"b": null, "a": true}]"#, r#"a|b / "x"|1 / true|null"#),
             (r#"["x", 2]"#, r#"value / "x" / 2"#),
             ("[]", "1:1 there are no rows"),
-            ("{}", "1:1 expected a list, `[{...}, {...}]`"),
+            ("{}", "1:1 invalid type: map, expected a list, `[{...}, {...}]`"),
             ("[{\"a\": 1},\n {\"a\" 2}]", "2:7 expected `:`"),
             (
                 r#"[{"a": 1}, {"b": 2}, {"a": [1]}, [3]]"#,
-                "1:1 row 2 has no `a`, the first row has / 1:1 row 2 has `b`, the first row has not / \
-                 1:1 `a` of row 3 is neither text nor number / 1:1 row 4 is a list; expected an object",
+                "1:12 the row has no `a`, the first row has / 1:12 the row has `b`, the first row has not / \
+                 1:22 `a` is neither text nor number / 1:34 the row is a list; expected an object",
             ),
         ] {
             assert_eq!(shown(table(text.as_bytes())), expected, "{text}");

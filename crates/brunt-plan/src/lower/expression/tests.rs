@@ -1,4 +1,5 @@
 use super::*;
+use brunt_workload::{Alphabet, Choice, Generator, TimeForm};
 
 fn lit(text: &str) -> TextPart {
     TextPart::Literal(text.into())
@@ -27,7 +28,10 @@ fn parts() {
         ("${bool(30%)}", vec![TextPart::generated(Generator::Bool { chance: 0.3 })]),
         (
             "${weighted('a:b':0.75, c:0.25)}",
-            vec![TextPart::generated(Generator::Weighted(vec!["a:b".into(), "c".into()], Choice::new([3, 1])))],
+            vec![TextPart::generated(Generator::Weighted(
+                vec!["a:b".into(), "c".into()],
+                Choice::new([3, 1]),
+            ))],
         ),
         (
             "${hex(2,8)}",

@@ -23,7 +23,7 @@ const PARTS: [&str; 2] = ["nginx", "redis-server"];
 const PORTS: [&str; 5] = ["GATEWAY_PORT", "REDIS_PORT", "APP1_PORT", "APP2_PORT", "APP3_PORT"];
 
 /// How far from a third the share of an instance may be. The balancer shares out exactly; the health checks, of which each
-/// asks one instance, are drawn: a tenth of some 600 requests.
+/// asks one instance, are drawn: some tens of 400 requests.
 const UNEVEN: f64 = 0.05;
 
 /// The longest that Redis may take for a word.
