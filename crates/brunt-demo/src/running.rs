@@ -184,8 +184,7 @@ pub fn start(config: Config) -> io::Result<Running> {
 fn server(target: Target, threads: usize, times: Times, faults: Vec<Planted>) -> io::Result<Server> {
     match &target {
         Target::Mock(_) | Target::Faulty | Target::Null if !faults.is_empty() => {
-            let message =
-                "faults are planted in `shop`, `inference` and `users`; the mock's are part of its configuration";
+            let message = "faults are planted in `shop`, `inference` and `users`; the mock's are part of its configuration";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         Target::Mock(_)

@@ -1,7 +1,7 @@
 //! Writes what `fixtures/plans/bad` is expected to render to, one `.expected` beside each plan. Read the
 //! difference before it is kept.
 
-use brunt_plan::{Format, Overrides, Surroundings, Source, Style, lower};
+use brunt_plan::{Format, Overrides, Source, Style, Surroundings, lower};
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
@@ -18,10 +18,11 @@ fn main() -> std::io::Result<()> {
             Source { name: name.clone(), text, format: Format::of_path(&path), folder: folder.clone() };
         // As the test does it: paths in messages must not name this machine's folders.
         let loader = |path: &Path| std::fs::read(path);
-        let report = match lower(&source, &Overrides::default(), &Surroundings { files: &loader, env: &|_| None }) {
-            Ok(lowered) => lowered.warnings,
-            Err(report) => report,
-        };
+        let report =
+            match lower(&source, &Overrides::default(), &Surroundings { files: &loader, env: &|_| None }) {
+                Ok(lowered) => lowered.warnings,
+                Err(report) => report,
+            };
         let rendered = report.render(Style::Plain).replace(&format!("{}/", folder.display()), "");
         std::fs::write(folder.join(format!("{name}.expected")), rendered)?;
     }

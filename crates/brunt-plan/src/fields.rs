@@ -20,13 +20,13 @@ mod data;
 
 mod auth;
 
+pub(crate) use around::{HOOK, HOOKS, READY};
 pub(crate) use auth::{AUTH, BASIC, FAULTS, LOGIN, RETRIES, SLOW_SEND};
 use auth::{AUTH_TYPE, FAULTS_TYPE};
-pub(crate) use data::{DATA, SAVE, SECRET};
-use data::SAVES;
-pub(crate) use around::{HOOK, HOOKS, READY};
 pub(crate) use check::CHECK;
 use check::STATUS;
+use data::SAVES;
+pub(crate) use data::{DATA, SAVE, SECRET};
 
 pub(crate) use http::{HTTP, TLS};
 pub(crate) use load::{BURSTS, MAX_USERS, REPLAY, SCENARIO, STAGE};

@@ -5,8 +5,8 @@ use crate::console::{Console, env, unix_ms};
 use crate::exit;
 use brunt_metrics::Nanos;
 use brunt_plan::{
-    Foreign, LoadOverride, Lowered, Overrides, QuickBody, QuickOptions, Report, Source, Surroundings,
-    TagFilter, import, locust_settings, lower, lower_quick, profiles, recognise,
+    Foreign, ImportOptions, LoadOverride, Lowered, Overrides, QuickBody, QuickOptions, Report, SecretValues,
+    Source, Surroundings, TagFilter, import_with, locust_settings, lower, lower_quick, profiles, recognise,
 };
 use brunt_workload::HttpVersion;
 use std::fs;
@@ -48,16 +48,14 @@ pub(crate) enum What {
 
 /// The workloads of `brunt run`, to be run one after the other.
 pub(crate) fn workloads(args: &RunArgs) -> Result<Vec<Lowered>, LoadError> {
-    let mut args = args.clone();
-    settle(&mut args)?;
-    match what(&args)? {
-        What::Url(url) => of_url(&args, &url),
-        What::File(path) => of_file(&args, &path),
+    match what(args)? {
+        What::Url(url) => of_url(args, &url),
+        What::File(path) => of_file(args, &path),
     }
 }
 
-/// Brings Locust's way of saying things into ours.
-fn settle(args: &mut RunArgs) -> Result<(), LoadError> {
+/// Brings Locust's way of saying things into ours, and what a `locust.conf` says into the arguments.
+pub(crate) fn settle(args: &mut RunArgs) -> Result<(), LoadError> {
     let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let (hosts, headers): (Vec<String>, Vec<String>) =
         std::mem::take(&mut args.header).into_iter().partition(|h| is_url(h.trim()));
@@ -84,17 +82,17 @@ fn settle(args: &mut RunArgs) -> Result<(), LoadError> {
 
 /// What a `locust.conf` says holds where the command line does not.
 fn apply_settings(args: &mut RunArgs, settings: brunt_plan::LocustSettings, file: &Path) {
+    args.csv = args.csv.take().or(settings.csv);
+    args.csv_full_history |= settings.csv_full_history;
+    args.html = args.html.take().or(settings.html.map(PathBuf::from));
+    // What else a file of settings alone says is imported with it.
     let Some(plan) = &settings.locustfile else { return };
-    // A file of settings alone is imported as it is.
     args.what = None;
     args.file = Some(file.parent().unwrap_or(Path::new("")).join(plan).display().to_string());
     args.target = args.target.take().or(settings.host);
     args.users = args.users.or(settings.users);
     args.spawn_rate = args.spawn_rate.take().or(settings.spawn_rate);
     args.duration = args.duration.take().or(settings.run_time);
-    args.csv = args.csv.take().or(settings.csv);
-    args.csv_full_history |= settings.csv_full_history;
-    args.html = args.html.take().or(settings.html.map(PathBuf::from));
     args.stop_timeout = args.stop_timeout.take().or(settings.stop_timeout);
     for (own, theirs) in [
         (&mut args.tags, settings.tags),
@@ -233,7 +231,11 @@ pub(crate) fn lower_any(
     overrides: &Overrides,
 ) -> Result<Lowered, LoadError> {
     match foreign(source, from)? {
-        Some(foreign) => Ok(import(foreign, source)?.lower(overrides, &SURROUNDINGS)?),
+        Some(foreign) => {
+            // What the file holds is sent, secrets too; a plan that is written down asks the environment for them.
+            let options = ImportOptions { secrets: SecretValues::Keep, ..ImportOptions::default() };
+            Ok(import_with(foreign, source, &options)?.lower(overrides, &SURROUNDINGS)?)
+        }
         None => Ok(lower(source, overrides, &SURROUNDINGS)?),
     }
 }
@@ -354,7 +356,7 @@ pub(crate) fn check(args: &CheckArgs, console: Console) -> u8 {
 }
 
 fn check_one(args: &CheckArgs, path: &Path, console: Console) -> Result<(), LoadError> {
-    let source = source(path)?;
+    let source = plan_of(path)?;
     let profiles = profiles(&source);
     let mut variants: Vec<Option<String>> = Vec::new();
     if args.profile.is_some() {
@@ -381,6 +383,19 @@ fn check_one(args: &CheckArgs, path: &Path, console: Console) -> Result<(), Load
         console.println(format!("{}{with}: valid, {scenarios} scenario{plural}", path.display()));
     }
     Ok(())
+}
+
+/// The plan to check: of a `locust.conf` that names one, that one, as `brunt run` does.
+fn plan_of(path: &Path) -> Result<Source, LoadError> {
+    let whole = source(path)?;
+    let settings = match recognise(&whole) {
+        Some(Foreign::Locust) => locust_settings(&whole)?.0,
+        Some(_) | None => return Ok(whole),
+    };
+    match settings.locustfile {
+        Some(plan) => source(&path.parent().unwrap_or(Path::new("")).join(plan)),
+        None => Ok(whole),
+    }
 }
 
 /// Prints why there is no workload.

@@ -57,8 +57,13 @@ impl From<LoadError> for Refusal {
 
 /// `brunt run`: one run a profile or preset, one after the other. The exit code is that of the gravest.
 pub(crate) fn command(args: &RunArgs, console: Console) -> u8 {
+    let asked_for = args.interactive;
     let asked = if args.interactive { interactive::asked(args, console) } else { Ok(args.clone()) };
-    let args = match asked {
+    let settled = asked.and_then(|mut args| {
+        load::settle(&mut args)?;
+        Ok(args)
+    });
+    let args = match settled {
         Ok(args) => args,
         Err(refusal) => return refusal.show(console),
     };
@@ -69,8 +74,13 @@ pub(crate) fn command(args: &RunArgs, console: Console) -> u8 {
     let several = lowered.len() > 1;
     let mut worst = 0;
     for (i, lowered) in lowered.into_iter().enumerate() {
-        let label = if several { Some(label(&lowered, &args, i)) } else { None };
-        if let Some(label) = &label {
+        let label = match several {
+            true => Some(label(&lowered, &args, i)),
+            // Files of a run that somebody was asked for are called so.
+            false if asked_for && args.results.is_some() => Some("custom".to_owned()),
+            false => None,
+        };
+        if let Some(label) = label.as_ref().filter(|_| several) {
             console.note(format!("{}{label}", if i == 0 { "" } else { "\n" }));
         }
         let result = if args.simulate {

@@ -4,7 +4,8 @@ use super::check::STATUS;
 use super::{Field, Object, STEP, Type};
 
 /// The field `auth`.
-pub(super) const AUTH_TYPE: Type = Type::OneOf(&[Type::Object(&AUTH), Type::Word(&["none", "env"])]);
+pub(super) const AUTH_TYPE: Type =
+    Type::OneOf(&[Type::Object(&AUTH), Type::Word(&["none", "env", "env if set"])]);
 
 /// The field `faults` of a request.
 pub(super) const FAULTS_TYPE: Type = Type::OneOf(&[Type::Object(&FAULTS), Type::Word(&["none"])]);

@@ -1,6 +1,8 @@
 //! The part of the language that says what an action does, step by step.
 
-use super::{AUTH_TYPE, FAULTS_TYPE, SAVES, CHECK, Field, MAX_REDIRECTS, Object, STATUS, THINK, Type, WEIGHT};
+use super::{
+    AUTH_TYPE, CHECK, FAULTS_TYPE, Field, MAX_REDIRECTS, Object, SAVES, STATUS, THINK, Type, WEIGHT,
+};
 use brunt_workload::MAX_PASSES;
 
 /// The most requests of a batch that may be under way at once.

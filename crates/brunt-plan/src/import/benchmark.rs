@@ -274,7 +274,8 @@ impl Reader<'_> {
             {
                 let per_second = count / ramp;
                 let whole = per_second >= 1.0 && per_second.fract() == 0.0;
-                let rate = if whole { format!("{per_second}/s") } else { format!("{count}/{}", seconds_text(ramp)) };
+                let rate =
+                    if whole { format!("{per_second}/s") } else { format!("{count}/{}", seconds_text(ramp)) };
                 scenario.put("spawn_rate", rate);
             }
             scenario.put_some("users", users);

@@ -234,7 +234,8 @@ impl Imported {
     pub fn to_yaml(&self) -> String {
         let yaml = write::yaml(&self.root, &self.warnings, &self.source.name);
         let (first, rest) = yaml.split_once('\n').unwrap_or((yaml.as_str(), ""));
-        let clean = |note: &String| note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+        let clean =
+            |note: &String| note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         let notes: Vec<String> = self.notes.iter().map(|note| format!("# Note: {}\n", clean(note))).collect();
         format!("{first}\n{}{rest}", notes.concat())
     }

@@ -141,8 +141,9 @@ mod tests {
             any::<i64>().prop_map(|i| Value::Int(i.into())),
             (-1e9_f64..1e9).prop_map(Value::Float),
             "[ -~äß\\n\\t]{0,12}".prop_map(Value::Str),
-prop::sample::select(vec![
-                "null", "true", "12", "1e3", "0x10", "- a", "a: b", "#x", "~", "1s..3s", "${a}", "", " a", "a ",
+            prop::sample::select(vec![
+                "null", "true", "12", "1e3", "0x10", "- a", "a: b", "#x", "~", "1s..3s", "${a}", "", " a",
+                "a ",
             ])
             .prop_map(|text| Value::Str(text.to_owned())),
         ];

@@ -28,10 +28,10 @@ const KINDS: [&str; 3] = ["basic", "bearer", "api_key"];
 pub(super) fn auth(cx: &Cx<'_>, node: &Node, logins: &[String]) -> Option<Auth> {
     match &node.value {
         Value::Str(word) if word == "none" => Some(Auth::default()),
-        Value::Str(word) if word == "env" => Some(of_environment(cx, node)),
+        Value::Str(word) if word == "env" || word == "env if set" => Some(of_environment(cx, node)),
         Value::Map(_) => of_map(cx, node, logins),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Seq(_) => {
-            let d = Diagnostic::error(&node.span, "expected `none`, `env` or a map");
+            let d = Diagnostic::error(&node.span, "expected `none`, `env`, `env if set` or a map");
             cx.report(d.help("write e.g. `auth: {bearer: \"${token}\"}`"));
             None
         }
@@ -55,7 +55,7 @@ fn of_environment(cx: &Cx<'_>, node: &Node) -> Auth {
     if let Some(key) = value("API_KEY") {
         headers.push((KEY_HEADER.to_owned(), secret(key)));
     }
-    if headers.is_empty() {
+    if headers.is_empty() && node.as_str() == Some("env") {
         let d =
             Diagnostic::warning(&node.span, "neither `AUTH_TOKEN` nor `API_KEY` is set in the environment");
         cx.report(

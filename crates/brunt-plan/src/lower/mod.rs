@@ -233,20 +233,25 @@ fn workload(plan: &Fields<'_, '_>, overrides: &Overrides) -> Option<Workload> {
         faults: &faults,
     };
     let scenarios = scenario::scenarios(plan, cast);
-    journey::warn_unused(cx, &actions, &classes);
+    // What one profile leaves out, another may use.
+    if !plan.has("profiles") {
+        journey::warn_unused(cx, &actions, &classes);
+    }
     let tallies = tally::tallies(plan);
     let (scenarios, mut tables) = scenarios?;
     let fault_mixes = faults.into_table(&mut tables, &scenarios);
     data::check_rows(cx, &scenarios);
-    if tags.all() {
+    if tags.all() && !plan.has("profiles") {
         data::warn_unused(cx, &scenarios);
     }
     tables.warn_folded(cx, &plan.key_span("actions"));
     let mut settings = http.settings;
     settings.origins = targets.into_origins();
     let tables::Parts { endpoints, requests, checks, logins, slots } = tables.into_parts();
-    if tags.all() {
+    if tags.all() && !plan.has("profiles") {
         login::warn_unused(cx, &login_plans, &logins);
+    }
+    if tags.all() {
         unsaved::warn(cx, &scenarios, unsaved::Sent { requests: &requests, logins: &logins });
     }
     Some(Workload {

@@ -30,7 +30,11 @@ pub(crate) fn lowered(source: &Source) -> Result<Lowered, Report> {
 }
 
 /// With no environment variable but `FIXTURE_TOKEN`.
-pub(crate) fn lower_with(source: &Source, overrides: &Overrides, files: &Loader<'_>) -> Result<Lowered, Report> {
+pub(crate) fn lower_with(
+    source: &Source,
+    overrides: &Overrides,
+    files: &Loader<'_>,
+) -> Result<Lowered, Report> {
     let env = |name: &str| (name == "FIXTURE_TOKEN").then(|| "s3cret-from-the-environment".to_owned());
     lower(source, overrides, &Surroundings { files, env: &env })
 }

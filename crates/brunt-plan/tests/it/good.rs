@@ -69,8 +69,8 @@ fn body(body: &Body) -> String {
 fn the_demo_plan_is_right() {
     let source = Source::inline("demo.yaml", Format::Yaml, demo_plan());
     let overrides = Overrides { target: Some("http://127.0.0.1:8123".to_owned()), ..Overrides::default() };
-    let lowered =
-        lower_with(&source, &overrides, &|path| std::fs::read(path)).unwrap_or_else(|report| panic!("{report}"));
+    let lowered = lower_with(&source, &overrides, &|path| std::fs::read(path))
+        .unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(lowered.warnings.diagnostics, []);
     let workload = lowered.workload;
     assert_eq!(workload.target.origins[0].port, 8123);

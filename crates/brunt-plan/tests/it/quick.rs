@@ -50,7 +50,11 @@ fn what_command_lines_mean() {
             r#"{"constant":"30/m"} {"elastic":{"cap":10000,"initial":1}} {"after":null,"grace":"30s","iterations":5,"per_user":null}"#,
         ),
     ] {
-        let json = lowered_json(&lower_quick(&options, &Surroundings { files: &loader, env: &|_| None }).unwrap_or_else(|r| panic!("{r}")).workload);
+        let json = lowered_json(
+            &lower_quick(&options, &Surroundings { files: &loader, env: &|_| None })
+                .unwrap_or_else(|r| panic!("{r}"))
+                .workload,
+        );
         let s = &json["scenarios"][0];
         assert_eq!(format!("{} {} {}", s["arrivals"], s["supply"], s["stop"]), expected);
         assert_eq!(json["endpoints"][0]["name"], "/x");
@@ -73,7 +77,9 @@ fn a_request_in_full() {
         seed: Some(7),
         ..options("https://[::1]/items/${int(1,9)}")
     };
-    let workload = lower_quick(&options, &Surroundings { files: &loader, env: &|_| None }).unwrap_or_else(|r| panic!("{r}")).workload;
+    let workload = lower_quick(&options, &Surroundings { files: &loader, env: &|_| None })
+        .unwrap_or_else(|r| panic!("{r}"))
+        .workload;
     assert_eq!(workload.seed, 7);
     insta::assert_snapshot!(format!("{:#}", lowered_json(&workload)));
 }
@@ -89,6 +95,11 @@ fn problems_point_at_flags() {
         cert: Some("missing.pem".into()),
         ..options("http://a/${itn(1,2)}")
     };
-    insta::assert_snapshot!(lower_quick(&wrong, &Surroundings { files: &loader, env: &|_| None }).unwrap_err());
-    insta::assert_snapshot!(lower_quick(&options("localhost:8080/x"), &Surroundings { files: &loader, env: &|_| None }).unwrap_err());
+    insta::assert_snapshot!(
+        lower_quick(&wrong, &Surroundings { files: &loader, env: &|_| None }).unwrap_err()
+    );
+    insta::assert_snapshot!(
+        lower_quick(&options("localhost:8080/x"), &Surroundings { files: &loader, env: &|_| None })
+            .unwrap_err()
+    );
 }

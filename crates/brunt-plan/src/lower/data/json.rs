@@ -77,7 +77,10 @@ pub(super) fn lines(content: &[u8]) -> Result<Table, Problems> {
 fn place(text: &[u8], at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or_default();
     let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
-    (before.split(|b| *b == b'\n').count(), String::from_utf8_lossy(&before[line_start..]).chars().count() + 1)
+    (
+        before.split(|b| *b == b'\n').count(),
+        String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+    )
 }
 
 /// The message without its place, which is told before it.
