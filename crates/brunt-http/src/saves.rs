@@ -78,6 +78,7 @@ impl Bytes for Value {
 enum Found<'a> {
     Json(Vec<&'a serde_json::Value>),
     Texts(Vec<String>),
+    Status(u16),
 }
 
 impl Found<'_> {
@@ -85,6 +86,7 @@ impl Found<'_> {
         match self {
             Self::Json(values) => values.len(),
             Self::Texts(texts) => texts.len(),
+            Self::Status(_) => 1,
         }
     }
 
@@ -92,6 +94,7 @@ impl Found<'_> {
         match self {
             Self::Json(values) => values.get(place).map(|value| of_json(value)),
             Self::Texts(texts) => texts.get(place).map(|text| Value::Text(text.clone())),
+            Self::Status(status) => (place == 0).then(|| Value::Json(status.to_string())),
         }
     }
 
@@ -142,7 +145,7 @@ fn extract<'a>(
             Ok(Found::Texts(values.collect()))
         }
         (Extract::Cookie(name), _) => Ok(Found::Texts(answer.cookie(name).collect())),
-        (Extract::Status, _) => Ok(Found::Texts(vec![answer.status.to_string()])),
+        (Extract::Status, _) => Ok(Found::Status(answer.status)),
         (Extract::Body, _) => match std::str::from_utf8(answer.body) {
             Ok(text) => Ok(Found::Texts(vec![text.to_owned()])),
             Err(_) => Err("the body is not UTF-8".to_owned()),

@@ -189,19 +189,18 @@ impl Layers<'_> {
     fn overlay_named(&mut self, field: &str, what: &str, name: &str, span: &Span) {
         let maps = self.root.entry(field).map(|e| e.value.clone());
         let found = maps.as_ref().and_then(|maps| maps.entry(name));
-        match found {
-            Some(entry) => overlay(&mut self.root, &entry.value),
-            None => {
-                let known = maps.as_ref().map(Node::keys).unwrap_or_default();
-                let label = if known.is_empty() {
-                    format!("the plan has no `{field}`")
-                } else {
-                    format!("the plan has {}", known.join(", "))
-                };
-                let d = Cx::unknown(what, name, span, known.iter().copied()).label(label);
-                self.undecided = true;
-                self.error(d);
-            }
+        if let Some(entry) = found {
+            overlay(&mut self.root, &entry.value);
+        } else {
+            let known = maps.as_ref().map(Node::keys).unwrap_or_default();
+            let label = if known.is_empty() {
+                format!("the plan has no `{field}`")
+            } else {
+                format!("the plan has {}", known.join(", "))
+            };
+            let d = Cx::unknown(what, name, span, known.iter().copied()).label(label);
+            self.undecided = true;
+            self.error(d);
         }
     }
 
@@ -289,7 +288,7 @@ impl Layers<'_> {
         let (users, spawn, duration) = (load.users, load.spawn_rate.as_deref(), load.duration.as_deref());
         if !load.classes.is_empty() {
             let entries = load.classes.iter().map(|name| {
-                let span = self.line(&format!("--classes {name}"));
+                let span = self.line(name);
                 Node { span: span.end - name.len()..span.end, value: Value::Str(name.clone()) }
             });
             let names: Vec<Node> = entries.collect();
@@ -340,7 +339,9 @@ impl Layers<'_> {
 
     fn each_scenario(&mut self, mut f: impl FnMut(&mut Node)) {
         if let Some(Node { value: Value::Map(scenarios), .. }) = self.root.get_mut("scenarios") {
-            scenarios.iter_mut().for_each(|entry| f(&mut entry.value));
+            for entry in scenarios {
+                f(&mut entry.value);
+            }
         }
     }
 
@@ -379,14 +380,15 @@ impl Layers<'_> {
             return;
         };
         let span = users.key_span.clone();
-        let mut scenario = match only {
-            Some(entry) => entry,
-            None => {
-                let value = Node { span: span.clone(), value: Value::Map(Vec::new()) };
-                Entry { key: "load".to_owned(), key_span: span.clone(), value }
-            }
+        let mut scenario = if let Some(entry) = only {
+            entry
+        } else {
+            let value = Node { span: span.clone(), value: Value::Map(Vec::new()) };
+            Entry { key: "load".to_owned(), key_span: span.clone(), value }
         };
-        AMOUNT.iter().for_each(|key| drop(scenario.value.take(key)));
+        for key in AMOUNT {
+            drop(scenario.value.take(key));
+        }
         [Some(users), spawn, Some(duration)]
             .into_iter()
             .flatten()
@@ -456,7 +458,9 @@ impl Layers<'_> {
             }
             None => Vec::new(),
         };
-        vars.iter_mut().for_each(|entry| self.substitute(&mut entry.value, &[]));
+        for entry in &mut vars {
+            self.substitute(&mut entry.value, &[]);
+        }
         let Value::Map(mut entries) = std::mem::replace(&mut self.root.value, Value::Null) else {
             return Vec::new();
         };
@@ -474,7 +478,9 @@ impl Layers<'_> {
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
             Value::Seq(items) => items.iter_mut().for_each(|item| self.substitute(item, vars)),
             Value::Map(entries) => {
-                entries.iter_mut().for_each(|entry| self.substitute(&mut entry.value, vars))
+                for entry in entries {
+                    self.substitute(&mut entry.value, vars);
+                }
             }
             Value::Str(text) if text.contains("${") => {
                 let whole = text.strip_prefix("${").and_then(|t| t.strip_suffix('}')).map(str::trim);

@@ -138,13 +138,11 @@ fn injected(page: &mut String, s: &Summary) {
 }
 
 fn head(page: &mut String, names: &[&str]) {
-    let cells: String = names.iter().map(|n| format!("<th>{n}</th>")).collect();
-    let _ = writeln!(page, "<table>\n<tr>{cells}</tr>");
+    let _ = writeln!(page, "<table>\n<tr><th>{}</th></tr>", names.join("</th><th>"));
 }
 
 fn row(page: &mut String, name: &str, cells: &[String]) {
-    let cells: String = cells.iter().map(|c| format!("<td>{c}</td>")).collect();
-    let _ = writeln!(page, "<tr><td>{}</td>{cells}</tr>", text(name));
+    let _ = writeln!(page, "<tr><td>{}</td><td>{}</td></tr>", text(name), cells.join("</td><td>"));
 }
 
 fn request_row(page: &mut String, name: &str, f: &Figures) {

@@ -107,7 +107,7 @@ pub(crate) struct TargetArgs {
     /// For `shop`, `inference` and `users`: a planted fault, e.g. `slow:path=/search,extra=300ms`; may be given again
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<String>,
-    /// For `users`: a Redis to cache in, as redis://127.0.0.1:6379
+    /// For `users`: a Redis to cache in, as `redis://127.0.0.1:6379`
     #[arg(long, value_name = "URL")]
     pub(crate) redis: Option<String>,
     /// For `users`: only this app instance (1 to 3), without the gateway

@@ -138,7 +138,7 @@ fn tail(done: &Done) -> String {
     let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
     let shown = lines.iter().rev().take(5).rev();
     let clean = |line: &str| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    shown.map(|line| format!("\n  | {}", clean(line))).collect()
+    shown.fold(String::new(), |text, line| text + "\n  | " + &clean(line))
 }
 
 fn keep(folder: &Path, number: usize, moment: Moment, done: &Done) -> std::io::Result<()> {

@@ -55,15 +55,14 @@ fn to(name: &str) -> Result<To, LoadError> {
         "toml" => return Ok(To::Plan(Format::Toml)),
         _ => {}
     }
-    match ExportTo::ALL.iter().find(|row| row.1 == name) {
-        Some(row) => Ok(To::Other(row.0)),
-        None => {
-            let others: Vec<&str> = ExportTo::ALL.iter().map(|row| row.1).collect();
-            Err(LoadError::Usage(format!(
-                "`--to {name}` is not known\n  = help: yaml, json, toml, {}",
-                others.join(", ")
-            )))
-        }
+    if let Some(row) = ExportTo::ALL.iter().find(|row| row.1 == name) {
+        Ok(To::Other(row.0))
+    } else {
+        let others: Vec<&str> = ExportTo::ALL.iter().map(|row| row.1).collect();
+        Err(LoadError::Usage(format!(
+            "`--to {name}` is not known\n  = help: yaml, json, toml, {}",
+            others.join(", ")
+        )))
     }
 }
 

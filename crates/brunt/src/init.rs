@@ -42,12 +42,11 @@ pub(crate) fn init(args: &InitArgs, console: Console) -> u8 {
 /// The suite's files, all written.
 fn suite(args: &InitArgs, console: Console) -> Result<Vec<(&'static str, String)>, LoadError> {
     let (name, target) = answers(args, console)?;
-    let plan = match &args.from {
-        Some(file) => imported(file, target.as_deref(), console)?,
-        None => {
-            let target = target.as_deref().unwrap_or(DEFAULT_TARGET);
-            PLAN.replace("NAME", &yaml_text(&name)).replace("TARGET", &yaml_text(target))
-        }
+    let plan = if let Some(file) = &args.from {
+        imported(file, target.as_deref(), console)?
+    } else {
+        let target = target.as_deref().unwrap_or(DEFAULT_TARGET);
+        PLAN.replace("NAME", &yaml_text(&name)).replace("TARGET", &yaml_text(target))
     };
     let files = vec![
         (PLAN_FILE, plan),

@@ -17,14 +17,13 @@ pub(crate) fn completions(args: &CompletionsArgs, console: Console) -> u8 {
 /// `brunt man`.
 pub(crate) fn man(args: &ManArgs, console: Console) -> u8 {
     let command = Args::command();
-    let written = match &args.folder {
-        Some(folder) => fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder)),
-        None => {
-            let mut out = Vec::new();
-            let rendered = clap_mangen::Man::new(command).render(&mut out);
-            console.print(&String::from_utf8_lossy(&out));
-            rendered
-        }
+    let written = if let Some(folder) = &args.folder {
+        fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder))
+    } else {
+        let mut out = Vec::new();
+        let rendered = clap_mangen::Man::new(command).render(&mut out);
+        console.print(&String::from_utf8_lossy(&out));
+        rendered
     };
     match written {
         Ok(()) => 0,

@@ -206,6 +206,7 @@ impl Agent<'_> {
         let scope = Scope { feeds: &workload.feeds, memory: &memory };
         let mut draw = hop.draw;
         hop.request.target.render(&mut draw, &scope, &mut lane.target).map_err(missing)?;
+        settle_target(&mut lane.target, hop.origin)?;
         let cookies = if cookies.is_empty() { None } else { cookies.header_for(&url(hop, &lane.target)?) };
         let cookies = cookies.as_deref();
         if hop.fixed.is_some() && cookies.is_none() {
@@ -306,6 +307,8 @@ impl Agent<'_> {
         let rendered = self.with_scope(|scope| {
             let (mut draw, mut target) = (hop.draw, Vec::new());
             hop.request.target.render(&mut draw, scope, &mut target)?;
+            // It was settled without a problem when it was rendered first.
+            let _ = settle_target(&mut target, hop.origin);
             let (request, origin, cookies) = (hop.request, hop.origin, cookies.as_deref());
             let message = Message { request, origin, keep_alive, cookies, target: &target, scope: *scope };
             render_http2(&message, hop.method, draw)
@@ -320,4 +323,54 @@ fn url(hop: &Hop<'_>, target: &[u8]) -> Result<Url, Failure> {
     let text = format!("{}://{}{target}", hop.origin.scheme.name(), hop.origin.authority());
     // Not shown: a secret may be part of it.
     Url::parse(&text).map_err(|e| Failure::Redirect(format!("the request's own URL is not valid: {e}")))
+}
+
+/// A target may begin with what an answer brought: a path without its slash gets one, a whole URL of the request's own
+/// origin loses what stands before its path. Requests to other hosts are planned, not found in answers.
+fn settle_target(target: &mut Vec<u8>, origin: &Origin) -> Result<(), Failure> {
+    if target.starts_with(b"/") || target == b"*" {
+        return Ok(());
+    }
+    let own = format!("{}://{}", origin.scheme.name(), origin.authority());
+    if target.starts_with(own.as_bytes()) && target.get(own.len()).is_none_or(|b| b"/?".contains(b)) {
+        target.drain(..own.len());
+    } else if target.split(|b| *b == b'?').next().is_some_and(|path| path.windows(3).any(|w| w == b"://")) {
+        return Err(Failure::Missing(
+            "the URL that it was to be sent to is not one of the target's".to_owned(),
+        ));
+    }
+    if !target.starts_with(b"/") {
+        target.insert(0, b'/');
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brunt_workload::Scheme;
+
+    #[test]
+    fn targets_are_paths_of_their_origin() {
+        let origin = Origin { scheme: Scheme::Http, host: "a.test".into(), port: 8080, unix: None };
+        for (target, expected) in [
+            ("/x?y=http://b", Some("/x?y=http://b")),
+            ("*", Some("*")),
+            ("x/y", Some("/x/y")),
+            ("", Some("/")),
+            ("?page=2", Some("/?page=2")),
+            ("http://a.test:8080/x", Some("/x")),
+            ("http://a.test:8080", Some("/")),
+            ("http://a.test:8080?q=1", Some("/?q=1")),
+            ("http://a.test:80801/x", None),
+            ("http://b.test/x", None),
+            ("http://b.test/x?y", None),
+            ("x?y=http://b", Some("/x?y=http://b")),
+        ] {
+            let mut settled = target.as_bytes().to_vec();
+            let result = settle_target(&mut settled, &origin);
+            let got = result.ok().map(|()| String::from_utf8(settled).unwrap());
+            assert_eq!(got.as_deref(), expected, "{target}");
+        }
+    }
 }

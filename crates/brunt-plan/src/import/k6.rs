@@ -90,6 +90,8 @@ pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
     let mut reader = Reader { problems };
     // The file may hold the options alone, or under their name.
     let root = root.entry("options").map_or(root, |e| &e.value);
+    // `null` is k6's way to print what is not set.
+    let root = &without_nulls(root);
     reader.unknown(root);
     let mut plan = Map::at(root.span.clone());
     plan.put("name", "k6-options");
@@ -375,17 +377,27 @@ impl Reader<'_> {
         for entry in entries {
             for item in entry.value.one_or_many() {
                 let text = item.as_str().or_else(|| item.entry("threshold").and_then(|e| e.value.as_str()));
-                match text.and_then(|text| expectation(&entry.key, text)) {
-                    Some(text) => out.push(text_at(&item.span, text)),
-                    None => {
-                        let message = format!("the threshold on `{}` has no counterpart yet", entry.key);
-                        self.problems.push(Diagnostic::warning(&item.span, message).label("left out"));
-                    }
+                if let Some(text) = text.and_then(|text| expectation(&entry.key, text)) {
+                    out.push(text_at(&item.span, text));
+                } else {
+                    let message = format!("the threshold on `{}` has no counterpart yet", entry.key);
+                    self.problems.push(Diagnostic::warning(&item.span, message).label("left out"));
                 }
             }
         }
         out
     }
+}
+
+fn without_nulls(node: &Node) -> Node {
+    let mut node = node.clone();
+    if let Value::Map(entries) = &mut node.value {
+        entries.retain(|e| e.value.value != Value::Null);
+        for entry in entries {
+            entry.value = without_nulls(&entry.value);
+        }
+    }
+    node
 }
 
 fn split_port(text: &str) -> (&str, &str) {

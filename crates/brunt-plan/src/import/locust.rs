@@ -203,13 +203,14 @@ fn apply(setting: &Setting<'_>, out: &mut LocustSettings, problems: &mut Vec<Dia
                 problems.push(Diagnostic::error(&setting.span, message).help("write e.g. `spawn-rate = 2`"));
             }
         },
-        "run-time" => match locust_time(setting.value) {
-            Ok(_) => out.run_time = Some(text()),
-            Err(_) => {
+        "run-time" => {
+            if locust_time(setting.value).is_ok() {
+                out.run_time = Some(text());
+            } else {
                 let d = Diagnostic::error(&setting.span, format!("`{}` is no run time", setting.value));
                 problems.push(d.help("write seconds, or e.g. `run-time = 1h30m`"));
             }
-        },
+        }
         "tags" => out.tags = list(setting.value),
         "exclude-tags" => out.exclude_tags = list(setting.value),
         "user-classes" => out.user_classes = list(setting.value),
@@ -267,7 +268,7 @@ pub(super) fn locust_time(text: &str) -> Result<Nanos, UnitProblem> {
     if rest.is_empty() && !text.is_empty() { Ok(total) } else { Err(UnitProblem::NoUnit) }
 }
 
-pub(super) fn plan(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+pub(super) fn plan(source: &Source, problems: &mut Vec<Diagnostic>) -> Node {
     let settings = read_settings(source, problems);
     let whole = 0..0;
     if let Some(file) = &settings.locustfile {
@@ -304,7 +305,7 @@ pub(super) fn plan(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<No
     let mut scenarios = Map::at(whole);
     scenarios.put("load", scenario);
     plan.put("scenarios", scenarios);
-    Some(plan.node())
+    plan.node()
 }
 
 #[cfg(test)]

@@ -205,7 +205,7 @@ fn plan_of(
         Foreign::Benchmark => tree(source, problems).map(|root| benchmark::plan(&root, problems)),
         Foreign::Performance => tree(source, problems).map(|root| performance::plan(&root, problems)),
         Foreign::K6 => tree(source, problems).map(|root| k6::plan(&root, problems)),
-        Foreign::Locust => locust::plan(source, problems),
+        Foreign::Locust => Some(locust::plan(source, problems)),
         Foreign::Vegeta => vegeta::plan(source, secrets, problems, notes),
         Foreign::Curl => curl::plan(source, secrets, problems, notes),
         Foreign::Har => {

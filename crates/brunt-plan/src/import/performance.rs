@@ -47,21 +47,20 @@ pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
     if let Some(node) = load_test {
         unknown(node, "`load_test`", &["endpoints"], problems);
     }
-    match load_test.and_then(|node| node.entry("endpoints")).map(|e| &e.value.value) {
-        Some(Value::Map(entries)) => {
-            for entry in entries {
-                let mut step = Map::at(entry.key_span.clone());
-                step.put("get", text_at(&entry.key_span, entry.key.clone()));
-                actions.put(&entry.key, vec![step]);
-                weights.put(&entry.key, entry.value.clone());
-            }
+    if let Some(Value::Map(entries)) =
+        load_test.and_then(|node| node.entry("endpoints")).map(|e| &e.value.value)
+    {
+        for entry in entries {
+            let mut step = Map::at(entry.key_span.clone());
+            step.put("get", text_at(&entry.key_span, entry.key.clone()));
+            actions.put(&entry.key, vec![step]);
+            weights.put(&entry.key, entry.value.clone());
         }
-        Some(_) | None => {
-            let mut step = Map::at(root.span.clone());
-            step.put("get", "/");
-            actions.put("/", vec![step]);
-            weights.put("/", 1_u64);
-        }
+    } else {
+        let mut step = Map::at(root.span.clone());
+        step.put("get", "/");
+        actions.put("/", vec![step]);
+        weights.put("/", 1_u64);
     }
     plan.put("actions", actions);
     let mut class = Map::at(root.span.clone());

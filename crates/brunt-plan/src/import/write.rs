@@ -46,11 +46,15 @@ fn value(node: &Node, indent: usize, out: &mut String) {
     match &node.value {
         Value::Map(entries) if !entries.is_empty() && !short => {
             out.push('\n');
-            entries.iter().for_each(|entry| field(entry, indent + 2, out));
+            for entry in entries {
+                field(entry, indent + 2, out);
+            }
         }
         Value::Seq(items) if !items.is_empty() && !short => {
             out.push('\n');
-            items.iter().for_each(|item| list_item(item, indent + 2, out));
+            for item in items {
+                list_item(item, indent + 2, out);
+            }
         }
         Value::Null
         | Value::Bool(_)
@@ -69,12 +73,16 @@ fn list_item(item: &Node, indent: usize, out: &mut String) {
     match &item.value {
         Value::Map(entries) if entries.len() > 1 || flow.chars().count() + indent > ONE_LINE => {
             let mut block = String::new();
-            entries.iter().for_each(|entry| field(entry, indent + 2, &mut block));
+            for entry in entries {
+                field(entry, indent + 2, &mut block);
+            }
             let _ = write!(out, "{:indent$}- {}", "", block.trim_start());
         }
         Value::Map(entries) => {
             let mut block = String::new();
-            entries.iter().for_each(|entry| field(entry, indent + 2, &mut block));
+            for entry in entries {
+                field(entry, indent + 2, &mut block);
+            }
             let block = if block.is_empty() { "{}\n" } else { block.trim_start() };
             let _ = write!(out, "{:indent$}- {block}", "");
         }
@@ -131,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn shape(node: &Node) -> String {
-        format!("{}", flow(node))
+        flow(node)
     }
 
     fn any_node() -> impl Strategy<Value = Value> {

@@ -276,7 +276,7 @@ fn plans_become_requests_of_others() {
         (read_only.as_str(), ExportTo::Vegeta { targets: 0 }),
     ] {
         let exported = export(&plan(text), to).expect("requests");
-        writeln!(out, "{to:?}\n{}{:#?}", exported.text, exported.left_out).unwrap();
+        writeln!(out, "{to:?}\n{}{:#?}", exported.text, exported.left_out).expect("the test's own data");
         // What is written is read again.
         let again = Source::inline("again", Format::Yaml, exported.text);
         let foreign = recognise(&again).expect("the other tool's file");
@@ -307,10 +307,10 @@ fn plans_become_loads_of_others() {
         let text = format!(
             "target: http://127.0.0.1:8080\nactions: {{a: {{get: /}}}}\nexpect: ['p95 < 100ms', 'errors < 1%', 'rate ~ 10/s']\nscenarios: {{s: {load}}}\n"
         );
-        writeln!(out, "----- {to:?} {load}").unwrap();
+        writeln!(out, "----- {to:?} {load}").expect("the test's own data");
         match export(&plan(&text), to) {
             Ok(exported) => {
-                writeln!(out, "{}{:#?}", exported.text, exported.left_out).unwrap();
+                writeln!(out, "{}{:#?}", exported.text, exported.left_out).expect("the test's own data");
                 let name = if to == ExportTo::Locust { "locust.conf" } else { "options.json" };
                 let again = Source::inline(name, Format::Yaml, exported.text);
                 let foreign = recognise(&again).expect("the other tool's file");
@@ -318,7 +318,7 @@ fn plans_become_loads_of_others() {
                     .unwrap_or_else(|report| panic!("{report}"));
             }
             Err(error @ (NotExportable::NoCounterpart { .. } | NotExportable::NoRequests)) => {
-                writeln!(out, "{error}").unwrap();
+                writeln!(out, "{error}").expect("the test's own data");
             }
         }
     }

@@ -13,7 +13,7 @@ fn workload(name: &str) -> Workload {
 /// A plan with tags on everything, and what is left of it: by scenario its classes with their actions' requests.
 #[test]
 fn tags_select() {
-    let source = plans("good").into_iter().find(|s| s.name == "tags.yaml").unwrap();
+    let source = plans("good").into_iter().find(|s| s.name == "tags.yaml").expect("the test's own data");
     let mut out = String::new();
     for (include, exclude) in [
         ("", ""),
@@ -35,13 +35,13 @@ fn tags_select() {
         let list = |text: &str| text.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
         let tags = TagFilter { include: list(include), exclude: list(exclude) };
         let overrides = Overrides { tags, ..Overrides::default() };
-        writeln!(out, "--tags {include:?} --exclude-tags {exclude:?}").unwrap();
+        let _ = writeln!(out, "--tags {include:?} --exclude-tags {exclude:?}");
         match lower_with(&source, &overrides, &|path| std::fs::read(path)) {
             Ok(lowered) => {
-                write!(out, "{}", lowered.warnings).unwrap();
+                write!(out, "{}", lowered.warnings).expect("the test's own data");
                 selected(&lowered.workload, &mut out);
             }
-            Err(report) => write!(out, "{report}").unwrap(),
+            Err(report) => write!(out, "{report}").expect("the test's own data"),
         }
     }
     insta::assert_snapshot!(out);
@@ -49,7 +49,7 @@ fn tags_select() {
 
 fn selected(workload: &Workload, out: &mut String) {
     for s in &workload.scenarios {
-        writeln!(out, "  {} {:?}", s.name, s.start).unwrap();
+        let _ = writeln!(out, "  {} {:?}", s.name, s.start);
         for class in &s.classes {
             let journey = &class.journey;
             let once = |a: &Option<Action>| a.as_ref().map(|a| shape(workload, &a.steps)).unwrap_or_default();
@@ -63,7 +63,7 @@ fn selected(workload: &Workload, out: &mut String) {
                 actions.join("; "),
                 once(&journey.on_stop)
             )
-            .unwrap();
+            .expect("the test's own data");
         }
     }
 }
@@ -72,7 +72,7 @@ fn selected(workload: &Workload, out: &mut String) {
 fn shape(workload: &Workload, steps: &[Step]) -> String {
     let endpoint = |id: &brunt_metrics::EndpointId| {
         let e = &workload.endpoints[id.0 as usize];
-        format!("{}{}", e.name, e.tags.iter().map(|t| format!("#{t}")).collect::<String>())
+        format!("{}{}", e.name, e.tags.iter().fold(String::new(), |tags, t| tags + "#" + t))
     };
     let request = |id: &RequestId| endpoint(&workload.requests[id.0 as usize].endpoint);
     let one = |step: &Step| match step {
@@ -107,11 +107,11 @@ fn steps_of_every_kind() {
 #[test]
 fn classes_of_every_kind() {
     let json = lowered_json(&workload("classes.yaml"));
-    let scenarios = json["scenarios"].as_array().unwrap();
+    let scenarios = json["scenarios"].as_array().expect("the test's own data");
     let classes: Vec<String> = scenarios.iter().map(|s| format!("{:#}", s["classes"])).collect();
     insta::assert_snapshot!(classes.join("\n"));
     let endpoints: Vec<String> =
-        json["endpoints"].as_array().unwrap().iter().map(ToString::to_string).collect();
+        json["endpoints"].as_array().expect("the test's own data").iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(endpoints.join("\n"));
 }
 
@@ -120,11 +120,13 @@ fn classes_of_every_kind() {
 fn groups_fold_too() {
     let mut text = "target: http://a\nactions:\n".to_owned();
     for i in 0..1_500 {
-        writeln!(text, "  a{i}: [{{group: g{i}, steps: [{{get: /{i}}}]}}]").unwrap();
+        let _ = writeln!(text, "  a{i}: [{{group: g{i}, steps: [{{get: /{i}}}]}}]");
     }
     text.push_str("scenarios: {s: {users: 1, duration: 1s}, t: {users: 1, duration: 1s}}\n");
     let source = Source::inline("p", Format::Yaml, text);
-    let workload = lower_with(&source, &Overrides::default(), &|path| std::fs::read(path)).unwrap().workload;
+    let workload = lower_with(&source, &Overrides::default(), &|path| std::fs::read(path))
+        .expect("the test's own data")
+        .workload;
     assert!(workload.endpoints.len() <= brunt_workload::MAX_ENDPOINTS);
     let folded: Vec<String> = workload
         .endpoints

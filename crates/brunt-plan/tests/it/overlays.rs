@@ -49,7 +49,7 @@ fn shape(lowered: &Lowered) -> String {
     let origin = &w.target.origins[0].host;
     let target = w.requests[0].target.as_literal().unwrap_or("?");
     let header = w.requests[0].headers.first().and_then(|h| h.1.as_literal()).unwrap_or("-");
-    writeln!(out, "{origin}{target} x-env {header}").unwrap();
+    let _ = writeln!(out, "{origin}{target} x-env {header}");
     for s in &w.scenarios {
         let thinks: Vec<String> = s
             .classes
@@ -57,19 +57,28 @@ fn shape(lowered: &Lowered) -> String {
             .map(|c| match c.journey.think.time {
                 PauseTime::Constant(t) => format!("{t}"),
                 PauseTime::Uniform { min, max } => format!("{min}..{max}/{}", c.journey.think.every),
-                _ => "?".to_owned(),
+                PauseTime::None
+                | PauseTime::Normal { .. }
+                | PauseTime::Exponential { .. }
+                | PauseTime::LogNormal { .. } => "?".to_owned(),
             })
             .collect();
         let stop = s.stop.after.unwrap_or_default();
-        writeln!(out, "{}: {:?} {stop} grace {} think {}", s.name, s.supply, s.stop.grace, thinks.join(" "))
-            .unwrap();
+        let _ = writeln!(
+            out,
+            "{}: {:?} {stop} grace {} think {}",
+            s.name,
+            s.supply,
+            s.stop.grace,
+            thinks.join(" ")
+        );
     }
     writeln!(
         out,
         "expect {:?} profile {:?} environment {:?}",
         lowered.expectations, lowered.profile, lowered.environment
     )
-    .unwrap();
+    .expect("the test's own data");
     out
 }
 
@@ -123,7 +132,7 @@ fn what_is_laid_over() {
     ];
     let mut text = String::new();
     for (name, change) in rows {
-        writeln!(text, "# {name}\n{}", told(laid(change))).unwrap();
+        let _ = writeln!(text, "# {name}\n{}", told(laid(change)));
     }
     insta::assert_snapshot!(text);
 }
@@ -147,7 +156,7 @@ fn what_cannot_be_laid_over() {
     ];
     let mut text = String::new();
     for (name, change) in rows {
-        writeln!(text, "# {name}\n{}", told(laid(change))).unwrap();
+        let _ = writeln!(text, "# {name}\n{}", told(laid(change)));
     }
     insta::assert_snapshot!(text);
 }
@@ -156,7 +165,7 @@ fn what_cannot_be_laid_over() {
 fn the_environment_is_chosen_by_its_variable() {
     let env = |name: &str| (name == "ENVIRONMENT").then(|| "staging".to_owned());
     let surroundings = Surroundings { files: &|_| unreachable!(), env: &env };
-    let lowered = lower(&plan(PLAN), &Overrides::default(), &surroundings).unwrap();
+    let lowered = lower(&plan(PLAN), &Overrides::default(), &surroundings).expect("the test's own data");
     assert_eq!(lowered.environment.as_deref(), Some("staging"));
     assert_eq!(lowered.workload.target.origins[0].host, "staging.test");
 }
@@ -181,9 +190,9 @@ fn variables_and_hooks_gone_wrong() {
         "profiles: {x: {scenarios: {}}}\nprofile: x",
     ] {
         let problems = lowered(&format!("{start}\n{rest}")).unwrap_err();
-        writeln!(text, "{problems}").unwrap();
+        let _ = writeln!(text, "{problems}");
     }
-    writeln!(text, "{}", lowered("target: http://a.test\nactions: {a: [{get: /}]}\nprofiles: {x: {scenarios: {s: {users: 1, duration: 1s}}}}").unwrap_err()).unwrap();
+    let _ = writeln!(text, "{}", lowered("target: http://a.test\nactions: {a: [{get: /}]}\nprofiles: {x: {scenarios: {s: {users: 1, duration: 1s}}}}").unwrap_err());
     insta::assert_snapshot!(text);
 }
 
@@ -196,7 +205,7 @@ fn hooks_are_lowered() {
          setup: [{run: ./seed.sh, timeout: 2m}, {post: '/admin?k=${key}', json: {users: 100, key: '${key}'}}]\n  \
          teardown: {delete: /data, headers: {x-key: '${key}'}, status: 2xx}\n",
     )
-    .unwrap()
+    .expect("the test's own data")
     .hooks;
     assert_eq!(hooks.ready.len(), 2);
     assert_eq!((hooks.ready[1].timeout, hooks.ready[1].every), (Nanos::from_secs(300), Nanos::from_secs(2)));
@@ -220,7 +229,7 @@ fn every_preset_runs_with_a_url_alone() {
         assert_eq!(lowered.workload.scenarios[0].name, preset.name);
         assert_eq!(lowered.expectations.len(), preset.expect.len(), "{}", preset.name);
         let short = QuickOptions { users: Some(7), duration: Some("3s".into()), ..options };
-        let short = lower_quick(&short, &surroundings).unwrap();
+        let short = lower_quick(&short, &surroundings).expect("the test's own data");
         let scenario = &short.workload.scenarios[0];
         match &scenario.supply {
             Supply::Ramp { .. } => {}

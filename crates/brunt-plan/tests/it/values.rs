@@ -34,9 +34,10 @@ fn memory(workload: &Workload) -> Memory {
             "path" => Value::Text("/next?page=2&q=a b".into()),
             _ => Value::Text("a/b \"c\"&d".into()),
         };
-        memory.set(SlotId(u16::try_from(at).unwrap()), Some(value));
+        memory.set(SlotId(u16::try_from(at).expect("the test's own data")), Some(value));
     }
-    (0..workload.feeds.len()).for_each(|at| memory.hold_row(FeedId(u16::try_from(at).unwrap()), 0));
+    (0..workload.feeds.len())
+        .for_each(|at| memory.hold_row(FeedId(u16::try_from(at).expect("the test's own data")), 0));
     memory
 }
 
@@ -46,19 +47,21 @@ fn rendered(workload: &Workload, text: &Text) -> String {
     let mut out = Vec::new();
     let mut draw = Draw::new(1, ScenarioId(0), IterationIndex(0));
     text.render(&mut draw, &scope, &mut out).expect("everything is remembered");
-    String::from_utf8(out).unwrap()
+    String::from_utf8(out).expect("the test's own data")
 }
 
 /// The request's line, headers and body as they are sent.
 fn sent(workload: &Workload, request: &Request) -> String {
     let mut out = format!("{} {}", request.method, rendered(workload, &request.target));
     for (name, value) in &request.headers {
-        write!(out, " | {name}: {}", rendered(workload, value)).unwrap();
+        write!(out, " | {name}: {}", rendered(workload, value)).expect("the test's own data");
     }
     match &request.body {
         Body::None => {}
-        Body::Bytes(bytes) => write!(out, " | {}", String::from_utf8_lossy(bytes)).unwrap(),
-        Body::Text(text) => write!(out, " | {}", rendered(workload, text)).unwrap(),
+        Body::Bytes(bytes) => {
+            write!(out, " | {}", String::from_utf8_lossy(bytes)).expect("the test's own data");
+        }
+        Body::Text(text) => write!(out, " | {}", rendered(workload, text)).expect("the test's own data"),
     }
     out
 }
@@ -114,7 +117,7 @@ fn names_of_requests_say_what_stands_in_them() {
         top,
         &format!("get: '/${{x}}/${{d.text}}/${{uuid()}}/${{count(list)}}/${{key}}?q=1', {SAVES}"),
     );
-    let workload = of(&plan).unwrap().workload;
+    let workload = of(&plan).expect("the test's own data").workload;
     assert_eq!(workload.endpoints[0].name, "/{x}/{d.text}/{…}/{count(list)}/{key}");
 }
 
@@ -124,7 +127,7 @@ fn all_values_of_a_plan() {
     insta::assert_snapshot!(format!("{:#}", lowered_json(&workload)));
     let mut out = String::new();
     for request in &workload.requests {
-        let endpoint = &workload.endpoints[usize::try_from(request.endpoint.0).unwrap()];
+        let endpoint = &workload.endpoints[usize::try_from(request.endpoint.0).expect("the test's own data")];
         let login = request.login.map(|l| workload.logins[usize::from(l.0)].name.as_str());
         writeln!(
             out,
@@ -133,14 +136,14 @@ fn all_values_of_a_plan() {
             endpoint.action,
             sent(&workload, request).replace("s3cret", "S3CRET")
         )
-        .unwrap();
+        .expect("the test's own data");
         writeln!(
             out,
             "    login {login:?} faults {:?} origin {}",
             request.faults.map(|f| f.0),
             request.origin.0
         )
-        .unwrap();
+        .expect("the test's own data");
     }
     insta::assert_snapshot!(out);
 }
@@ -150,14 +153,19 @@ fn all_values_of_a_plan() {
 fn no_secret_is_shown() {
     let workload = values();
     for shown in [format!("{:#}", lowered_json(&workload)), format!("{workload:#?}")] {
-        assert!(!shown.contains("s3cret"), "{}", shown.lines().find(|l| l.contains("s3cret")).unwrap());
+        assert!(
+            !shown.contains("s3cret"),
+            "{}",
+            shown.lines().find(|l| l.contains("s3cret")).expect("the test's own data")
+        );
         assert!(!shown.contains("dXNl") && shown.contains("(hidden)"));
     }
     let env = |name: &str| ["AUTH_TOKEN", "API_KEY"].contains(&name).then(|| format!("s3cret-{name}"));
     let source = Source::inline("p", Format::Yaml, request_with("auth: env", "get: /"));
     let files = |path: &std::path::Path| std::fs::read(path);
     let surroundings = Surroundings { files: &files, env: &env };
-    let workload = lower(&source, &Overrides::default(), &surroundings).unwrap().workload;
+    let workload =
+        lower(&source, &Overrides::default(), &surroundings).expect("the test's own data").workload;
     assert_eq!(
         sent(&workload, &workload.requests[0]),
         "GET /base/ | Authorization: Bearer s3cret-AUTH_TOKEN | X-API-Key: s3cret-API_KEY"
@@ -179,7 +187,7 @@ fn auth_goes_to_those_that_it_is_for() {
         actions: {a: [{get: /}, {get: 'http://b.test/'}, {get: /none, auth: none}, {get: 'http://b.test/own', auth: {bearer: own}}]}\n\
         users: {plain: {actions: a}, other: {actions: a}, own: {actions: a, auth: {bearer: class}}}\n\
         scenarios: {s: {users: 3, duration: 1s}}\n";
-    let workload = of(plan).unwrap().workload;
+    let workload = of(plan).expect("the test's own data").workload;
     let all: Vec<String> = workload.requests.iter().map(|r| sent(&workload, r)).collect();
     assert_eq!(
         all,
@@ -205,9 +213,11 @@ fn logins_and_faults_belong_to_scenarios() {
         .iter()
         .map(|l| {
             let of = |r: &brunt_workload::RequestId| {
-                let request = &workload.requests[usize::try_from(r.0).unwrap()];
+                let request = &workload.requests[usize::try_from(r.0).expect("the test's own data")];
                 assert!(request.login.is_none() && request.faults.is_none(), "a login needs no login");
-                workload.endpoints[usize::try_from(request.endpoint.0).unwrap()].scenario.as_str()
+                workload.endpoints[usize::try_from(request.endpoint.0).expect("the test's own data")]
+                    .scenario
+                    .as_str()
             };
             (l.name.as_str(), l.requests.iter().map(of).collect())
         })
@@ -217,7 +227,7 @@ fn logins_and_faults_belong_to_scenarios() {
         for fault in &mix.faults {
             assert_eq!(fault.endpoints.len(), workload.scenarios.len());
             for (id, scenario) in fault.endpoints.iter().zip(&workload.scenarios) {
-                let endpoint = &workload.endpoints[usize::try_from(id.0).unwrap()];
+                let endpoint = &workload.endpoints[usize::try_from(id.0).expect("the test's own data")];
                 assert_eq!(endpoint.kind, EndpointKind::Injected);
                 assert_eq!((&endpoint.scenario, endpoint.name.as_str()), (&scenario.name, fault.kind.name()));
             }
@@ -229,10 +239,17 @@ fn logins_and_faults_belong_to_scenarios() {
 #[test]
 fn actions_take_the_rows_that_they_need() {
     let workload = values();
-    let class = |name: &str| workload.scenarios[0].classes.iter().find(|c| c.name == name).unwrap();
+    let class = |name: &str| {
+        workload.scenarios[0].classes.iter().find(|c| c.name == name).expect("the test's own data")
+    };
     let feeds = |class: &str, action: usize| -> Vec<&str> {
-        let action =
-            &workload.scenarios[0].classes.iter().find(|c| c.name == class).unwrap().journey.actions[action];
+        let action = &workload.scenarios[0]
+            .classes
+            .iter()
+            .find(|c| c.name == class)
+            .expect("the test's own data")
+            .journey
+            .actions[action];
         action.feeds.iter().map(|f| workload.feeds[usize::from(f.0)].name.as_str()).collect()
     };
     assert_eq!(class("shopper").journey.actions.len(), 2);

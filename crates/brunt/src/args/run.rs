@@ -104,7 +104,7 @@ pub(crate) struct RunArgs {
     /// A header, as `name: value`; may be given again. A URL here is the target, as in Locust
     #[arg(short = 'H', long, value_name = "HEADER", help_heading = "Request")]
     pub(crate) header: Vec<String>,
-    /// How requests are authorised: env (AUTH_TOKEN, API_KEY), bearer:TOKEN, basic:USER:PASSWORD or key:KEY
+    /// How requests are authorised: env (`AUTH_TOKEN`, `API_KEY`), bearer:TOKEN, basic:USER:PASSWORD or key:KEY
     #[arg(long, value_name = "HOW", help_heading = "Request")]
     pub(crate) auth: Option<String>,
     /// The request's body
@@ -177,7 +177,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "rows", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Record")]
     pub(crate) rows_every: u64,
 
-    /// Locust's CSV files: PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv
+    /// Locust's CSV files: `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv`, `_exceptions.csv`
     #[arg(long, value_name = "PREFIX", help_heading = "Results")]
     pub(crate) csv: Option<String>,
     /// With CSV files: every name in the history, not the total alone
@@ -189,7 +189,7 @@ pub(crate) struct RunArgs {
     /// k6's end-of-test summary as JSON
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) summary_export: Option<PathBuf>,
-    /// All of these files and a log, as FOLDER/<YYYYMMDD_HHMMSS>_<name>... [default: results/load_tests]
+    /// Locust's CSV files, a page and a log, as `FOLDER/<YYYYMMDD_HHMMSS>_<name>...` [default: `results/load_tests`]
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "results/load_tests", help_heading = "Results")]
     pub(crate) results: Option<PathBuf>,
 

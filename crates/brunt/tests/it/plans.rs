@@ -2,6 +2,7 @@
 
 use crate::stage::{Wire, alone, brunt, judged, mock};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 const PLAN: &str = "\
 actions:
@@ -247,7 +248,7 @@ fn what_cannot_be_run_yet_says_so() {
     ] {
         let captured = context.run(arguments);
         assert_eq!(captured.code, Some(2), "{arguments:?}: {}", captured.stderr);
-        text.push_str(&format!("$ brunt {}\n{}\n", arguments.join(" "), captured.stderr));
+        let _ = writeln!(text, "$ brunt {}\n{}", arguments.join(" "), captured.stderr);
     }
     insta::assert_snapshot!(text);
 }

@@ -110,8 +110,7 @@ impl Rows {
         let columns = self.columns.get_or_insert_with(|| row.keys().cloned().collect());
         for column in columns.iter() {
             match row.remove(column).map(cell) {
-                Some(Some(cell)) => self.cells.push(cell),
-                Some(None) => problems.add_at(&place, || format!("`{column}` is neither text nor number")),
+                Some(cell) => self.cells.push(cell),
                 None => problems.add_at(&place, || format!("the row has no `{column}`, the first row has")),
             }
         }
@@ -130,11 +129,12 @@ impl Rows {
     }
 }
 
-fn cell(value: Value) -> Option<Cell> {
+fn cell(value: Value) -> Cell {
     match value {
-        Value::String(text) => Some(Cell::Text(text)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Some(Cell::Json(value.to_string())),
-        Value::Array(_) | Value::Object(_) => None,
+        Value::String(text) => Cell::Text(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Cell::Json(value.to_string())
+        }
     }
 }
 
@@ -166,14 +166,15 @@ mod tests {
     fn lists() {
         for (text, expected) in [
             (r#"[{"a": "x", "b": 1}, {"b": null, "a": true}]"#, r#"a|b / "x"|1 / true|null"#),
+            (r#"[{"a": {"b": [1]}}]"#, r#"a / {"b":[1]}"#),
             (r#"["x", 2]"#, r#"value / "x" / 2"#),
             ("[]", "1:1 there are no rows"),
             ("{}", "1:1 invalid type: map, expected a list, `[{...}, {...}]`"),
             ("[{\"a\": 1},\n {\"a\" 2}]", "2:7 expected `:`"),
             (
-                r#"[{"a": 1}, {"b": 2}, {"a": [1]}, [3]]"#,
+                r#"[{"a": 1}, {"b": 2}, {"a": [1, {"b": "c"}]}, [3]]"#,
                 "1:12 the row has no `a`, the first row has / 1:12 the row has `b`, the first row has not / \
-                 1:22 `a` is neither text nor number / 1:34 the row is a list; expected an object",
+                 1:46 the row is a list; expected an object",
             ),
         ] {
             assert_eq!(shown(table(text.as_bytes())), expected, "{text}");
