@@ -3,6 +3,7 @@
 
 mod csv;
 mod hlog;
+mod html;
 mod k6;
 mod locust;
 mod simulated;
