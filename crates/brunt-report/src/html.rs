@@ -53,6 +53,7 @@ fn page(s: &Summary) -> String {
         &mut page,
         &[
             "",
+            "Action",
             "Requests",
             "Failed",
             "Requests/s",
@@ -65,9 +66,9 @@ fn page(s: &Summary) -> String {
         ],
     );
     for endpoint in s.endpoints.iter().filter(|e| e.figures.requests > 0) {
-        request_row(&mut page, &endpoint.series.label(), &endpoint.figures);
+        request_row(&mut page, (&endpoint.series.label(), &endpoint.series.action), &endpoint.figures);
     }
-    request_row(&mut page, "All", &s.total);
+    request_row(&mut page, ("All", ""), &s.total);
     page.push_str("</table>\n");
     errors(&mut page, s);
     groups(&mut page, s);
@@ -145,14 +146,14 @@ fn row(page: &mut String, name: &str, cells: &[String]) {
     let _ = writeln!(page, "<tr><td>{}</td><td>{}</td></tr>", text(name), cells.join("</td><td>"));
 }
 
-fn request_row(page: &mut String, name: &str, f: &Figures) {
+fn request_row(page: &mut String, (name, action): (&str, &str), f: &Figures) {
     let rate = f.requests_per_second.map_or("-".to_owned(), |r| format!("{r:.2}"));
     let failed = match f.error_rate {
         Some(rate) if f.errors > 0 => format!("{} ({:.2} %)", f.errors, rate * 100.0),
         Some(_) => "0".to_owned(),
         None => "-".to_owned(),
     };
-    let mut cells = vec![f.requests.to_string(), failed, rate];
+    let mut cells = vec![text(action), f.requests.to_string(), failed, rate];
     cells.extend(times(&f.response));
     row(page, name, &cells);
 }

@@ -99,9 +99,13 @@ impl Out<'_> {
         let (endpoints, left_out) = busiest(self.view.endpoints(Phase::Load));
         let heads = ["count", "req/s", "err %", "p50", "p95", "svc p95", "p99", "max"];
         let mut table = Table::new("endpoint", &heads);
-        for endpoint in &endpoints {
+        let names: Vec<String> = endpoints.iter().map(|e| self.name(e)).collect();
+        for (endpoint, name) in endpoints.iter().zip(&names) {
             let tone = if endpoint.errors > 0 { Tone::Bad } else { Tone::Plain };
-            table.row(tone, self.name(endpoint), self.cells(endpoint));
+            // Actions that send the same request are rows of their own: which is which?
+            let shared = names.iter().filter(|other| *other == name).count() > 1;
+            let name = if shared { format!("{name} in {}", endpoint.series.action) } else { name.clone() };
+            table.row(tone, name, self.cells(endpoint));
         }
         let total = self.view.total(Phase::Load);
         table.row(Tone::Strong, "all".into(), self.cells(&total));
