@@ -434,6 +434,11 @@ impl RunView {
         self.details.iter().filter(requests).find(|d| d.kind == kind && !d.text.is_empty())
     }
 
+    /// The first words that came with errors of a kind at this endpoint.
+    pub fn words_at(&self, kind: ErrorKind, endpoint: EndpointId) -> Option<&ErrorDetail> {
+        self.details.iter().find(|d| d.kind == kind && d.endpoint == endpoint && !d.text.is_empty())
+    }
+
     /// What came after the bounds of the three lists before.
     pub fn left_out(&self) -> LeftOut {
         self.left_out

@@ -262,7 +262,8 @@ impl Out<'_> {
             }
             let (first, last) = (Nanos::from_secs(error.first), Nanos::from_secs(error.last));
             let _ = write!(text, ", first {}, last {}", clock(first), clock(last));
-            if let Some(detail) = self.view.words_of(error.kind) {
+            let first = error.endpoints.first().and_then(|(at, _)| self.view.words_at(error.kind, *at));
+            if let Some(detail) = first {
                 let _ = write!(text, ": {}", detail.text);
             }
             self.wrapped(Tone::Bad, if i == 0 { "errors      " } else { "            " }, &text);
@@ -324,7 +325,7 @@ impl Out<'_> {
         let total = self.view.total(Phase::Load);
         let mut data = format!("{} received, {} sent", bytes(total.bytes_in), bytes(total.bytes_out));
         if total.retries > 0 {
-            let _ = write!(data, ", {} requests sent again on a new connection", count(total.retries));
+            let _ = write!(data, ", {} requests sent again", count(total.retries));
         }
         self.wrapped(Tone::Plain, "data        ", &data);
         let lag = LatencyView::of(self.view.lag());

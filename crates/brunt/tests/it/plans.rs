@@ -24,11 +24,10 @@ fn profiles_run_one_after_the_other() {
     let context = brunt();
     context.write("plan.yaml", PLAN);
     let url = target.url();
-    let all = judged(
-        &context,
-        &["run", "plan.yaml", "--target", &url, "--profile", "all", "--csv", "out/x", "-o", "rec"],
-    );
-    assert_eq!(all.code, Some(0), "{}{}", all.stdout, all.stderr);
+    let _alone = alone();
+    let all =
+        context.run(&["run", "plan.yaml", "--target", &url, "--profile", "all", "--csv", "out/x", "-o", "rec"]);
+    assert!([Some(0), Some(98)].contains(&all.code), "{}{}", all.stdout, all.stderr);
     for (profile, users) in [("small", 2), ("large", 4)] {
         let summary: Value =
             serde_json::from_str(&context.read(&format!("rec/{profile}/summary.json"))).unwrap();
