@@ -6,6 +6,8 @@
 //! preset is appended to the text as lines of its own, so that a problem in it can be shown as any other.
 //! Nothing here knows what the keys mean, but for the few that it is made of.
 
+mod variables;
+
 use crate::decode::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::lower::Overrides;
@@ -234,6 +236,9 @@ impl Layers<'_> {
             }
             overlay(&mut self.root, &layer);
         } else {
+            if self.root.entry("scenarios").is_some() {
+                layer.take("scenarios");
+            }
             let own = std::mem::replace(&mut self.root, layer);
             overlay(&mut self.root, &own);
         }
@@ -365,6 +370,7 @@ impl Layers<'_> {
             "after",
         ];
         let old = self.root.take("scenarios");
+        let run = old.as_ref().and_then(|e| common_run(&e.value));
         let only = match old.as_ref().map(|e| &e.value.value) {
             Some(Value::Map(entries)) if entries.len() == 1 => Some(entries[0].clone()),
             Some(_) | None => None,
@@ -386,6 +392,9 @@ impl Layers<'_> {
             let value = Node { span: span.clone(), value: Value::Map(Vec::new()) };
             Entry { key: "load".to_owned(), key_span: span.clone(), value }
         };
+        if let Some(run) = run {
+            scenario.value.put(run);
+        }
         for key in AMOUNT {
             drop(scenario.value.take(key));
         }
@@ -442,112 +451,6 @@ impl Layers<'_> {
             self.problems.push(problem);
         }
     }
-
-    /// Puts variables and the environment into the tree.
-    /// Answers which they are.
-    fn variables(&mut self) -> Vec<(String, Span)> {
-        let mut vars = match self.root.take("vars") {
-            Some(Entry { value: Node { value: Value::Map(entries), .. }, .. }) => entries,
-            Some(other) => {
-                let d = Diagnostic::error(
-                    &other.value.span,
-                    format!("expected a map of variables, found {}", other.value.found()),
-                );
-                self.error(d.help("write e.g. `vars: {tier: gold}`"));
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
-        for entry in &mut vars {
-            self.substitute(&mut entry.value, &[]);
-        }
-        let Value::Map(mut entries) = std::mem::replace(&mut self.root.value, Value::Null) else {
-            return Vec::new();
-        };
-        for entry in &mut entries {
-            if !["profiles", "environments", "environment", "preset"].contains(&entry.key.as_str()) {
-                self.substitute(&mut entry.value, &vars);
-            }
-        }
-        self.root.value = Value::Map(entries);
-        vars.into_iter().map(|entry| (entry.key, entry.key_span)).collect()
-    }
-
-    fn substitute(&mut self, node: &mut Node, vars: &[Entry]) {
-        match &mut node.value {
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
-            Value::Seq(items) => items.iter_mut().for_each(|item| self.substitute(item, vars)),
-            Value::Map(entries) => {
-                for entry in entries {
-                    self.substitute(&mut entry.value, vars);
-                }
-            }
-            Value::Str(text) if text.contains("${") => {
-                let whole = text.strip_prefix("${").and_then(|t| t.strip_suffix('}')).map(str::trim);
-                if let Some(var) = whole.and_then(|name| vars.iter().find(|v| v.key == name)) {
-                    node.value = var.value.value.clone();
-                    return;
-                }
-                let replaced = self.replaced(text, &node.span, vars);
-                *text = replaced;
-            }
-            Value::Str(_) => {}
-        }
-    }
-
-    /// `text` with each `${name}` of a variable and each `${env.NAME}` replaced; all else is left to templates.
-    fn replaced(&mut self, text: &str, span: &Span, vars: &[Entry]) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find("${") {
-            let escaped = rest[..at].ends_with('$');
-            let inner = rest[at + 2..].split_once('}').map(|(inner, _)| inner);
-            let value = match inner {
-                Some(inner) if !escaped => self.value_of(inner.trim(), span, vars),
-                Some(_) | None => None,
-            };
-            let (keep, next) = match (&value, inner) {
-                (Some(_), Some(inner)) => (at, at + 2 + inner.len() + 1),
-                (Some(_) | None, _) => (at + 2, at + 2),
-            };
-            out.push_str(&rest[..keep]);
-            out.push_str(value.as_deref().unwrap_or_default());
-            rest = &rest[next..];
-        }
-        out.push_str(rest);
-        out
-    }
-
-    fn value_of(&mut self, name: &str, span: &Span, vars: &[Entry]) -> Option<String> {
-        if let Some(name) = name.strip_prefix("env.") {
-            let (name, default) = match name.split_once(":-") {
-                Some((name, default)) => (name.trim(), Some(default)),
-                None => (name, None),
-            };
-            let value = (self.env)(name).or_else(|| default.map(str::to_owned));
-            if value.is_none() {
-                let d = Diagnostic::error(span, format!("the environment variable `{name}` is not set"));
-                let d = d.label("its value belongs here");
-                self.error(d.help(format!("set it, or give a default: `${{env.{name}:-...}}`")));
-            }
-            return Some(value.unwrap_or_default());
-        }
-        let var = vars.iter().find(|v| v.key == name)?;
-        match &var.value.value {
-            Value::Str(text) => Some(text.clone()),
-            Value::Int(value) => Some(value.to_string()),
-            Value::Float(value) => Some(value.to_string()),
-            Value::Bool(value) => Some(value.to_string()),
-            Value::Null => Some(String::new()),
-            Value::Seq(_) | Value::Map(_) => {
-                let d = Diagnostic::error(span, format!("the variable `{name}` is {}", var.value.found()));
-                self.error(
-                    d.label("it cannot be a part of a text").help("use it alone: `${...}` and nothing else"),
-                );
-                Some(String::new())
-            }
-        }
-    }
 }
 
 /// `help`, unless there is a name that may be meant.
@@ -579,6 +482,43 @@ fn overlay(base: &mut Node, over: &Node) {
         }
         (_, _) => *base = over.clone(),
     }
+}
+
+/// The `run` that holds for scenarios taken together: what all say, or all classes that any of them names. None if one
+/// of them runs all classes.
+fn common_run(scenarios: &Node) -> Option<Entry> {
+    let Value::Map(entries) = &scenarios.value else { return None };
+    let runs: Vec<&Entry> = entries.iter().map(|e| e.value.entry("run")).collect::<Option<_>>()?;
+    let first = (*runs.first()?).clone();
+    if runs.iter().all(|run| run.value.value == first.value.value) {
+        return Some(first);
+    }
+    let mut names: Vec<Node> = Vec::new();
+    for run in runs {
+        let named = match &run.value.value {
+            Value::Map(entries) => entries.iter().map(|e| (&e.key, &e.key_span)).collect(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Str(_)
+            | Value::Seq(_) => {
+                let items = run.value.one_or_many().iter();
+                items
+                    .filter_map(
+                        |n| if let Value::Str(text) = &n.value { Some((text, &n.span)) } else { None },
+                    )
+                    .collect::<Vec<_>>()
+            }
+        };
+        for (name, span) in named {
+            if !names.iter().any(|known| known.as_str() == Some(name)) {
+                names.push(Node { span: span.clone(), value: Value::Str(name.clone()) });
+            }
+        }
+    }
+    let value = Node { span: first.value.span.clone(), value: Value::Seq(names) };
+    Some(Entry { value, ..first })
 }
 
 /// Puts `value` at a path of keys and positions; maps that are not there are made.

@@ -4,7 +4,8 @@
 //! smoke`; on a plan it takes the place of the plan's scenarios.
 
 use crate::overlay::LoadOverride;
-use crate::units::with_unit;
+use crate::units::{duration_text, parse_duration, with_unit};
+use brunt_metrics::Nanos;
 use std::fmt::Write;
 
 /// A named load.
@@ -189,10 +190,7 @@ impl Preset {
                 let _ = write!(out, "users: {users}, spawn_rate: {rate}, duration: {duration}");
             }
             Shape::Stages(stages) => {
-                let stages = stages
-                    .iter()
-                    .map(|(to, over, hold)| format!("{{to: {to}, over: {over}}}, {{hold: {hold}}}"));
-                let _ = write!(out, "stages: [{}]", stages.collect::<Vec<_>>().join(", "));
+                let _ = write!(out, "stages: [{}]", scaled(stages, load).join(", "));
             }
         }
         out.push_str("}}\n");
@@ -207,4 +205,27 @@ impl Preset {
         }
         out
     }
+}
+
+/// Stages with other numbers: at most so many users, so long in all, in the same shape.
+fn scaled(stages: &[(u64, &str, &str)], load: &LoadOverride) -> Vec<String> {
+    let most = stages.iter().map(|s| s.0).max().unwrap_or(1).max(1);
+    let time = |text: &str| parse_duration(text).unwrap_or_default();
+    let total = stages.iter().fold(Nanos::ZERO, |sum, s| sum + time(s.1) + time(s.2));
+    let wanted = load.duration.as_deref().map(|d| parse_duration(&with_unit(d, "s")));
+    let mut out = Vec::new();
+    for (to, over, hold) in stages {
+        let to = load.users.map_or(*to, |users| (to * users).div_ceil(most));
+        let length = |text: &str| match (&wanted, total.0) {
+            (Some(Ok(wanted)), 1..) => {
+                let scaled = u128::from(time(text).0) * u128::from(wanted.0) / u128::from(total.0);
+                duration_text(Nanos(u64::try_from(scaled).unwrap_or(u64::MAX)))
+            }
+            // What cannot be read is complained about where it stands.
+            (Some(Err(_)), _) => load.duration.clone().unwrap_or_default(),
+            (Some(Ok(_)) | None, _) => text.to_owned(),
+        };
+        out.push(format!("{{to: {to}, over: {}}}, {{hold: {}}}", length(over), length(hold)));
+    }
+    out
 }

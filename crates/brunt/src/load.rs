@@ -37,6 +37,10 @@ fn hint(what: &str) -> String {
 pub(crate) const SURROUNDINGS: Surroundings<'static> = Surroundings { files: &read_file, env: &env };
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    // A device or a pipe may never end.
+    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
     fs::read(path)
 }
 

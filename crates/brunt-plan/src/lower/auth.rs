@@ -56,11 +56,9 @@ fn of_environment(cx: &Cx<'_>, node: &Node) -> Auth {
         headers.push((KEY_HEADER.to_owned(), secret(key)));
     }
     if headers.is_empty() && node.as_str() == Some("env") {
-        let d =
-            Diagnostic::warning(&node.span, "neither `AUTH_TOKEN` nor `API_KEY` is set in the environment");
-        cx.report(
-            d.label("requests say nothing of who sends them").help("set one: `AUTH_TOKEN=... brunt run ...`"),
-        );
+        let d = Diagnostic::error(&node.span, "neither `AUTH_TOKEN` nor `API_KEY` is set in the environment");
+        let d = d.label("requests would say nothing of who sends them");
+        cx.report(d.help("set one: `AUTH_TOKEN=... brunt run ...`; or write `auth: env if set`"));
     }
     Auth { headers, ..Auth::default() }
 }

@@ -107,6 +107,13 @@ fn json(cx: &Cx<'_>, node: &Node, out: &mut Vec<Text>) -> Option<()> {
         Value::Map(entries) => {
             literal("{");
             for (i, entry) in entries.iter().enumerate() {
+                if entry.key.contains("${") {
+                    let d = Diagnostic::warning(&entry.key_span, "keys of JSON are sent as they are");
+                    cx.report(
+                        d.label("`${...}` is not replaced here")
+                            .help("write the body as text: `body: '{...}'`"),
+                    );
+                }
                 let comma = if i > 0 { "," } else { "" };
                 out.push(Text::literal(format!("{comma}\"{}\":", Escape::JsonString.of(&entry.key))));
                 json(cx, &entry.value, out)?;

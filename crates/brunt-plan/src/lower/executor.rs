@@ -130,7 +130,10 @@ pub(super) fn executor(s: &Fields<'_, '_>, name_span: &Span) -> Option<(Arrivals
                 .help("keep one of them"),
         );
     }
-    let users = s.int("users", "nobody would run this scenario").and_then(|n| u32::try_from(n).ok());
+    let none_yet = shape == Shape::UserStages
+        && s.get("users").is_some_and(|node| matches!(s.cx.scalar(node), Value::Int(0)));
+    let users = if none_yet { Some(0) } else { s.int("users", "nobody would run this scenario") };
+    let users = users.and_then(|n| u32::try_from(n).ok());
     let row = match shape {
         Shape::Users => closed(s, users),
         Shape::UserStages => {

@@ -96,7 +96,7 @@ fn set(key: &str, value: &str) -> Vec<(String, String)> {
 #[test]
 fn what_is_laid_over() {
     type Change = fn(&mut Overrides);
-    let rows: [(&str, Change); 14] = [
+    let rows: [(&str, Change); 15] = [
         ("nothing", |_| {}),
         ("--profile light", |o| o.profile = Some("light".into())),
         ("--profile heavy", |o| o.profile = Some("heavy".into())),
@@ -127,6 +127,10 @@ fn what_is_laid_over() {
             o.preset = Some("ramp-up".into());
             o.load =
                 LoadOverride { users: Some(60), duration: Some("90s".into()), ..LoadOverride::default() };
+        }),
+        ("--preset staircase -u 20 -d 78s", |o| {
+            o.preset = Some("staircase".into());
+            o.load = LoadOverride { users: Some(20), duration: Some("78".into()), ..LoadOverride::default() };
         }),
         ("--target", |o| o.target = Some("http://b.test".into())),
     ];
@@ -189,11 +193,46 @@ fn variables_and_hooks_gone_wrong() {
         "target: http+unix:///s.sock\nhooks: {load: {post: /x, body: a, json: 1, status: 999}}",
         "profiles: {x: {scenarios: {}}}\nprofile: x",
     ] {
-        let problems = lowered(&format!("{start}\n{rest}")).unwrap_err();
+        let problems = lowered(&format!("{start}\n{rest}")).expect_err("it is wrong");
         let _ = writeln!(text, "{problems}");
     }
-    let _ = writeln!(text, "{}", lowered("target: http://a.test\nactions: {a: [{get: /}]}\nprofiles: {x: {scenarios: {s: {users: 1, duration: 1s}}}}").unwrap_err());
+    let _ = writeln!(text, "{}", lowered("target: http://a.test\nactions: {a: [{get: /}]}\nprofiles: {x: {scenarios: {s: {users: 1, duration: 1s}}}}").expect_err("it is wrong"));
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn variables_may_use_each_other() {
+    let of = |vars: &str| {
+        let rest = "actions: {a: [{get: '/${a}'}]}\nscenarios: {s: {users: 1, duration: 1s}}\n";
+        lowered(&format!("target: http://a.test\nvars: {vars}\n{rest}"))
+            .map(|l| l.workload.requests[0].target.as_literal().map(str::to_owned))
+    };
+    assert_eq!(of("{a: '${b}/x', b: '${c}c', c: 1}").expect("the test's own data").as_deref(), Some("/1c/x"));
+    insta::assert_snapshot!(of("{a: '${b}', b: '${a}', c: 1}").expect_err("it is wrong"));
+}
+
+#[test]
+fn other_load_keeps_who_runs() {
+    let text = "target: http://a.test\nactions: {a: [{get: /a}], b: [{get: /b}], c: [{get: /c}]}\n\
+        users: {u: {actions: a}, v: {actions: b}, w: {actions: c}}\n\
+        scenarios: {s: {users: 2, duration: 1s, run: u}, q: {users: 2, duration: 1s, run: {w: 2}}}\n";
+    let load = LoadOverride { users: Some(3), duration: Some("1s".into()), ..LoadOverride::default() };
+    let overrides = Overrides { load, ..Overrides::default() };
+    let lowered =
+        lower_with(&plan(text), &overrides, &|_| unreachable!("no files")).expect("the test's own data");
+    let classes: Vec<&str> = lowered.workload.scenarios[0].classes.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(classes, ["u", "w"]);
+}
+
+#[test]
+fn a_plans_preset_stands_in_for_what_it_does_not_say() {
+    let rest = "target: http://a.test\nactions: {a: [{get: /}]}\npreset: smoke\n";
+    let names = |more: &str| {
+        let lowered = lowered(&format!("{rest}{more}")).expect("the test's own data");
+        lowered.workload.scenarios.iter().map(|s| s.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(""), ["smoke"]);
+    assert_eq!(names("scenarios: {s: {users: 1, duration: 2s}}\n"), ["s"]);
 }
 
 #[test]

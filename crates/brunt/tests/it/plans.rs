@@ -25,8 +25,18 @@ fn profiles_run_one_after_the_other() {
     context.write("plan.yaml", PLAN);
     let url = target.url();
     let _alone = alone();
-    let all =
-        context.run(&["run", "plan.yaml", "--target", &url, "--profile", "all", "--csv", "out/x", "-o", "rec"]);
+    let all = context.run(&[
+        "run",
+        "plan.yaml",
+        "--target",
+        &url,
+        "--profile",
+        "all",
+        "--csv",
+        "out/x",
+        "-o",
+        "rec",
+    ]);
     assert!([Some(0), Some(98)].contains(&all.code), "{}{}", all.stdout, all.stderr);
     for (profile, users) in [("small", 2), ("large", 4)] {
         let summary: Value =
