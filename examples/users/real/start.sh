@@ -22,6 +22,7 @@ for program in nginx redis-server "$brunt"; do
 done
 
 folder=$(mktemp -d)
+chmod 755 "$folder"   # nginx started by root serves as nobody, and keeps large bodies here
 started=()
 stop() {
     trap - EXIT INT TERM
