@@ -194,22 +194,26 @@ impl Agent<'_> {
             } else {
                 let need = Need { id, over: 0, due: errand.due, until: ctx.now() + request.timeout };
                 // Boxed, as all that is rare: a user's task is as large as its largest await.
-                match Box::pin(self.log_in(&need, &task, ctx)).await {
+                let generation = match Box::pin(self.log_in(&need, &task, ctx)).await {
                     Ok(generation) => generation,
                     Err(failure) => return self.record_unsent(&task, &failure, ctx),
-                }
+                };
+                // What the login took is not brunt's lateness. The response time begins when the request was due.
+                task.ready = ctx.now();
+                generation
             };
             task.login = Some((id, generation));
-            // What the login took is not brunt's lateness. The response time begins when the request was due.
-            task.ready = ctx.now();
         }
         if let Some(mix) = request.faults {
             let [mut draw, ..] = task.side_draws();
             let fault = faults::chosen(&workload.fault_mixes[usize::from(mix.0)], &mut draw);
-            if let Some(fault) = fault
-                && let Some(done) = Box::pin(self.perform_faulty(fault, &task, ctx)).await
-            {
-                return done;
+            if let Some(fault) = fault {
+                if let Some(done) = Box::pin(self.perform_faulty(fault, &task, ctx)).await {
+                    return done;
+                }
+                // The proper request that follows is due when the broken one is over.
+                task.errand.due = ctx.now();
+                task.ready = task.errand.due;
             }
         }
         self.perform_counted(&task, ctx).await

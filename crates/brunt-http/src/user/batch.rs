@@ -33,11 +33,14 @@ impl User {
             let (next, total, draws, beside) = (&next, &total, &draws, &beside);
             let running: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async move {
                 let mut agent = Agent { network, person, lane };
+                // What waits for a lane is due when that is free: the plan wants it so, nobody is late.
+                let mut due = batch.due;
                 while let Some((id, draw)) = batch.requests.get(next.get()).zip(draws.get(next.get())) {
                     next.set(next.get() + 1);
-                    let errand = Errand { id: *id, due: batch.due, start: batch.start };
+                    let errand = Errand { id: *id, due, start: batch.start };
                     let done = agent.perform(errand, *draw, beside).await;
                     total.set(and(total.get(), done));
+                    due = done.ended;
                     if beside.is_cut() {
                         return;
                     }

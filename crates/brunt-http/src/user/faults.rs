@@ -130,7 +130,9 @@ impl Agent<'_> {
             }));
         }
         ctx.all(all).await;
-        proper.take().unwrap_or_else(|| Aside { ended: ctx.now(), status: 0 }.performed(ctx))
+        let performed = proper.take().unwrap_or_else(|| Aside { ended: ctx.now(), status: 0 }.performed(ctx));
+        // The user goes on when the last copy has ended: what comes next is due then, and not late.
+        Performed { ended: performed.ended.max(ctx.now()), ..performed }
     }
 
     /// The request as it is sent this time. `None` if something is missing: then it is not sent.

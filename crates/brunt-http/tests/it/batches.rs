@@ -105,3 +105,19 @@ fn a_cut_ends_all_of_them() {
     let ran = plan.timeout(Nanos::from_secs(20)).with(|r| r.timeout = Nanos::from_secs(20)).cut().run();
     assert_eq!(ran.total.requests(), 2, "none is begun after the cut: {}", ran.outcomes());
 }
+
+/// What waits for a place in its batch, or behind copies of the request before it, is not late.
+#[test]
+fn waiting_for_each_other_is_no_lag() {
+    use brunt_workload::FaultKind;
+    let target = brunt_demo::start(brunt_demo::Config::mock(brunt_demo::MockConfig::default())).unwrap();
+    let slow = || Plan::to(&target.url()).get("/delay/400").get("/delay/400").get("/health");
+    let batch = slow().batch(3, 1);
+    let burst = Plan::to(&target.url()).get("/delay/400").fault(FaultKind::Retries(2), 1.0).get("/health");
+    for plan in [batch, burst] {
+        let ran = plan.run();
+        assert_eq!(ran.total.errors(), 0, "{}", ran.details());
+        let lag = ran.total.lag.max;
+        assert!(lag < ms(300), "{lag}");
+    }
+}
