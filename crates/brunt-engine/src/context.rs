@@ -66,7 +66,8 @@ pub(crate) struct User {
     gone: Cell<bool>,
     cut: Cell<bool>,
     /// What its class does at the start has been done.
-    arrived: Cell<bool>,
+    /// By class: whether it has done what the class does at the start.
+    arrived: Cell<u64>,
     /// When the operation under way is to be given up; [`Nanos::MAX`] while none has a deadline.
     deadline: Cell<Nanos>,
     /// When the heap looks at the deadline next; 0 while it has no entry. An entry of another instant is stale.
@@ -208,6 +209,11 @@ impl Shared {
     fn pop_timer(&self, now: Nanos) -> Option<crate::timers::Timer> {
         self.timers.borrow_mut().pop_due(now)
     }
+}
+
+/// One bit a class; those past the 63rd of a scenario share the last.
+pub(crate) const fn class_bit(class: usize) -> u64 {
+    1 << if class < 63 { class } else { 63 }
 }
 
 /// A user's view of its worker: time, pauses, deadlines, recording. Cheap to clone.
@@ -444,13 +450,13 @@ impl VuContext {
         self.user.cut.get()
     }
 
-    /// Whether the user has done what its class does at the start.
-    pub(crate) fn has_arrived(&self) -> bool {
-        self.user.arrived.get()
+    /// Whether the user has done what this class does at the start.
+    pub(crate) fn has_arrived(&self, class: usize) -> bool {
+        self.user.arrived.get() & class_bit(class) != 0
     }
 
-    pub(crate) fn arrive(&self) {
-        self.user.arrived.set(true);
+    pub(crate) fn arrive(&self, class: usize) {
+        self.user.arrived.set(self.user.arrived.get() | class_bit(class));
     }
 
     /// The rows of data that the user holds.

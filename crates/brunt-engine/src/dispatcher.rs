@@ -481,9 +481,12 @@ impl Dispatcher {
     fn takes_leave(&mut self, slot: Slot) -> bool {
         let User { scenario, v, k, .. } = self.users[slot.0 as usize];
         let plan = &self.workload.scenarios[usize::from(scenario.0)];
-        let Some(class) = plan.classes.get(plan.class_shares.class_of(v)) else { return false };
-        let Some(on_stop) = &class.journey.on_stop else { return false };
-        self.farewells == Farewells::Given && k > 0 && self.rows.give_for_farewell(slot, on_stop).is_ok()
+        let classes = plan.classes.get(plan.classes_of(v)).unwrap_or_default();
+        let mut on_stops = classes.iter().filter_map(|class| class.journey.on_stop.as_ref()).peekable();
+        self.farewells == Farewells::Given
+            && k > 0
+            && on_stops.peek().is_some()
+            && on_stops.all(|on_stop| self.rows.give_for_farewell(slot, on_stop).is_ok())
     }
 
     /// The scenario's schedule is over: everyone leaves.

@@ -9,9 +9,7 @@ use crate::context::VuContext;
 use crate::dispatcher::{Start, StartKind};
 use crate::vu::IterationEnd;
 use brunt_metrics::{Nanos, Outcome};
-use brunt_workload::{
-    ActionOrder, Draw, IterationIndex, Journey, Memory, Missing, RequestId, Scenario, Workload,
-};
+use brunt_workload::{ActionOrder, Draw, Journey, Memory, Missing, RequestId, Scenario, Workload};
 use steps::{Passage, Walker};
 
 /// Performs the requests of a journey.
@@ -66,7 +64,7 @@ pub struct Batch<'a> {
 /// How a request went, or a batch: then `status` is that of the last to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Performed {
-    /// When it ended.
+    /// When the user goes on: when it has ended, and all that was sent beside it.
     pub ended: Nanos,
     /// Whether it succeeded, checks and saves included, and if not, why.
     pub outcome: Outcome,
@@ -95,59 +93,70 @@ pub async fn walk(
     ctx: &VuContext,
 ) -> IterationEnd {
     let plan = &workload.scenarios[usize::from(start.scenario.0)];
-    let journey = &plan.classes[plan.class_shares.class_of(start.user)].journey;
     let memory = performer.memory();
     (memory.user, memory.iteration) = (start.user, start.k);
     if !workload.feeds.is_empty() {
         ctx.rows(|feed, row| memory.hold_row(feed, row));
     }
-    let arriving = journey.on_start.as_ref().filter(|_| !ctx.has_arrived());
-    let mut draw = Draw::new(workload.seed, start.scenario, start.index);
-    let (first, then) = match start.kind {
-        StartKind::Iteration => {
-            (arriving, Some(&journey.actions[action_at(plan, journey, (start.k, start.index), &mut draw)]))
-        }
-        StartKind::Farewell => {
-            draw = Draw::new(workload.seed ^ ON_STOP_SEED, start.scenario, start.index);
-            (None, journey.on_stop.as_ref().filter(|_| arriving.is_none()))
-        }
-    };
-    let mut walker = Walker::new(workload, performer, (start, ctx), draw);
-    if first.is_some() {
-        walker.draw = Draw::new(workload.seed ^ ON_START_SEED, start.scenario, start.index);
+    match start.kind {
+        StartKind::Iteration => iterate(workload, performer, (start, ctx), plan).await,
+        StartKind::Farewell => say_farewell(workload, performer, (start, ctx), plan).await,
     }
+}
+
+async fn iterate(
+    workload: &Workload,
+    performer: &mut impl Perform,
+    (start, ctx): (&Start, &VuContext),
+    plan: &Scenario,
+) -> IterationEnd {
+    let class = plan.class_of(start.user, start.index);
+    let journey = &plan.classes[class].journey;
+    let arriving = journey.on_start.as_ref().filter(|_| !ctx.has_arrived(class));
+    let mut draw = Draw::new(workload.seed, start.scenario, start.index);
+    let then = &journey.actions[action_at(journey, start.k, &mut draw)];
+    let mut walker = Walker::new(workload, performer, (start, ctx), draw);
     let mut passage = Passage::Through;
-    for action in [first, then].into_iter().flatten() {
-        passage = walker.take(action).await;
-        if first.is_some() && !ctx.has_arrived() && passage != Passage::Failed {
-            ctx.arrive();
-            walker.draw = draw;
+    if let Some(first) = arriving {
+        walker.draw = Draw::new(workload.seed ^ ON_START_SEED, start.scenario, start.index);
+        passage = walker.take(first).await;
+        walker.draw = draw;
+    }
+    if passage != Passage::Failed {
+        ctx.arrive(class);
+    }
+    if passage == Passage::Through {
+        passage = walker.take(then).await;
+    }
+    IterationEnd { ended: walker.due, failed: passage == Passage::Failed }
+}
+
+/// What each class does at the end whose beginning the user has done.
+async fn say_farewell(
+    workload: &Workload,
+    performer: &mut impl Perform,
+    (start, ctx): (&Start, &VuContext),
+    plan: &Scenario,
+) -> IterationEnd {
+    let draw = Draw::new(workload.seed ^ ON_STOP_SEED, start.scenario, start.index);
+    let mut walker = Walker::new(workload, performer, (start, ctx), draw);
+    let mut passage = Passage::Through;
+    for class in plan.classes_of(start.user).filter(|class| ctx.has_arrived(*class)) {
+        if let Some(action) = &plan.classes[class].journey.on_stop {
+            passage = walker.take(action).await;
         }
-        if passage != Passage::Through {
+        if ctx.is_cut() {
             break;
         }
     }
     IterationEnd { ended: walker.due, failed: passage == Passage::Failed }
 }
 
-/// Which action iteration `k` of a user does, whose name is `index`: by position. The first draw of an
-/// iteration, if there is a choice.
-///
-/// In turn means: one user's in their order in a closed scenario. The users of an open scenario are a pool, and
-/// which of them serves an arrival is chance, so there the arrivals take turns: that is the same for any number
-/// of workers.
-pub(crate) fn action_at(
-    plan: &Scenario,
-    journey: &Journey,
-    (k, index): (u64, IterationIndex),
-    draw: &mut Draw,
-) -> usize {
+/// Which action iteration `k` of a user does: by position. The first draw of an iteration, if there is a choice.
+pub(crate) fn action_at(journey: &Journey, k: u64, draw: &mut Draw) -> usize {
     match &journey.order {
         ActionOrder::Weighted(choice) => choice.random(draw),
-        ActionOrder::InTurn => {
-            let turn = if plan.arrivals.is_open() { index.0 } else { k };
-            usize::try_from(turn % (journey.actions.len() as u64).max(1)).unwrap_or(0)
-        }
+        ActionOrder::InTurn => usize::try_from(k % (journey.actions.len() as u64).max(1)).unwrap_or(0),
     }
 }
 

@@ -15,8 +15,8 @@ use brunt_http::{Rehearsal, Settings};
 use brunt_metrics::{CheckId, EndpointId, EndpointKind, Nanos, ScenarioId};
 use brunt_workload::{
     Body, Check, CheckRule, Comparison, Draw, Endpoint, Escape, Extract, Generator, IterationIndex, JsonTest,
-    OnFailure, Origin, OriginId, Pick, Request, RequestId, Save, Scheme, SlotId, Source, TargetSettings,
-    Text, TextPart, Workload,
+    OnFailure, Origin, OriginId, Pick, Plain, Request, RequestId, Save, Scheme, SlotId, Source,
+    TargetSettings, Text, TextPart, Workload,
 };
 use std::error::Error;
 use std::hint::black_box;
@@ -73,7 +73,14 @@ fn requests() -> Vec<Request> {
     let mut get = request("GET", around("/products/", id, Escape::Path, ""), Body::None);
     get.checks = vec![CheckId(0), CheckId(1)];
     let from = Extract::Json("$.id".into());
-    get.saves = vec![Save { slot: PRODUCT_ID, from, pick: Pick::First, default: None, check: CheckId(3) }];
+    get.saves = vec![Save {
+        slot: PRODUCT_ID,
+        from,
+        pick: Pick::First,
+        default: None,
+        plain: Plain::Text,
+        check: CheckId(3),
+    }];
     let saved = Source::Saved { slot: PRODUCT_ID, pick: Pick::First };
     let body = around(r#"{"id":"#, saved, Escape::JsonValue, r#","quantity":1}"#);
     let mut post = request("POST", Text::literal("/cart"), Body::Text(body));

@@ -1,6 +1,7 @@
 //! An answer as checks and saves see it: its body decoded, its JSON parsed once, if anybody asks.
 
 use crate::exchange::Reply;
+use crate::secrets::Secrets;
 use brunt_metrics::Nanos;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
@@ -18,6 +19,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) body_bytes: u64,
     /// The request's service time.
     pub(crate) service: Nanos,
+    secrets: &'a Secrets,
     json: OnceCell<Result<Value, String>>,
 }
 
@@ -27,10 +29,21 @@ impl<'a> Answer<'a> {
         body: &'a [u8],
         earlier_cookies: &'a [HeaderValue],
         service: Nanos,
+        secrets: &'a Secrets,
     ) -> Self {
         let (status, body_bytes) = (reply.status, reply.body_bytes);
         let headers = reply.headers.as_deref();
-        Self { status, headers, earlier_cookies, body, body_bytes, service, json: OnceCell::new() }
+        Self { status, headers, earlier_cookies, body, body_bytes, service, secrets, json: OnceCell::new() }
+    }
+
+    /// The beginning of something, fit to be shown.
+    pub(crate) fn excerpt(&self, bytes: &[u8]) -> String {
+        excerpt(bytes, self.secrets)
+    }
+
+    /// The body with `(hidden)` in place of each secret.
+    pub(crate) fn without_secrets(&self) -> Vec<u8> {
+        self.secrets.hide_first(self.body, usize::MAX).0
     }
 
     /// The body as JSON, or why it is none.
@@ -60,14 +73,15 @@ impl<'a> Answer<'a> {
 /// At most this many characters of what was found are shown in an error's words.
 const MAX_EXCERPT: usize = 80;
 
-/// The beginning of what a server sent, fit to be shown: on one line, without control characters.
-pub(crate) fn excerpt(bytes: &[u8]) -> String {
+/// The beginning of what a server sent, fit to be shown: on one line, without control characters and secrets, which
+/// are found before anything is cut.
+fn excerpt(bytes: &[u8], secrets: &Secrets) -> String {
     // No character takes more than four bytes; one that is cut at the end is not shown.
-    let head = &bytes[..bytes.len().min(MAX_EXCERPT * 4)];
-    let text = String::from_utf8_lossy(head);
+    let (head, read) = secrets.hide_first(bytes, MAX_EXCERPT * 4);
+    let text = String::from_utf8_lossy(&head);
     let mut shown: String =
         text.chars().take(MAX_EXCERPT).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(MAX_EXCERPT).is_some() || head.len() < bytes.len() {
+    if text.chars().nth(MAX_EXCERPT).is_some() || read < bytes.len() {
         shown.push('…');
     }
     shown

@@ -1,6 +1,6 @@
 //! Holding an answer against its checks, and saying what was expected and what was found.
 
-use crate::answer::{Answer, excerpt};
+use crate::answer::Answer;
 use crate::exchange::Wants;
 use crate::http1::KeepHead;
 use crate::patterns::Pattern;
@@ -79,30 +79,36 @@ impl Grounds<'_> {
     /// Why the rule does not hold: what was expected, what was found.
     pub(crate) fn words(&self, answer: &Answer<'_>) -> String {
         let status = format!("(status {})", answer.status);
-        let body = || format!("{:?} {status}", excerpt(answer.body));
+        let body = || format!("{:?} {status}", answer.excerpt(answer.body));
         match (self.rule, self.pattern) {
             (CheckRule::Status(wanted), _) => {
                 format!("expected status {}, found {}", ranges(wanted), answer.status)
             }
             (CheckRule::BodyContains(needle), _) => {
-                format!("expected a body with {:?}, found {}", excerpt(needle), body())
+                format!("expected a body with {:?}, found {}", answer.excerpt(needle), body())
             }
             (CheckRule::BodyLacks(needle), _) => {
                 format!(
                     "expected a body without {:?}, found it in {}",
-                    excerpt(needle),
-                    around(answer.body, needle)
+                    answer.excerpt(needle),
+                    around(answer, needle)
                 )
             }
             (CheckRule::BodyMatches(regex), _) => {
-                format!("expected a body that matches `{}`, found {}", excerpt(regex.as_bytes()), body())
+                format!(
+                    "expected a body that matches `{}`, found {}",
+                    answer.excerpt(regex.as_bytes()),
+                    body()
+                )
             }
             (CheckRule::Json { path, test }, Pattern::Path(compiled)) => {
                 let found = match answer.json() {
-                    Ok(json) => self.found(test, &compiled.query(json).all()),
-                    Err(words) => format!("{} {:?}", excerpt(words.as_bytes()), excerpt(answer.body)),
+                    Ok(json) => self.found(answer, test, &compiled.query(json).all()),
+                    Err(words) => {
+                        format!("{} {:?}", answer.excerpt(words.as_bytes()), answer.excerpt(answer.body))
+                    }
                 };
-                format!("expected {}, found {found} {status}", self.wanted(path, test))
+                format!("expected {}, found {found} {status}", self.wanted(answer, path, test))
             }
             (CheckRule::Json { path, .. }, _) => format!("`{path}` is not a JSON path"),
             (CheckRule::Saved(slot), _) => {
@@ -110,7 +116,7 @@ impl Grounds<'_> {
                 format!("expected value `{name}` to be saved, found nothing {status}")
             }
             (CheckRule::Header { name, contains }, _) => {
-                let values: Vec<String> = answer.header(name).map(|v| excerpt(v.as_bytes())).collect();
+                let values: Vec<String> = answer.header(name).map(|v| answer.excerpt(v.as_bytes())).collect();
                 let found =
                     if values.is_empty() { "none".into() } else { format!("{:?}", values.join(", ")) };
                 let wanted = contains.as_ref().map(|text| format!(" with {text:?}")).unwrap_or_default();
@@ -127,7 +133,7 @@ impl Grounds<'_> {
         }
     }
 
-    fn wanted(&self, path: &str, test: &JsonTest) -> String {
+    fn wanted(&self, answer: &Answer<'_>, path: &str, test: &JsonTest) -> String {
         match test {
             JsonTest::Exists => format!("`{path}`"),
             JsonTest::Absent => format!("no `{path}`"),
@@ -138,7 +144,7 @@ impl Grounds<'_> {
                 format!("`{path}` {} (a secret)", symbol(*op))
             }
             JsonTest::Compare(op, text) => match self.expected(text) {
-                Ok(expected) => format!("`{path}` {} {:?}", symbol(*op), excerpt(expected.as_bytes())),
+                Ok(expected) => format!("`{path}` {} {:?}", symbol(*op), answer.excerpt(expected.as_bytes())),
                 Err(missing) => format!("`{path}` {} a text of which {}", symbol(*op), self.missing(missing)),
             },
         }
@@ -157,7 +163,7 @@ impl Grounds<'_> {
         }
     }
 
-    fn found(&self, test: &JsonTest, found: &[&Value]) -> String {
+    fn found(&self, answer: &Answer<'_>, test: &JsonTest, found: &[&Value]) -> String {
         let shown = |value: &Value| {
             // What compares with a secret may be one.
             if let JsonTest::Compare(_, text) = test
@@ -165,7 +171,7 @@ impl Grounds<'_> {
             {
                 return "another value".to_owned();
             }
-            excerpt(value.to_string().as_bytes())
+            answer.excerpt(value.to_string().as_bytes())
         };
         match (test, found) {
             (JsonTest::Count(..), _) => count(found).to_string(),
@@ -237,10 +243,13 @@ fn ranges(ranges: &[(u16, u16)]) -> String {
     words
 }
 
-/// What stands around `needle` in `body`.
-fn around(body: &[u8], needle: &[u8]) -> String {
-    let at = position(body, needle).unwrap_or(0);
-    format!("{:?}", excerpt(&body[at.saturating_sub(20)..]))
+/// What stands around `needle` in the body. In one that is part of a secret nothing is shown.
+fn around(answer: &Answer<'_>, needle: &[u8]) -> String {
+    let body = answer.without_secrets();
+    match position(&body, needle) {
+        Some(at) => format!("{:?}", answer.excerpt(&body[at.saturating_sub(20)..])),
+        None => "a secret".to_owned(),
+    }
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

@@ -7,6 +7,7 @@
 //! * `connect`: names, sockets and TLS, each part timed;
 //! * `checks` and `saves`: what is asked of an answer, and what is remembered of it; `login`: what is done before a
 //!   request that needs a token; `user/faults`: what is sent wrongly on purpose;
+//! * [`Secrets`]: what must not stand in any words about an answer;
 //! * [`wait_until_ready`]: is there anybody, before the load.
 //!
 //! The crate knows nothing of plan text or of anything a person sees. The hot path (an HTTP/1.1 request on
@@ -40,6 +41,8 @@ mod checks;
 
 mod saves;
 
+mod secrets;
+
 mod login;
 
 mod redirect;
@@ -60,6 +63,7 @@ pub use http1::ResponseError;
 pub use network::Settings;
 pub use ready::{NotReady, wait_until_ready};
 pub use rehearsal::Rehearsal;
+pub use secrets::Secrets;
 pub use user::{HttpUser, HttpUsers};
 
 /// Reads `bytes` as a response in every way that a fuzzer should try: whole, byte by byte, for `HEAD`. Panics

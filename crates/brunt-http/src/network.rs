@@ -5,6 +5,7 @@ use crate::error::SetupError;
 use crate::http2::SharedConnections;
 use crate::login::LoginState;
 use crate::patterns::Patterns;
+use crate::secrets::Secrets;
 use crate::tls;
 use crate::wire::Wire;
 use brunt_metrics::Nanos;
@@ -21,6 +22,7 @@ pub struct Settings {
     pub(crate) workload: Arc<Workload>,
     pub(crate) wires: Arc<[Wire]>,
     pub(crate) patterns: Arc<Patterns>,
+    pub(crate) secrets: Arc<Secrets>,
     started_unix_ms: u64,
     tls: Arc<OnceLock<Option<Arc<ClientConfig>>>>,
 }
@@ -36,8 +38,9 @@ impl Settings {
         }
         let wires = workload.requests.iter().map(|r| Wire::render(r, workload)).collect();
         let patterns = Arc::new(Patterns::compile(workload)?);
+        let secrets = Arc::new(Secrets::of(workload));
         let (workload, tls) = (Arc::clone(workload), Arc::new(tls));
-        Ok(Self { workload, wires, patterns, started_unix_ms: 0, tls })
+        Ok(Self { workload, wires, patterns, secrets, started_unix_ms: 0, tls })
     }
 
     /// For a run that begins at this wall-clock time, in milliseconds since 1970: what texts that use the present

@@ -60,7 +60,7 @@ impl Rehearsal {
             (Some(body), Some(headers)) => body::decode(body, headers, workload.target.max_kept_body),
         };
         let Ok(decoded) = decoded else { return false };
-        let answer = Answer::new(&reply, &decoded, &[], Nanos::ZERO);
+        let answer = Answer::new(&reply, &decoded, &[], Nanos::ZERO, &settings.secrets);
         let hold = request.checks.iter().all(|id| {
             let scope = Scope { feeds: &workload.feeds, memory };
             let (check, pattern) =

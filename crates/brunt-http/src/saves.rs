@@ -1,6 +1,6 @@
 //! What is remembered of an answer.
 
-use crate::answer::{Answer, excerpt};
+use crate::answer::Answer;
 use crate::patterns::Pattern;
 use brunt_workload::{Draw, Extract, MAX_LIST, Missing, Pick, Save, Scope, Value};
 use regex::bytes::Regex;
@@ -52,7 +52,7 @@ pub(crate) fn value_of(
         (Err(_), Some(default)) => {
             let mut text = Vec::new();
             default.render(draw, scope, &mut text).map_err(Lack::Default)?;
-            Value::Text(String::from_utf8_lossy(&text).into_owned())
+            save.plain.value(String::from_utf8_lossy(&text).into_owned())
         }
         (Err(words), None) => return Err(Lack::Absent(words)),
     };
@@ -182,15 +182,19 @@ trait Nothing {
 
 impl Nothing for Extract {
     fn nothing(&self, answer: &Answer<'_>) -> String {
-        let (status, body) = (answer.status, || excerpt(answer.body));
+        let (status, body) = (answer.status, || answer.excerpt(answer.body));
         match self {
             Self::Json(path) => format!("`{path}` finds nothing in {:?} (status {status})", body()),
             Self::Regex(regex) => {
-                format!("`{}` matches nothing in {:?} (status {status})", excerpt(regex.as_bytes()), body())
+                format!(
+                    "`{}` matches nothing in {:?} (status {status})",
+                    answer.excerpt(regex.as_bytes()),
+                    body()
+                )
             }
             Self::Header { name, regex: None } => format!("there is no header `{name}` (status {status})"),
             Self::Header { name, regex: Some(regex) } => {
-                let values: Vec<String> = answer.header(name).map(|v| excerpt(v.as_bytes())).collect();
+                let values: Vec<String> = answer.header(name).map(|v| answer.excerpt(v.as_bytes())).collect();
                 format!(
                     "`{regex}` matches nothing in the header `{name}`, which is {values:?} (status {status})"
                 )

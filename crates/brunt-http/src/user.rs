@@ -25,7 +25,7 @@ use crate::http2::SharedConnections;
 use crate::login::LoginState;
 use crate::network::{Network, Settings};
 use brunt_engine::{Batch, Errand, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk};
-use brunt_metrics::{ErrorKind, Nanos, Outcome, Sample, ScenarioId, Status};
+use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Sample, ScenarioId, Status};
 use brunt_workload::{Draw, LoginId, Memory, OnFailure, Workload};
 use connections::Kept;
 use judge::Case;
@@ -244,7 +244,7 @@ impl Agent<'_> {
             }
             Err(failure) => {
                 let outcome = Outcome::Error(failure.kind());
-                ctx.detail(hop.request.endpoint, outcome, || failure.to_string());
+                self.explain(ctx, hop.request.endpoint, outcome, || failure.to_string());
                 (ctx.now(), 0, outcome)
             }
         };
@@ -272,13 +272,24 @@ impl Agent<'_> {
         Performed { ended, outcome, status, goes_on }
     }
 
+    /// Keeps the words of an error, without secrets. All words of a user go through here.
+    fn explain(
+        &self,
+        ctx: &VuContext,
+        endpoint: EndpointId,
+        outcome: Outcome,
+        words: impl FnOnce() -> String,
+    ) {
+        ctx.detail(endpoint, outcome, || self.network.settings.secrets.hide(&words()));
+    }
+
     /// Counts a request that could not be sent.
     fn record_unsent(&self, task: &Task<'_>, failure: &Failure, ctx: &VuContext) -> Performed {
         let now = ctx.now();
         let request = &self.network.settings.workload.requests[task.errand.id.0 as usize];
         let outcome = Outcome::Error(failure.kind());
         ctx.request_started(now);
-        ctx.detail(request.endpoint, outcome, || failure.to_string());
+        self.explain(ctx, request.endpoint, outcome, || failure.to_string());
         self.record(task, Ending { started: now, ended: now, status: 0, outcome }, &Ledger::default(), ctx)
     }
 }

@@ -1,6 +1,6 @@
 //! What a user does: weighted actions made of steps, and the pauses between.
 
-use crate::{Condition, Draw, FeedId, RequestId, SlotId, Text};
+use crate::{Condition, Draw, FeedId, Plain, RequestId, SlotId, Text};
 use brunt_metrics::{EndpointId, Nanos};
 
 /// A kind of user, with what it does.
@@ -36,8 +36,8 @@ pub struct Journey {
 pub enum ActionOrder {
     /// Any, as likely as its weight says.
     Weighted(Choice),
-    /// One after the other, and again from the first: iteration `k` of a user does action `k mod n`; in an open
-    /// scenario, where any user may serve an arrival, arrival `i` does action `i mod n`.
+    /// One after the other, and again from the first: iteration `k` of a user does action `k mod n`. In an open
+    /// scenario too: what one of the pool has saved is there for its next.
     InTurn,
 }
 
@@ -105,6 +105,8 @@ pub enum Step {
         slot: SlotId,
         /// The text; one with something missing is an error as for a request.
         value: Text,
+        /// What it is, if it is not another value alone.
+        plain: Plain,
     },
     /// Ends something early, without failing.
     End(EndOf),

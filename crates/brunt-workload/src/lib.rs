@@ -58,7 +58,7 @@ pub use journey::{
     Step, UserClass,
 };
 pub use lanes::{LANES, Lanes};
-pub use memory::{MAX_LIST, MAX_SLOTS, Memory, Missing, Pick, Scope, SlotId, Value};
+pub use memory::{MAX_LIST, MAX_SLOTS, Memory, Missing, Pick, Plain, Scope, SlotId, Value};
 pub use rate::Rate;
 pub use request::{
     Body, Check, CheckRule, ConnectTo, Extract, Fault, FaultKind, FaultMix, FaultMixId, HttpVersion,

@@ -50,6 +50,26 @@ impl Value {
     }
 }
 
+/// What a text of the plan is when it is remembered. It is used as what was saved of an answer would be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Plain {
+    /// A text.
+    #[default]
+    Text,
+    /// A number, a truth value or null: JSON as it stands.
+    Json,
+}
+
+impl Plain {
+    /// What is remembered.
+    pub const fn value(self, text: String) -> Value {
+        match self {
+            Self::Text => Value::Text(text),
+            Self::Json => Value::Json(text),
+        }
+    }
+}
+
 /// Which item of a list is meant. What is no list is its own only item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pick {

@@ -1,6 +1,6 @@
 //! What is sent and what is expected of the answer, as plain data.
 
-use crate::{Comparison, Pick, SlotId, Text};
+use crate::{Comparison, Pick, Plain, SlotId, Text};
 use brunt_metrics::{CheckId, EndpointId, Nanos};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -125,6 +125,8 @@ pub struct Save {
     pub pick: Pick,
     /// Instead, if there is none. Without it an answer that has none is an error.
     pub default: Option<Text>,
+    /// What the default is.
+    pub plain: Plain,
     /// Counts whether it was found.
     pub check: CheckId,
 }

@@ -1,8 +1,8 @@
 //! The whole of what a run does.
 
 use crate::{
-    Arrivals, Check, ClassShares, FaultMix, Feed, Lanes, Login, Request, Stop, Supply, Tally, TargetSettings,
-    UserClass,
+    Arrivals, Check, ClassShares, FaultMix, Feed, IterationIndex, Lanes, Login, Request, Stop, Supply, Tally,
+    TargetSettings, UserClass,
 };
 use brunt_metrics::{EndpointKind, Nanos, Phase, ScenarioId};
 
@@ -97,6 +97,26 @@ pub enum StartAt {
 }
 
 impl Scenario {
+    /// The position of the class that an iteration belongs to. In a closed scenario users belong to classes; the users
+    /// of an open one are a pool, and any of them serves what arrives: there the arrivals do, each class with its exact
+    /// share of them.
+    pub fn class_of(&self, user: u64, index: IterationIndex) -> usize {
+        if self.arrivals.is_open() {
+            self.class_shares.rest.exact(index.0)
+        } else {
+            self.class_shares.class_of(user)
+        }
+    }
+
+    /// The positions of the classes that a user may ever belong to.
+    pub fn classes_of(&self, user: u64) -> std::ops::Range<usize> {
+        if self.arrivals.is_open() {
+            return 0..self.classes.len();
+        }
+        let class = self.class_shares.class_of(user);
+        class..class + 1
+    }
+
     /// The phase of an instant counted from the scenario's start. Without a planned end there is no cool-down.
     pub fn phase_at(&self, at: Nanos) -> Phase {
         if at < self.warm_up {

@@ -4,9 +4,10 @@ use crate::console::Console;
 use crate::exit;
 use crate::run::Refusal;
 use brunt_deliver::{Done, Patience, World, act, wait_ready};
+use brunt_http::Secrets;
 use brunt_metrics::Phase;
 use brunt_run::RunEvent;
-use brunt_workload::{Hook, Hooks, Moment, TlsSettings};
+use brunt_workload::{Act, Hook, Hooks, Moment, Text, TlsSettings, Workload};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::fs;
 use std::path::Path;
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Around {
     hooks: Hooks,
     tls: TlsSettings,
+    /// What no output may show.
+    secrets: Secrets,
     console: Console,
     done: Vec<(Moment, Done)>,
     /// Hooks that were begun while the load runs.
@@ -29,7 +32,9 @@ pub(crate) struct Around {
 
 impl Around {
     /// For a run with these hooks.
-    pub(crate) fn new(hooks: Hooks, tls: TlsSettings, console: Console) -> Self {
+    pub(crate) fn new(hooks: Hooks, workload: &Workload, console: Console) -> Self {
+        let tls = workload.target.tls.clone();
+        let secrets = Secrets::of(workload).with(texts(&hooks));
         let impatient = Arc::new(AtomicBool::new(false));
         if !hooks.ready.is_empty() || !hooks.at.is_empty() {
             for signal in [SIGINT, SIGTERM] {
@@ -37,7 +42,16 @@ impl Around {
                 drop(signal_hook::flag::register(signal, Arc::clone(&impatient)));
             }
         }
-        Self { hooks, tls, console, done: Vec::new(), running: Vec::new(), begun: Vec::new(), impatient }
+        Self {
+            hooks,
+            tls,
+            secrets,
+            console,
+            done: Vec::new(),
+            running: Vec::new(),
+            begun: Vec::new(),
+            impatient,
+        }
     }
 
     /// Whether there is anything to do before the load.
@@ -56,12 +70,11 @@ impl Around {
         }
         for hook in self.of(Moment::Setup) {
             let done = in_world(&self.tls, &self.impatient, |world| act(&hook, world));
-            let failed = done
-                .result
-                .as_ref()
-                .err()
-                .map(|e| format!("setup failed: `{}` {e}{}", done.what, tail(&done)));
-            self.done.push((Moment::Setup, done));
+            self.note(Moment::Setup, done);
+            let failed = self.done.last().and_then(|(_, done)| {
+                let problem = done.result.as_ref().err()?;
+                Some(format!("setup failed: `{}` {problem}{}", done.what, tail(done)))
+            });
             if let Some(failed) = failed {
                 self.teardown();
                 return Err(Refusal::new(exit::NOT_READY, failed));
@@ -103,8 +116,10 @@ impl Around {
     /// Takes down what was prepared, whatever happened; keeps all output in `folder`, if there is one. Answers what
     /// failed.
     pub(crate) fn after(&mut self, folder: Option<&Path>) -> Vec<String> {
-        for (moment, handle) in self.running.drain(..) {
-            self.done.extend(handle.join().unwrap_or_default().into_iter().map(|done| (moment, done)));
+        for (moment, handle) in std::mem::take(&mut self.running) {
+            for done in handle.join().unwrap_or_default() {
+                self.note(moment, done);
+            }
         }
         self.teardown();
         let mut problems = Vec::new();
@@ -121,15 +136,37 @@ impl Around {
         problems
     }
 
+    /// Takes note of what a hook did, without the secrets in its output.
+    fn note(&mut self, moment: Moment, mut done: Done) {
+        done.output = self.secrets.hide(&String::from_utf8_lossy(&done.output)).into_bytes();
+        done.what = self.secrets.hide(&done.what);
+        self.done.push((moment, done));
+    }
+
     fn teardown(&mut self) {
         // Ctrl-C ended the load, not its cleaning up.
         self.impatient.store(false, Ordering::Relaxed);
         for hook in self.of(Moment::Teardown) {
             let done = in_world(&self.tls, &self.impatient, |world| act(&hook, world));
-            self.done.push((Moment::Teardown, done));
+            self.note(Moment::Teardown, done);
         }
         self.hooks.at.clear();
     }
+}
+
+/// All texts of hooks: what is secret in them must not be shown either.
+fn texts(hooks: &Hooks) -> Vec<&Text> {
+    let acts = hooks.at.iter().filter_map(|(_, hook)| match &hook.act {
+        Act::Http(request) => Some(request),
+        Act::Command { .. } => None,
+    });
+    let mut texts = Vec::new();
+    for request in hooks.ready.iter().map(|ready| &ready.request).chain(acts) {
+        texts.push(&request.url);
+        texts.extend(request.headers.iter().map(|(_, value)| value));
+        texts.extend(&request.body);
+    }
+    texts
 }
 
 /// The last lines of a hook's output, for a message.

@@ -127,7 +127,7 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
     let Lowered { workload, hooks, expectations, profile, .. } = lowered;
     let workload = fitted(workload, &mut warnings)?;
     let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
-    let mut around = Around::new(hooks, workload.target.tls.clone(), console);
+    let mut around = Around::new(hooks, &workload, console);
     if around.waits() {
         around.before()?;
     }

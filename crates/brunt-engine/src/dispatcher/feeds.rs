@@ -4,6 +4,7 @@
 //! which there is no row never starts, and data of n rows that stops at its end makes exactly n iterations.
 
 use super::Slot;
+use crate::context::class_bit;
 use crate::journey::action_at;
 use brunt_metrics::ScenarioId;
 use brunt_workload::{
@@ -23,6 +24,8 @@ pub(super) struct Rows {
     cursors: Vec<FeedCursors>,
     /// By slot. Stays empty without feeds.
     held: Vec<Vec<(FeedId, u32)>>,
+    /// By slot: the classes whose first iteration its user has begun, a bit each.
+    begun: Vec<u64>,
 }
 
 impl Rows {
@@ -30,7 +33,7 @@ impl Rows {
         let feeds = workload.feeds.len();
         let ids = (0_u16..).map(FeedId).take(feeds);
         let cursors = ids.map(|id| FeedCursors::new(feeds, lanes(&workload, id, worker, workers))).collect();
-        Self { workload, cursors, held: Vec::new() }
+        Self { workload, cursors, held: Vec::new(), begun: Vec::new() }
     }
 
     /// What the user of `slot` holds.
@@ -46,8 +49,8 @@ impl Rows {
 
     /// The rows that user `v` has for life.
     fn own<'s>(&'s self, plan: &'s Scenario, v: u64) -> impl Iterator<Item = (FeedId, Option<u32>)> + 's {
-        let journey = plan.classes.get(plan.class_shares.class_of(v)).map(|class| &class.journey);
-        let feeds = journey.into_iter().flat_map(actions).flat_map(|action| &action.feeds);
+        let classes = plan.classes.get(plan.classes_of(v)).unwrap_or_default();
+        let feeds = classes.iter().flat_map(|class| actions(&class.journey)).flat_map(|action| &action.feeds);
         feeds.filter_map(move |id| {
             let feed = self.workload.feeds.get(usize::from(id.0))?;
             (feed.per == FeedPer::User).then(|| (*id, feed.row_of_user(v, self.workload.seed, *id)))
@@ -67,22 +70,26 @@ impl Rows {
         }
         let workload = Arc::clone(&self.workload);
         let plan = &workload.scenarios[usize::from(scenario.0)];
-        let journey = &plan.classes[plan.class_shares.class_of(v)].journey;
+        let class = plan.class_of(v, index);
+        let journey = &plan.classes[class].journey;
         let mut draw = Draw::new(workload.seed, scenario, index);
-        let action = &journey.actions[action_at(plan, journey, (k, index), &mut draw)];
+        let action = &journey.actions[action_at(journey, k, &mut draw)];
         let at = slot.0 as usize;
         if self.held.len() <= at {
             self.held.resize_with(at + 1, Vec::new);
+            self.begun.resize(at + 1, 0);
         }
-        let first = journey.on_start.as_ref().filter(|_| k == 0);
         if k == 0 {
             // The slot's former user's.
             self.held[at].clear();
+            self.begun[at] = 0;
             let own: Vec<_> = self.own(plan, v).collect();
             for (feed, row) in own {
                 self.hold(at, feed, row.ok_or(Ended)?);
             }
         }
+        let first = journey.on_start.as_ref().filter(|_| self.begun[at] & class_bit(class) == 0);
+        self.begun[at] |= class_bit(class);
         let started = first.map_or(&[][..], |action| &action.feeds);
         let fresh = action.feeds.iter().filter(|feed| !started.contains(feed));
         started.iter().chain(fresh).try_for_each(|feed| self.next(at, *feed))

@@ -10,8 +10,8 @@ use crate::context::VuContext;
 use crate::dispatcher::Start;
 use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Parts, Sample, Status};
 use brunt_workload::{
-    Action, Cell, Condition, Draw, EndOf, LastAnswer, MAX_PASSES, Missing, PauseTime, Pick, RequestId, Scope,
-    SlotId, Source, Step, Text, TextPart, Value, Workload,
+    Action, Cell, Condition, Draw, EndOf, LastAnswer, MAX_PASSES, Missing, PauseTime, Pick, Plain, RequestId,
+    Scope, SlotId, Source, Step, Text, TextPart, Value, Workload,
 };
 
 /// How an action was gone through.
@@ -103,8 +103,8 @@ impl<'w, P: Perform> Walker<'w, P> {
                 Step::Request(id) => self.request(*id).await,
                 Step::Batch { requests, at_once } => self.batch(requests, *at_once).await,
                 Step::Pause(time) => self.pause(*time).await,
-                Step::Set { slot, value } => {
-                    self.set(*slot, value).map_err(|missing| self.lacks(*slot, missing, action))
+                Step::Set { slot, value, plain } => {
+                    self.set(*slot, (value, *plain)).map_err(|missing| self.lacks(*slot, missing, action))
                 }
                 Step::Group { .. } | Step::If { .. } | Step::Repeat { .. } | Step::Choose { .. } => {
                     if let Some(inner) = self.enter(step) {
@@ -172,10 +172,10 @@ impl<'w, P: Perform> Walker<'w, P> {
         if self.ctx.is_cut() { Err(self.cut()) } else { Ok(()) }
     }
 
-    fn set(&mut self, slot: SlotId, value: &Text) -> Result<(), Missing> {
+    fn set(&mut self, slot: SlotId, (value, plain): (&Text, Plain)) -> Result<(), Missing> {
         let memory = self.performer.memory();
         let scope = Scope { feeds: &self.workload.feeds, memory };
-        let value = evaluate(value, &mut self.draw.branch(), &scope)?;
+        let value = evaluate((value, plain), &mut self.draw.branch(), &scope)?;
         memory.set(slot, Some(value));
         Ok(())
     }
@@ -273,7 +273,7 @@ impl<'w, P: Perform> Walker<'w, P> {
 }
 
 /// The value of a text. One that is nothing but another value stays what that is: a number, a list.
-fn evaluate(text: &Text, draw: &mut Draw, scope: &Scope<'_>) -> Result<Value, Missing> {
+fn evaluate((text, plain): (&Text, Plain), draw: &mut Draw, scope: &Scope<'_>) -> Result<Value, Missing> {
     if let [TextPart::Dynamic { source: Source::Saved { slot, pick }, .. }] = text.parts.as_slice() {
         let missing = Missing::Value(*slot);
         let value = scope.memory.get(*slot).ok_or(missing)?;
@@ -287,7 +287,7 @@ fn evaluate(text: &Text, draw: &mut Draw, scope: &Scope<'_>) -> Result<Value, Mi
     let mut out = Vec::new();
     text.render(draw, scope, &mut out)?;
     let out = String::from_utf8_lossy(&out).into_owned();
-    Ok(if is_json(text, scope) { Value::Json(out) } else { Value::Text(out) })
+    Ok(if is_json(text, scope) { Plain::Json } else { plain }.value(out))
 }
 
 fn is_json(text: &Text, scope: &Scope<'_>) -> bool {

@@ -6,8 +6,8 @@ use brunt_metrics::{CheckId, EndpointId, EndpointKind, ErrorKind, Nanos, Outcome
 use brunt_run::RunEvent;
 use brunt_workload::{
     Action, ActionOrder, Arrivals, Cell, Choice, Comparison, Condition, Draw, EndOf, Escape, Extract, Feed,
-    FeedEnd, FeedId, FeedOrder, FeedPer, Generator, OnFailure, Pause, PauseTime, Pick, Rate, RequestId, Save,
-    Scenario, SlotId, Source, Step, Stop, Supply, Text, TextPart, UserStage, Workload,
+    FeedEnd, FeedId, FeedOrder, FeedPer, Generator, OnFailure, Pause, PauseTime, Pick, Plain, Rate,
+    RequestId, Save, Scenario, SlotId, Source, Step, Stop, Supply, Text, TextPart, UserStage, Workload,
 };
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -59,7 +59,7 @@ fn is(slot: u16, value: &str) -> Condition {
 }
 
 fn set(slot: u16, value: Text) -> Step {
-    Step::Set { slot: SlotId(slot), value }
+    Step::Set { slot: SlotId(slot), value, plain: Plain::Text }
 }
 
 fn feed(rows: usize, per: FeedPer, at_end: FeedEnd) -> Feed {
@@ -124,7 +124,14 @@ fn named(s: Scenario, feeds: Vec<Feed>) -> Workload {
         }
         if *name == "save" {
             let (from, pick) = (Extract::Status, Pick::First);
-            r.saves.push(Save { slot: SlotId(0), from, pick, default: None, check: CheckId(0) });
+            r.saves.push(Save {
+                slot: SlotId(0),
+                from,
+                pick,
+                default: None,
+                plain: Plain::Text,
+                check: CheckId(0),
+            });
         }
         if at == 0 { w.requests = vec![r] } else { w.requests.push(r) }
     }

@@ -210,8 +210,9 @@ fn any_walk() -> impl Strategy<Value = Scenario> {
         let mut s = scenario(Arrivals::Closed, Supply::Fixed(users), Stop::after(ms(1_500)));
         let journey = &mut s.classes[0].journey;
         journey.actions = vec![action("a", vec![looped]), action("b", vec![choose, uniform(pause)])];
+        // In turn goes by a user's own count: in an open scenario it is chance who serves an arrival.
         journey.order =
-            if in_turn { ActionOrder::InTurn } else { ActionOrder::Weighted(Choice::new([1, 2])) };
+            if in_turn && !open { ActionOrder::InTurn } else { ActionOrder::Weighted(Choice::new([1, 2])) };
         if open {
             s.arrivals = Arrivals::Constant(Rate::per_second(u64::from(users)));
             s.supply = Supply::Elastic { initial: 1, cap: 5_000 };
@@ -254,5 +255,41 @@ fn rare_pauses_need_more_workers() {
         let mut s = scenario(Arrivals::Closed, Supply::Fixed(40_000), stop);
         s.classes[0].journey.think = Pause { time: PauseTime::Constant(ms(1_000)), every };
         assert_eq!(worker_count(&workload(vec![s]), 64, None).workers, workers, "{every}");
+    }
+}
+
+/// Arrivals belong to classes, whoever serves them: each class has its exact share.
+#[test]
+fn open_arrivals_are_shared_out_by_class() {
+    let step = |at| Step::Request(RequestId(at));
+    let mut s = scenario(
+        Arrivals::Constant(Rate::per_second(40)),
+        Supply::Elastic { initial: 1, cap: 5_000 },
+        Stop::after(ms(10_000)),
+    );
+    s.classes.push(s.classes[0].clone());
+    for (class, at) in [(0, 0), (1, 1)] {
+        let journey = &mut s.classes[class].journey;
+        journey.actions = vec![action("a", vec![step(at)])];
+        journey.order = ActionOrder::Weighted(Choice::new([1]));
+        journey.on_start = Some(action("start", vec![step(at + 2)]));
+        journey.on_stop = Some(action("stop", vec![step(at + 2)]));
+    }
+    s.class_shares = ClassShares::weighted([3, 1]);
+    let mut workload = workload(vec![s]);
+    let endpoint = workload.endpoints[0].clone();
+    workload.endpoints = vec![endpoint; 4];
+    workload.requests = (0..4).map(|at| request(EndpointId(at))).collect();
+    let workload = Arc::new(workload);
+    for workers in [1, 3] {
+        let mut counts = [0_u32; 4];
+        for worker in 0..workers {
+            for (_, at) in sent(&workload, (worker, workers), ms(30)) {
+                counts[at as usize] += 1;
+            }
+        }
+        assert_eq!(counts[..2], [300, 100], "{workers} workers");
+        // Each user does it once at the start and once at the end, for every class whose arrivals it serves.
+        assert!(counts[2..].iter().all(|n| *n > 0 && n % 2 == 0), "{counts:?}");
     }
 }

@@ -88,7 +88,7 @@ impl Agent<'_> {
             Ok(reply) => (reply.ended, reply.status, Outcome::Ok),
             Err(failure) => {
                 let outcome = Outcome::Error(failure.kind());
-                ctx.detail(endpoint, outcome, || failure.to_string());
+                self.explain(ctx, endpoint, outcome, || failure.to_string());
                 (ctx.now(), 0, outcome)
             }
         };

@@ -37,11 +37,12 @@ impl Agent<'_> {
             Ok(body) => body,
             Err(failure) => {
                 outcome = Outcome::Error(failure.kind());
-                ctx.detail(case.request.endpoint, outcome, || failure.to_string());
+                self.explain(ctx, case.request.endpoint, outcome, || failure.to_string());
                 Vec::new()
             }
         };
-        let answer = Answer::new(reply, &decoded, &ledger.cookies, case.service);
+        let answer =
+            Answer::new(reply, &decoded, &ledger.cookies, case.service, &self.network.settings.secrets);
         let mut draws = case.draw;
         outcome = self.check(case, &answer, (draws.branch(), outcome), ctx);
         if outcome.is_ok() && !case.request.saves.is_empty() {
@@ -82,14 +83,14 @@ impl Agent<'_> {
             ctx.record_check(*id, held);
             if !held && outcome.is_ok() {
                 outcome = Outcome::Error(ErrorKind::Check);
-                ctx.detail(case.request.endpoint, outcome, || {
+                self.explain(ctx, case.request.endpoint, outcome, || {
                     format!("check `{}` failed: {}", check.name, grounds.words(answer))
                 });
             }
         }
         if outcome.is_ok() && !status_checked && answer.status >= 400 {
             outcome = Outcome::Error(ErrorKind::Status);
-            ctx.detail(case.request.endpoint, outcome, || format!("status {}", answer.status));
+            self.explain(ctx, case.request.endpoint, outcome, || format!("status {}", answer.status));
         }
         outcome
     }
@@ -107,7 +108,7 @@ impl Agent<'_> {
                 Ok(value) => memory.set(save.slot, Some(value)),
                 Err(lack) => {
                     outcome = Outcome::Error(ErrorKind::Check);
-                    ctx.detail(case.request.endpoint, outcome, || {
+                    self.explain(ctx, case.request.endpoint, outcome, || {
                         let name = slot_name(workload, save.slot);
                         lack.words(name, |missing| missing_words(workload, missing))
                     });

@@ -9,8 +9,8 @@ use brunt_run::{ErrorDetail, RunEvent, RunHeader, StopReason};
 use brunt_workload::{
     Action, ActionOrder, Arrivals, Body, Check, CheckRule, Choice, ClassShares, ConnectTo, Endpoint, Escape,
     Extract, Fault, FaultKind, FaultMix, FaultMixId, HttpVersion, Journey, Login, LoginFor, LoginId,
-    OnFailure, Origin, OriginId, Pause, PauseTime, Pick, Request, RequestId, Save, Scenario, Scheme, SlotId,
-    Source, StartAt, Step, Stop, Supply, Tally, TargetSettings, Text, TextPart, UserClass, Workload,
+    OnFailure, Origin, OriginId, Pause, PauseTime, Pick, Plain, Request, RequestId, Save, Scenario, Scheme,
+    SlotId, Source, StartAt, Step, Stop, Supply, Tally, TargetSettings, Text, TextPart, UserClass, Workload,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ impl Plan {
         let check = CheckId(u32::try_from(self.checks.len()).unwrap());
         self.checks.push(Check { name: format!("{name} saved"), rule: CheckRule::Saved(slot(name)) });
         let default = default.map(Text::literal);
-        self.with(|r| r.saves.push(Save { slot: slot(name), from, pick, default, check }))
+        self.with(|r| r.saves.push(Save { slot: slot(name), from, pick, default, plain: Plain::Text, check }))
     }
 
     /// Takes the last `count` requests out of the journey: they are a login, which saves `token`.
@@ -184,6 +184,17 @@ impl Plan {
     pub(crate) fn pause(mut self, time: Nanos) -> Self {
         self.steps.push(Step::Pause(PauseTime::Constant(time)));
         self
+    }
+
+    /// Sets a value to a text of the plan.
+    pub(crate) fn set(mut self, name: &str, value: &str, plain: Plain) -> Self {
+        self.steps.push(Step::Set { slot: slot(name), value: Text::literal(value), plain });
+        self
+    }
+
+    /// The last save's default is of this kind.
+    pub(crate) fn plain(self, plain: Plain) -> Self {
+        self.with(|r| r.saves.iter_mut().for_each(|save| save.plain = plain))
     }
 
     pub(crate) fn target(mut self, change: impl FnOnce(&mut TargetSettings)) -> Self {

@@ -111,6 +111,31 @@ fn a_burst_of_retries_goes_out_beside_the_request() {
     }
 }
 
+/// What follows a burst is due when its last copy is answered; the proper request has its own times.
+#[test]
+fn nobody_is_late_after_a_burst() {
+    for side_by_side in [0, 2] {
+        let server = scripted(|number, mut stream| {
+            let (_keep, never) = channel::<()>();
+            while read_request(&mut stream).is_some() {
+                // The copies come on connections of their own.
+                if number > 0 {
+                    let _ = never.recv_timeout(Duration::from_millis(400));
+                }
+                answer(&mut stream, "", b"");
+            }
+        });
+        let plan = Plan::to(&server.url).get("/0").get("/1").fault(FaultKind::Retries(2), 1.0).get("/2");
+        let ran = if side_by_side > 0 { plan.batch(side_by_side, 1) } else { plan }.run();
+        assert_eq!(ran.outcomes(), "0: 1 x 200 ok, 1: 1 x 200 ok, 2: 1 x 200 ok", "{}", ran.details());
+        // None has waited for them, nor is brunt late.
+        let half = ran.total.asides[0].service.max.0 / 2;
+        let slowest = ran.total.cells.iter().map(|cell| cell.response.max).max().unwrap();
+        let lag = ran.total.lag.max;
+        assert!(slowest.0 < half && lag.0 < half, "{slowest} {lag}");
+    }
+}
+
 #[test]
 fn shares_are_kept_and_saves_are_made_up_for() {
     let seen = Arc::new(Mutex::new(0));

@@ -51,6 +51,17 @@ fn a_login_is_made_once() {
     }
 }
 
+/// Where no login is made, a request with one is as late as it is: between due and sent.
+#[test]
+fn requests_with_a_login_have_their_lag() {
+    let (server, _) = server(usize::MAX, false);
+    let median = |plan: Plan| plan.times(400).run().total.lag.quantile(0.5).unwrap();
+    let with = median(plan(&server.url, LoginFor::EachUser));
+    let without = median(Plan::to(&server.url).get("/work"));
+    // Without it, it was a hundredth.
+    assert!(with.0 * 5 >= without.0, "{with} {without}");
+}
+
 /// Each user has a login of its own; here all tokens are good.
 #[test]
 fn each_user_logs_in() {

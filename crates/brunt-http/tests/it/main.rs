@@ -17,6 +17,7 @@ mod messages;
 mod places;
 mod ready;
 mod redirects;
+mod secrets;
 mod server;
 mod timing;
 mod tls;

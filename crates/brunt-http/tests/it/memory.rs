@@ -4,8 +4,8 @@ use crate::drive::{Plan, slot, text};
 use crate::server::{Scripted, answer, read_request, scripted};
 use Comparison::{AtLeast, Contains, Equal, Greater, Less, StartsWith};
 use brunt_workload::{
-    Body, CheckRule, Comparison, Escape, Extract, HttpVersion, JsonTest, OnFailure, Pick, Secret, Source,
-    Text, TextPart,
+    Body, CheckRule, Comparison, Escape, Extract, HttpVersion, JsonTest, OnFailure, Pick, Plain, Secret,
+    Source, Text, TextPart,
 };
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -111,6 +111,29 @@ fn saved_lists_are_picked_from() {
             let used = asked.iter().filter(|r| r.starts_with(&format!("GET /use/{id} "))).count();
             assert!((5..=40).contains(&used), "{pick:?}: {id} was used {used} times");
         }
+    }
+}
+
+/// A number of the plan is one in JSON, and as text what it looks like.
+#[test]
+fn numbers_of_the_plan_stay_numbers() {
+    for (plain, written, body) in [
+        (Plain::Json, "1", r#"{"a":1,"b":1,"t":"1"}"#),
+        (Plain::Json, "true", r#"{"a":true,"b":true,"t":"true"}"#),
+        (Plain::Json, "null", r#"{"a":null,"b":null,"t":"null"}"#),
+        (Plain::Text, "1", r#"{"a":"1","b":"1","t":"1"}"#),
+    ] {
+        let (server, asked) = server();
+        let plan = Plan::to(&server.url).get("/page");
+        let plan = plan.save_as("a", json("$.nothing"), Pick::First, Some(written)).plain(plain);
+        let plan = plan.set("b", written, plain).request("POST", "/use").with(|r| {
+            let mut parts = text("{\"a\":${a},\"b\":${b},\"t\":", Escape::JsonValue).parts;
+            parts.extend(text("\"${a}\"}", Escape::JsonString).parts);
+            r.body = Body::Text(Text { parts });
+        });
+        assert_eq!(plan.run().outcomes(), "0: 1 x 200 ok, 1: 1 x 200 ok");
+        let asked = asked.lock().unwrap();
+        assert!(asked.last().unwrap().ends_with(body), "{asked:?}");
     }
 }
 

@@ -49,7 +49,7 @@ impl Referred<'_> {
                         self.steps(branch, found);
                     }
                 }
-                Step::Set { slot: _, value } => of_text(value, found),
+                Step::Set { slot: _, value, plain: _ } => of_text(value, found),
             }
         }
     }
@@ -142,7 +142,7 @@ mod tests {
                 escape: Escape::None,
             }],
         };
-        let set = |n| Step::Set { slot: SlotId(0), value: cell(n) };
+        let set = |n| Step::Set { slot: SlotId(0), value: cell(n), plain: brunt_workload::Plain::Text };
         let compare =
             |n| Condition::Compare { left: Text::literal("a"), op: Comparison::Equal, right: cell(n) };
         let steps = [

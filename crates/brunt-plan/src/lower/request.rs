@@ -13,7 +13,9 @@ use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Value};
 use brunt_metrics::EndpointId;
-use brunt_workload::{Check, Escape, FaultMixId, OnFailure, OriginId, Request, Source, Text, TextPart};
+use brunt_workload::{
+    Check, Escape, FaultMixId, OnFailure, OriginId, Plain, Request, Source, Text, TextPart,
+};
 
 /// Fields of a step that say which method a request has; `request` names any.
 pub(super) const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "request"];
@@ -295,6 +297,19 @@ pub(super) fn plain(cx: &Cx<'_>, node: &Node) -> Option<Text> {
         Value::Seq(_) | Value::Map(_) => {
             cx.expected(node, "text or a number");
             None
+        }
+    }
+}
+
+/// A text that is remembered, and what it is: what is no text in the plan is none where it stands alone in JSON.
+pub(super) fn remembered(cx: &Cx<'_>, node: &Node) -> Option<(Text, Plain)> {
+    match &node.value {
+        Value::Null => Some((Text::literal("null"), Plain::Json)),
+        Value::Bool(_) | Value::Int(_) => Some((plain(cx, node)?, Plain::Json)),
+        // JSON has no word for the others.
+        Value::Float(value) if value.is_finite() => Some((plain(cx, node)?, Plain::Json)),
+        Value::Float(_) | Value::Str(_) | Value::Seq(_) | Value::Map(_) => {
+            Some((plain(cx, node)?, Plain::Text))
         }
     }
 }

@@ -134,6 +134,16 @@ pub(super) fn mark_used(
     }
 }
 
+/// In an open scenario arrivals belong to classes, not users: a fixed number of users would mean nothing.
+pub(super) fn refuse_counts(cx: &Cx<'_>, name: &str, running: &[Running<'_>]) {
+    for r in running.iter().filter(|r| matches!(r.share, Share::Count(_))) {
+        let message =
+            format!("the user class `{}` has a `count`, and `{name}` an arrival rate", r.class.name);
+        let d = Diagnostic::error(&r.class.span, message).label("any user may serve an arrival");
+        cx.report(d.help("use `weight`: its share of the arrivals"));
+    }
+}
+
 /// Fixed numbers of users that a closed scenario does not have, or that leave none for the others.
 pub(super) fn check_counts(cx: &Cx<'_>, name: &str, supply: &Supply, running: &[Running<'_>]) {
     let users = supply.max_users();

@@ -8,13 +8,13 @@
 //! ```
 
 use super::pattern::{Place, json_path, regex};
-use super::request::plain;
+use super::request::remembered;
 use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
 use crate::fields::SAVE;
 use crate::tree::{Entry, Node, Value};
 use brunt_metrics::CheckId;
-use brunt_workload::{Extract, Pick, Save};
+use brunt_workload::{Extract, Pick, Plain, Save, Text};
 
 /// Fields that say where a value is found.
 const PLACES: [&str; 5] = ["json", "regex", "header", "cookie", "from"];
@@ -34,8 +34,8 @@ pub(super) fn saves(cx: &Cx<'_>, node: &Node) -> Vec<Save> {
 
 fn save(cx: &Cx<'_>, entry: &Entry) -> Option<Save> {
     let slot = cx.names().slot(&entry.key);
-    let (from, pick, default) = match &entry.value.value {
-        Value::Str(text) => (of_text(cx, &entry.value, text)?, Pick::First, None),
+    let (from, pick, (default, plain)) = match &entry.value.value {
+        Value::Str(text) => (of_text(cx, &entry.value, text)?, Pick::First, (None, Plain::Text)),
         Value::Map(_) => of_map(cx, &entry.value)?,
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Seq(_) => {
             let message = format!("expected a JSON path or a map, found {}", entry.value.found());
@@ -43,7 +43,7 @@ fn save(cx: &Cx<'_>, entry: &Entry) -> Option<Save> {
             return None;
         }
     };
-    Some(Save { slot: slot?, from, pick, default, check: CheckId(0) })
+    Some(Save { slot: slot?, from, pick, default, plain, check: CheckId(0) })
 }
 
 fn of_text(cx: &Cx<'_>, node: &Node, text: &str) -> Option<Extract> {
@@ -64,9 +64,12 @@ fn of_text(cx: &Cx<'_>, node: &Node, text: &str) -> Option<Extract> {
     }
 }
 
-fn of_map(cx: &Cx<'_>, node: &Node) -> Option<(Extract, Pick, Option<brunt_workload::Text>)> {
+/// A default, and what it is.
+type Default = (Option<Text>, Plain);
+
+fn of_map(cx: &Cx<'_>, node: &Node) -> Option<(Extract, Pick, Default)> {
     let fields = Fields::of(cx, node, &SAVE)?;
-    let default = fields.get("default").map(|node| plain(cx, node));
+    let default = fields.get("default").map(|node| remembered(cx, node));
     let pick = fields.get("pick").map_or(Some(Pick::First), |node| pick(cx, node));
     let mut given: Vec<&Entry> = fields.given().filter(|e| PLACES.contains(&e.key.as_str())).collect();
     if fields.has("header") {
@@ -94,8 +97,8 @@ fn of_map(cx: &Cx<'_>, node: &Node) -> Option<(Extract, Pick, Option<brunt_workl
     };
     let default = match default {
         Some(None) => return None,
-        Some(Some(default)) => Some(default),
-        None => None,
+        Some(Some((default, plain))) => (Some(default), plain),
+        None => (None, Plain::Text),
     };
     Some((from?, pick?, default))
 }

@@ -8,7 +8,7 @@ use super::faults::FaultMixes;
 use super::journey::{Actions, check_name, has_groups};
 use super::login::LoginPlan;
 use super::order::in_order;
-use super::running::{Stage, check_counts, mark_used, mix, run};
+use super::running::{Stage, check_counts, mark_used, mix, refuse_counts, run};
 use super::tables::{For, Tables};
 use super::tags::Tags;
 use crate::decode::{Cx, Fields};
@@ -135,6 +135,8 @@ fn draft<'n>(cx: &Cx<'_>, entry: &'n Entry, cast: Cast<'_>, tables: &mut Tables)
             r.class.closed.set(true);
         }
         check_counts(cx, &entry.key, &supply, &running);
+    } else {
+        refuse_counts(cx, &entry.key, &running);
     }
     if tables.requests() > MAX_REQUESTS {
         return draft;

@@ -2,13 +2,15 @@
 
 use super::condition::condition;
 use super::pause::pause_time;
-use super::request::{Around, METHODS, RequestPlan, plain, request};
+use super::request::{Around, METHODS, RequestPlan, remembered, request};
 use super::weight::{Weight, weight, whole};
 use crate::decode::{Cx, Fields, int_in};
 use crate::diagnostic::Diagnostic;
 use crate::fields::{BRANCH, STEP};
 use crate::tree::{Entry, Node, Value};
-use brunt_workload::{Condition, EndOf, MAX_PASSES, MAX_STEP_DEPTH, OnFailure, PauseTime, SlotId, Text};
+use brunt_workload::{
+    Condition, EndOf, MAX_PASSES, MAX_STEP_DEPTH, OnFailure, PauseTime, Plain, SlotId, Text,
+};
 
 /// A step that has not been given its place in a scenario yet.
 pub(super) struct StepPlan {
@@ -42,7 +44,7 @@ pub(super) enum StepKind {
     Choose {
         branches: Vec<(u32, Vec<StepPlan>)>,
     },
-    Set(Vec<(SlotId, Text)>),
+    Set(Vec<(SlotId, Text, Plain)>),
     End(EndOf),
 }
 
@@ -369,14 +371,17 @@ fn batch(cx: &Cx<'_>, node: &Node, around: &mut Around<'_>) -> Vec<StepPlan> {
     all.into_iter().filter(|step| matches!(step.kind, StepKind::Request(_))).collect()
 }
 
-fn set(cx: &Cx<'_>, node: &Node, around: &Around<'_>) -> Option<Vec<(SlotId, Text)>> {
+fn set(cx: &Cx<'_>, node: &Node, around: &Around<'_>) -> Option<Vec<(SlotId, Text, Plain)>> {
     let entries = cx.map_of(node, "texts by name")?;
     if entries.is_empty() {
         let d = Diagnostic::error(&node.span, "`set` is empty").label("nothing would be remembered");
         cx.report(d.help("write e.g. `set: {quantity: \"${int(1,5)}\"}`"));
     }
-    let one = |entry: &Entry| Some((around.slots.id(&entry.key)?, plain(cx, &entry.value)?));
-    let all: Vec<Option<(SlotId, Text)>> = entries.iter().map(one).collect();
+    let one = |entry: &Entry| {
+        let slot = around.slots.id(&entry.key)?;
+        remembered(cx, &entry.value).map(|(value, plain)| (slot, value, plain))
+    };
+    let all: Vec<Option<(SlotId, Text, Plain)>> = entries.iter().map(one).collect();
     all.into_iter().collect()
 }
 

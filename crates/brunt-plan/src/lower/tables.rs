@@ -153,9 +153,11 @@ impl Tables {
                 }
             }
             StepKind::Set(values) => {
-                out.extend(
-                    values.iter().map(|(slot, value)| Step::Set { slot: *slot, value: value.clone() }),
-                );
+                out.extend(values.iter().map(|(slot, value, plain)| Step::Set {
+                    slot: *slot,
+                    value: value.clone(),
+                    plain: *plain,
+                }));
             }
             StepKind::End(of) => out.push(Step::End(*of)),
         }

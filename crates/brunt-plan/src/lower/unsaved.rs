@@ -104,7 +104,7 @@ impl Sent<'_> {
                         known.extend(here);
                     }
                 }
-                Step::Set { slot, value } => {
+                Step::Set { slot, value, plain: _ } => {
                     uses(value, known, missing);
                     known.insert(*slot);
                 }

@@ -79,9 +79,9 @@ fn step(step: &Step, names: Names<'_>) -> Value {
             let branch = |(at, inner): (usize, &Vec<Step>)| json!({ "weight": weight(choice, at), "steps": steps(inner, names) });
             json!({ "choose": branches.iter().enumerate().map(branch).collect::<Vec<_>>() })
         }
-        Step::Set { slot, value } => {
+        Step::Set { slot, value, plain } => {
             let mut set = serde_json::Map::new();
-            set.insert(names.slot(*slot), names.text(value).into());
+            set.insert(names.slot(*slot), names.remembered(value, *plain));
             json!({ "set": set })
         }
         Step::End(EndOf::Loop) => json!({ "end": "loop" }),

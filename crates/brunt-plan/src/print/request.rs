@@ -69,7 +69,7 @@ fn save(save: &Save, names: Names<'_>) -> Value {
             Pick::All => "all",
             Pick::Count => "count",
         },
-        "default": save.default.as_ref().map(|text| names.text(text)),
+        "default": save.default.as_ref().map(|text| names.remembered(text, save.plain)),
         "check": save.check.0,
     })
 }

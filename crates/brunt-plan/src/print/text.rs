@@ -4,8 +4,8 @@ use super::HIDDEN;
 use crate::units::duration_text;
 use brunt_metrics::Nanos;
 use brunt_workload::{
-    Alphabet, Comparison, Condition, Feed, FeedId, Generator, Pick, SlotId, Source, Text, TextPart, TimeForm,
-    Workload,
+    Alphabet, Comparison, Condition, Feed, FeedId, Generator, Pick, Plain, SlotId, Source, Text, TextPart,
+    TimeForm, Workload,
 };
 use serde_json::{Value, json};
 
@@ -39,6 +39,15 @@ impl<'a> Names<'a> {
             TextPart::Dynamic { source, escape: _ } => self.source(source),
         };
         text.parts.iter().map(part).collect()
+    }
+
+    /// A text that is remembered: a number is one here too.
+    pub(super) fn remembered(self, text: &Text, plain: Plain) -> Value {
+        let json = match plain {
+            Plain::Json => text.as_literal().and_then(|json| serde_json::from_str(json).ok()),
+            Plain::Text => None,
+        };
+        json.unwrap_or_else(|| self.text(text).into())
     }
 
     fn source(self, source: &Source) -> String {

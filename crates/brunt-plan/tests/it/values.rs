@@ -269,3 +269,31 @@ fn too_much_data_is_refused() {
     };
     insta::assert_snapshot!(lower_with(&source, &Overrides::default(), &cells).unwrap_err());
 }
+
+/// What is no text in the plan is none when it is remembered; what is between quotes is text, whatever it looks like.
+#[test]
+fn numbers_that_are_remembered_are_numbers() {
+    for (written, remembered) in [
+        ("2", "2"),
+        ("1.5", "1.5"),
+        ("true", "true"),
+        ("null", "null"),
+        ("\"2\"", "\"2\""),
+        ("two", "\"two\""),
+        ("\"a ${a} b\"", "\"a ${a} b\""),
+    ] {
+        let saved =
+            format!("get: /x, save: {{a: {{json: $.a, default: 7}}, b: {{json: $.b, default: {written}}}}}");
+        let plan = request_with(
+            "",
+            &format!("{saved}}}, {{set: {{q: {written}}}}}, {{get: \"/${{a}}/${{b}}/${{q}}\""),
+        );
+        let workload = of(&plan).unwrap_or_else(|report| panic!("{report}")).workload;
+        let json = lowered_json(&workload);
+        let steps = &json["scenarios"][0]["classes"][0]["actions"][0]["steps"];
+        assert_eq!(steps[1]["set"]["q"].to_string(), remembered, "{json:#}");
+        let default = workload.requests.iter().flat_map(|r| &r.saves).find(|s| s.slot == SlotId(1));
+        let default = default.map(|s| s.plain);
+        assert_eq!(default == Some(brunt_workload::Plain::Json), !remembered.starts_with('"'), "{written}");
+    }
+}

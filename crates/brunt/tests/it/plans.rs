@@ -105,6 +105,13 @@ fn hooks_stand_around_the_load() {
         let kept = context.read(&format!("rec/hooks/{file}.txt"));
         assert!(kept.ends_with(text), "{file}: {kept}");
     }
+    // What a hook writes is kept without the plan's secrets.
+    context.write("plan.yaml", format!("{PLAN}secrets: {{pw: s3cret-word}}\nhooks: {{setup: [{{run: 'echo it is s3cret-word'}}, {{post: '/echo', body: '${{pw}}'}}]}}\n"));
+    let _ = context.run(&["run", "plan.yaml", "--target", &url, "-d", "300ms", "-o", "hidden"]);
+    for file in ["01-setup", "02-setup"] {
+        let kept = context.read(&format!("hidden/hooks/{file}.txt"));
+        assert!(kept.contains("(hidden)") && !kept.lines().skip(1).any(|l| l.contains("s3cret")), "{kept}");
+    }
     // A setup that fails ends the run before its first request, and what it did is undone.
     context.write(
         "plan.yaml",
