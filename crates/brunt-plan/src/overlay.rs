@@ -88,16 +88,18 @@ pub struct Profiles {
     pub names: Vec<String>,
     /// Whether the plan cannot run without one: its scenarios are all in them.
     pub needed: bool,
+    /// The names of its environments.
+    pub environments: Vec<String>,
 }
 
 /// The profiles of a plan. None for what is no plan.
 pub fn profiles(source: &Source) -> Profiles {
     let Ok(root) = read(source) else { return Profiles::default() };
-    let Some(entry) = root.entry("profiles") else { return Profiles::default() };
-    Profiles {
-        names: entry.value.keys().into_iter().map(str::to_owned).collect(),
-        needed: needs_profile(&root),
-    }
+    let of = |key: &str| {
+        let keys = root.entry(key).map(|e| e.value.keys()).unwrap_or_default();
+        keys.into_iter().map(str::to_owned).collect()
+    };
+    Profiles { names: of("profiles"), needed: needs_profile(&root), environments: of("environments") }
 }
 
 fn needs_profile(root: &Node) -> bool {

@@ -351,42 +351,87 @@ pub(crate) fn duration(flag: &str, text: &str) -> Result<Nanos, LoadError> {
 pub(crate) fn check(args: &CheckArgs, console: Console) -> u8 {
     let mut code = 0;
     for path in &args.plans {
-        if let Err(problem) = check_one(args, path, console) {
-            show(&problem, console);
-            code = exit::USAGE;
+        match check_one(args, path, console) {
+            Ok(valid) if valid => {}
+            Ok(_) => code = exit::USAGE,
+            Err(problem) => {
+                show(&problem, console);
+                code = exit::USAGE;
+            }
         }
     }
     code
 }
 
-fn check_one(args: &CheckArgs, path: &Path, console: Console) -> Result<(), LoadError> {
+/// What is laid over a plan that is checked.
+struct Variant {
+    profile: Option<String>,
+    environment: Option<String>,
+}
+
+/// A plan with each of its profiles, and with each of its environments; whether all of them are valid. What is wrong
+/// with several is said once.
+fn check_one(args: &CheckArgs, path: &Path, console: Console) -> Result<bool, LoadError> {
     let source = plan_of(path)?;
-    let profiles = profiles(&source);
-    let mut variants: Vec<Option<String>> = Vec::new();
-    if args.profile.is_some() {
-        variants.push(args.profile.clone());
-    } else {
-        variants.extend((!profiles.needed).then_some(None));
-        variants.extend(profiles.names.into_iter().map(Some));
-    }
-    for profile in variants {
+    // Such files say what is sent, not where.
+    let elsewhere = matches!(recognise(&source), Some(Foreign::Performance | Foreign::K6));
+    let target = args.target.clone().or_else(|| elsewhere.then(|| "http://127.0.0.1".to_owned()));
+    let mut said: Vec<String> = Vec::new();
+    let mut valid = true;
+    for Variant { profile, environment } in variants(args, &source) {
+        let with = [
+            profile.as_ref().map(|p| format!("profile {p}")),
+            environment.as_ref().map(|e| format!("environment {e}")),
+        ];
+        let with: Vec<String> = with.into_iter().flatten().collect();
+        let with = if with.is_empty() { String::new() } else { format!(" ({})", with.join(", ")) };
         let overrides = Overrides {
-            environment: args.env.clone(),
-            profile: profile.clone(),
+            environment,
+            profile,
             set: settings(&args.set)?,
-            target: args.target.clone(),
+            target: target.clone(),
             ..Overrides::default()
         };
-        let lowered = lower_any(&source, None, &overrides)?;
-        if !lowered.warnings.diagnostics.is_empty() {
-            console.note(lowered.warnings.render(console.plan_style()));
+        let report = match lower_any(&source, None, &overrides) {
+            Ok(lowered) => {
+                let scenarios = lowered.workload.scenarios.len();
+                let plural = if scenarios == 1 { "" } else { "s" };
+                console.println(format!("{}{with}: valid, {scenarios} scenario{plural}", path.display()));
+                lowered.warnings
+            }
+            Err(LoadError::Plan(report)) => {
+                valid = false;
+                report
+            }
+            Err(other) => return Err(other),
+        };
+        let text = report.render(console.plan_style());
+        if !report.diagnostics.is_empty() && !said.contains(&text) {
+            console.note(text.trim_end());
+            said.push(text);
         }
-        let scenarios = lowered.workload.scenarios.len();
-        let plural = if scenarios == 1 { "" } else { "s" };
-        let with = profile.map(|name| format!(" (profile {name})")).unwrap_or_default();
-        console.println(format!("{}{with}: valid, {scenarios} scenario{plural}", path.display()));
     }
-    Ok(())
+    Ok(valid)
+}
+
+fn variants(args: &CheckArgs, source: &Source) -> Vec<Variant> {
+    let profiles = profiles(source);
+    let environment = args.env.clone();
+    let of = |profile| Variant { profile, environment: environment.clone() };
+    let mut out = Vec::new();
+    if args.profile.is_some() {
+        out.push(of(args.profile.clone()));
+    } else {
+        out.extend((!profiles.needed).then(|| of(None)));
+        out.extend(profiles.names.iter().cloned().map(Some).map(of));
+    }
+    if environment.is_none() {
+        let first = if profiles.needed { profiles.names.first().cloned() } else { None };
+        let profile = args.profile.clone().or(first);
+        let each = |name| Variant { profile: profile.clone(), environment: Some(name) };
+        out.extend(profiles.environments.into_iter().map(each));
+    }
+    out
 }
 
 /// The plan to check: of a `locust.conf` that names one, that one, as `brunt run` does.

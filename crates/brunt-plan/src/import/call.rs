@@ -302,9 +302,9 @@ impl Secrets {
         }
         let mut map = Map::at(plan.span().clone());
         for (_, name, span) in &self.known {
-            let variable = name.to_ascii_uppercase();
+            let variable = variable_of(name);
             map.put(name, text_at(span, format!("${{env.{variable}}}")));
-            let message = format!("the value of `{name}`");
+            let message = format!("the secret `{name}` is not written down");
             // Without its place: the line there would show it.
             let d = Diagnostic { span: None, ..Diagnostic::warning(span, message) };
             problems.push(d.help(format!("set the environment variable {variable}")));
@@ -383,6 +383,16 @@ pub(super) fn load(plan: &mut Map, fields: Vec<(&str, Piece)>) {
     let mut scenarios = Map::at(plan.span().clone());
     scenarios.put("load", scenario);
     plan.put("scenarios", scenarios);
+}
+
+/// Variables that every environment has, for something else.
+const TAKEN: [&str; 10] =
+    ["PATH", "PWD", "OLDPWD", "USER", "LOGNAME", "HOME", "LANG", "SHELL", "HOSTNAME", "TERM"];
+
+/// The environment variable that a secret comes from: one that a shell sets for itself is no secret.
+fn variable_of(name: &str) -> String {
+    let variable = name.to_ascii_uppercase();
+    if TAKEN.contains(&variable.as_str()) { format!("SECRET_{variable}") } else { variable }
 }
 
 #[cfg(test)]

@@ -130,13 +130,13 @@ fn draft<'n>(cx: &Cx<'_>, entry: &'n Entry, cast: Cast<'_>, tables: &mut Tables)
     let Some((arrivals, supply, stop)) = row else {
         return draft;
     };
-    if !arrivals.is_open() {
+    if arrivals.is_open() {
+        refuse_counts(cx, &entry.key, &running);
+    } else {
         for r in &running {
             r.class.closed.set(true);
         }
         check_counts(cx, &entry.key, &supply, &running);
-    } else {
-        refuse_counts(cx, &entry.key, &running);
     }
     if tables.requests() > MAX_REQUESTS {
         return draft;
