@@ -1,0 +1,8 @@
+//! Statistics on runs: what changed, what is wrong, how far it goes.
+//!
+//! Everything here is a pure function of [`Course`]s, which are made of a run's events, or of plain numbers. It sends
+//! nothing, reads no file, and displays nothing.
+
+mod course;
+
+pub use course::{Course, MAX_SLICES, Resource, Slice};
