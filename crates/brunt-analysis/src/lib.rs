@@ -5,4 +5,7 @@
 
 mod course;
 
+mod findings;
+
 pub use course::{Course, MAX_SLICES, Resource, Slice};
+pub use findings::{Confidence, Cost, Evidence, Figure, Finding, Number, Rules, Seconds, Severity, findings};
