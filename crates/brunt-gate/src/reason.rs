@@ -1,6 +1,6 @@
 //! What a verdict is made of.
 
-use brunt_run::Finding;
+use brunt_run::VerdictReason;
 
 /// Something that bears on a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Bearing {
     Undelivered,
     /// There is too little to judge.
     TooLittle,
+    /// An objective that only warns was not met.
+    Warns,
     /// Worth knowing, and against nothing.
     Note,
 }
@@ -34,8 +36,8 @@ impl Reason {
         Self { bearing, id, text: text.into() }
     }
 
-    pub(crate) fn finding(self) -> Finding {
-        Finding { id: self.id.into(), against: self.bearing != Bearing::Note, text: self.text }
+    pub(crate) fn told(self) -> VerdictReason {
+        VerdictReason { id: self.id.into(), against: self.bearing != Bearing::Note, text: self.text }
     }
 }
 

@@ -21,7 +21,7 @@
 //! **Errors.** Without objectives nothing says how many errors are too many: some are told and do not fail
 //! the run. None but errors is no service: that fails.
 
-use crate::Bearing::{Fails, Invalidates, Note, TooLittle, Undelivered};
+use crate::Bearing::{Fails, Invalidates, Note, TooLittle, Undelivered, Warns};
 use crate::reason::percent;
 use crate::{Bearing, Reason, health, self_checks};
 use brunt_metrics::Phase;
@@ -60,13 +60,14 @@ pub fn judge(view: &RunView) -> Verdict {
     reasons.sort_by_key(|r| r.bearing);
     let outlook = outlook(view, &reasons);
     let summary = summary(view, outlook, &reasons);
-    Verdict { outlook, summary, findings: reasons.into_iter().map(Reason::finding).collect() }
+    let findings = reasons.into_iter().map(Reason::told).collect();
+    Verdict { outlook, summary, findings, objectives: Vec::new() }
 }
 
 /// The exit code of the program for a verdict.
 pub const fn exit_code(outlook: Outlook) -> u8 {
     match outlook {
-        Outlook::Passed => 0,
+        Outlook::Passed | Outlook::Warned => 0,
         Outlook::NotEnoughEvidence => 97,
         Outlook::Invalid => 98,
         Outlook::Failed => 99,
@@ -85,8 +86,9 @@ fn outlook(view: &RunView, reasons: &[Reason]) -> Outlook {
     match gravest {
         Invalidates | Undelivered => Outlook::Invalid,
         Fails => Outlook::Failed,
-        TooLittle | Note if stopped => Outlook::StoppedEarly,
+        TooLittle | Warns | Note if stopped => Outlook::StoppedEarly,
         TooLittle => Outlook::NotEnoughEvidence,
+        Warns => Outlook::Warned,
         Note => Outlook::Passed,
     }
 }
@@ -103,11 +105,12 @@ fn summary(view: &RunView, outlook: Outlook, reasons: &[Reason]) -> String {
             Some(Bearing::Invalidates) if is_generator(reasons) => {
                 format!("not valid, generator-limited: {gravest}")
             }
-            Some(Invalidates | Fails | TooLittle | Note) | None => format!("not valid: {gravest}"),
+            Some(Invalidates | Fails | TooLittle | Warns | Note) | None => format!("not valid: {gravest}"),
         },
         Outlook::Failed => format!("failed: {gravest}"),
         Outlook::StoppedEarly => format!("stopped early by the user, with results: {counts}"),
         Outlook::NotEnoughEvidence => format!("not enough evidence: {gravest}"),
+        Outlook::Warned => format!("passed with a warning: {gravest}"),
         Outlook::Passed => format!("passed: {counts}"),
     }
 }

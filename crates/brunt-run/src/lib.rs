@@ -29,7 +29,9 @@ pub use summary::{
     CheckFigures, EndpointFigures, Figures, GroupFigures, LatencyFigures, PartFigures, PhasesApart,
     ScenarioFigures, Summary, SummaryError, TallyFigures, TallyValueFigures,
 };
-pub use verdict::{Finding, Outlook, Verdict};
+pub use verdict::{
+    Broken, ObjectiveOutcome, ObjectiveUnit, Outlook, Standing, Verdict, VerdictReason, WorstWindow,
+};
 pub use view::{
     CheckView, CodeCount, EndpointView, ErrorView, HOT_WORKER, HealthFacts, HostPeaks, LATE_FLOOR,
     LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_TALLIED, MAX_TIMELINE, PRESSED_SHARE,

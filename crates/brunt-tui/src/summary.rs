@@ -379,13 +379,15 @@ const fn mark(outlook: Outlook, style: Style) -> (Tone, &'static str) {
     match outlook {
         Outlook::Passed => (Tone::Good, style.good()),
         Outlook::Failed => (Tone::Bad, style.bad()),
-        Outlook::Cut | Outlook::Invalid | Outlook::StoppedEarly | Outlook::NotEnoughEvidence => {
-            (Tone::Warn, "!")
-        }
+        Outlook::Cut
+        | Outlook::Invalid
+        | Outlook::StoppedEarly
+        | Outlook::NotEnoughEvidence
+        | Outlook::Warned => (Tone::Warn, "!"),
     }
 }
 
 /// The findings that the verdict's own sentence does not tell already.
-fn told_besides(verdict: &Verdict) -> impl Iterator<Item = &brunt_run::Finding> {
+fn told_besides(verdict: &Verdict) -> impl Iterator<Item = &brunt_run::VerdictReason> {
     verdict.findings.iter().filter(|finding| !verdict.summary.contains(&finding.text))
 }

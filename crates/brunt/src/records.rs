@@ -68,6 +68,7 @@ const fn word(outlook: Outlook) -> &'static str {
         Outlook::Failed => "failed",
         Outlook::StoppedEarly => "stopped early",
         Outlook::NotEnoughEvidence => "not enough evidence",
+        Outlook::Warned => "passed, warned",
         Outlook::Passed => "passed",
     }
 }

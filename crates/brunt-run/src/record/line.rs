@@ -123,7 +123,7 @@ fn parse(bytes: &[u8]) -> Result<NextLine, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Finding, Outlook, StopReason, WarningKind};
+    use crate::{Outlook, StopReason, VerdictReason, WarningKind};
     use brunt_metrics::{EndpointId, ErrorKind, Nanos, Phase, ScenarioId};
 
     fn events() -> Vec<RunEvent> {
@@ -143,7 +143,12 @@ mod tests {
             RunEvent::Verdict(Verdict {
                 outlook: Outlook::NotEnoughEvidence,
                 summary: "s".to_owned(),
-                findings: vec![Finding { id: "little".to_owned(), against: true, text: "t".to_owned() }],
+                findings: vec![VerdictReason {
+                    id: "little".to_owned(),
+                    against: true,
+                    text: "t".to_owned(),
+                }],
+                objectives: Vec::new(),
             }),
             RunEvent::Finished(Finish {
                 at: Nanos(4),

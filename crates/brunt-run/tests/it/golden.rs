@@ -5,9 +5,9 @@
 use crate::samples;
 use brunt_metrics::{EndpointId, EndpointKind, ErrorKind, Nanos, Phase, ScenarioId, Second};
 use brunt_run::{
-    ErrorDetail, Finding, Finish, FormatVersion, HostSecond, NewRecord, Outlook, PhaseChange, Reader,
-    Recorder, RunEvent, RunHeader, RunView, ScenarioHeader, SeriesName, Sink, StopReason, Summary, Verdict,
-    Warning, WarningKind,
+    ErrorDetail, Finish, FormatVersion, HostSecond, NewRecord, Outlook, PhaseChange, Reader, Recorder,
+    RunEvent, RunHeader, RunView, ScenarioHeader, SeriesName, Sink, StopReason, Summary, Verdict,
+    VerdictReason, Warning, WarningKind,
 };
 use std::path::{Path, PathBuf};
 
@@ -126,7 +126,8 @@ fn events_with(seconds: Vec<Second>) -> Vec<RunEvent> {
     events.push(RunEvent::Verdict(Verdict {
         outlook: Outlook::Passed,
         summary: "nothing speaks against it".to_owned(),
-        findings: vec![Finding { id: "little".to_owned(), against: false, text: "L = 0.4".to_owned() }],
+        findings: vec![VerdictReason { id: "little".to_owned(), against: false, text: "L = 0.4".to_owned() }],
+        objectives: Vec::new(),
     }));
     events.push(RunEvent::Finished(Finish {
         at: end,

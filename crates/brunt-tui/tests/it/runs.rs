@@ -6,8 +6,8 @@ use brunt_metrics::{
     WorkerSecond,
 };
 use brunt_run::{
-    ErrorDetail, Finding, Finish, HostSecond, Outlook, PhaseChange, RunEvent, RunHeader, RunView,
-    ScenarioHeader, SeriesName, StopReason, Verdict,
+    ErrorDetail, Finish, HostSecond, Outlook, PhaseChange, RunEvent, RunHeader, RunView, ScenarioHeader,
+    SeriesName, StopReason, Verdict, VerdictReason,
 };
 use std::collections::BTreeMap;
 
@@ -136,13 +136,18 @@ impl Run {
     pub(crate) fn finished(&self, outlook: Outlook, words: &str, findings: &[(bool, &str)]) -> RunView {
         let mut view = self.view();
         view.apply(&phase(self.seconds, None));
-        let finding = |(against, text): &(bool, &str)| Finding {
+        let finding = |(against, text): &(bool, &str)| VerdictReason {
             id: "x".into(),
             against: *against,
             text: (*text).into(),
         };
         let findings = findings.iter().map(finding).collect();
-        view.apply(&RunEvent::Verdict(Verdict { outlook, summary: words.into(), findings }));
+        view.apply(&RunEvent::Verdict(Verdict {
+            outlook,
+            summary: words.into(),
+            findings,
+            objectives: Vec::new(),
+        }));
         let at = Nanos::from_secs(self.seconds);
         let reason = StopReason::Completed;
         view.apply(&RunEvent::Finished(Finish { at, reason, in_flight: 0, self_checks_failed: Vec::new() }));
