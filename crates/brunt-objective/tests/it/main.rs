@@ -1,1 +1,4 @@
-//! Promises of the crate, as rows of data.
+//! The grammar from outside: what is read, what is printed, what is refused.
+
+mod grammar;
+mod refused;
