@@ -7,5 +7,7 @@ mod course;
 
 mod findings;
 
+pub mod stats;
+
 pub use course::{Course, MAX_SLICES, Resource, Slice};
 pub use findings::{Confidence, Cost, Evidence, Figure, Finding, Number, Rules, Seconds, Severity, findings};
