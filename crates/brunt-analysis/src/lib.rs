@@ -9,5 +9,7 @@ mod findings;
 
 pub mod stats;
 
+pub mod compare;
+
 pub use course::{Course, MAX_SLICES, Resource, Slice};
 pub use findings::{Confidence, Cost, Evidence, Figure, Finding, Number, Rules, Seconds, Severity, findings};
