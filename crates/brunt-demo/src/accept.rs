@@ -10,6 +10,7 @@ use crate::{
     clock::now,
     delay::Timer,
     faulty::Faulty,
+    freeze::Freezes,
     inference::Inference,
     listen::Listener,
     mock::Mock,
@@ -52,8 +53,25 @@ impl Server {
             Self::Shop(shop) => shop.stats(),
             Self::Inference(inference) => inference.stats(),
             Self::Users(users) => users.stats(),
-            Self::Mock(_) | Self::Faulty(_) | Self::Null(_) => self.counters().snapshot(),
+            Self::Mock(mock) => mock.stats(),
+            Self::Faulty(_) | Self::Null(_) => self.counters().snapshot(),
         }
+    }
+
+    /// What can freeze it.
+    fn freezes(&self) -> Freezes {
+        let faults = match self {
+            Self::Mock(mock) => mock.faults(),
+            Self::Shop(shop) => shop.faults(),
+            Self::Inference(inference) => inference.faults(),
+            Self::Users(users) => users.faults(),
+            Self::Faulty(_) | Self::Null(_) => return Freezes::default(),
+        };
+        let schedule = match self {
+            Self::Mock(mock) => Some(Arc::clone(mock.schedule())),
+            Self::Shop(_) | Self::Inference(_) | Self::Users(_) | Self::Faulty(_) | Self::Null(_) => None,
+        };
+        Freezes { schedule, faults: Some(Arc::clone(faults)) }
     }
 
     pub(crate) fn reset(&self) {
@@ -79,10 +97,9 @@ pub(crate) struct Acceptor {
 impl Acceptor {
     /// Accepts connections for ever and serves each in its own task of the current runtime.
     pub(crate) async fn accept_all(&self, listener: &Listener, timer: &Timer) {
+        let freezes = self.server.freezes();
         loop {
-            if let Server::Mock(mock) = &self.server
-                && let Some(until) = mock.schedule().frozen_until(now())
-            {
+            if let Some(until) = freezes.until(now) {
                 timer.until(until).await;
                 continue;
             }
@@ -104,15 +121,7 @@ impl Acceptor {
         if let Server::Faulty(faulty) = &self.server {
             return faulty.serve(stream, &timer, self.thread).await;
         }
-        let schedule = match &self.server {
-            Server::Mock(mock) => Some(Arc::clone(mock.schedule())),
-            Server::Shop(_)
-            | Server::Inference(_)
-            | Server::Users(_)
-            | Server::Faulty(_)
-            | Server::Null(_) => None,
-        };
-        let stream = Gated::new(stream, schedule, &timer);
+        let stream = Gated::new(stream, self.server.freezes(), &timer);
         match &self.tls {
             None => self.serve_http(stream, timer).await,
             Some(tls) => {

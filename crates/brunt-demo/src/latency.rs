@@ -93,6 +93,21 @@ impl Latency {
         clamp(seconds)
     }
 
+    /// In words: `12ms (log-normal, sigma 0.5)`.
+    pub(crate) fn describe(&self) -> String {
+        let print = duration_text::print;
+        match *self {
+            Self::Constant(delay) => print(delay),
+            Self::Uniform { min, max } => format!("{} to {} (uniform)", print(min), print(max)),
+            Self::Normal { mean, deviation } => format!("{} ± {} (normal)", print(mean), print(deviation)),
+            Self::Exponential { mean } => format!("{} on average (exponential)", print(mean)),
+            Self::LogNormal { median, sigma } => format!("{} (log-normal, sigma {sigma})", print(median)),
+            Self::Bimodal { fast, slow, slow_share } => {
+                format!("{}, or {} in a share of {slow_share}", print(fast), print(slow))
+            }
+        }
+    }
+
     /// The mean delay in closed form.
     ///
     /// With mean m, deviation s, φ and Φ the standard normal's density and distribution function: the clamped normal has

@@ -11,7 +11,7 @@
 //! * [`users`]: user accounts behind a gateway: three instances, a cache, a database with few connections.
 //! * [`null`]: the cheapest HTTP/1.1 server that still reads its requests, as the ceiling of a self-test.
 //!
-//! Faults can be planted in those that are services, to be found again: [`planted`].
+//! Faults can be planted in those that serve properly, to be found again: [`planted`].
 //!
 //! What it does not do: it knows nothing of the load tool that uses it (and depends on no crate of ours), it is no web
 //! framework, and it must not be exposed to an untrusted network: misbehaving is its purpose.
@@ -38,12 +38,15 @@ pub mod planted;
 pub mod storefront;
 pub mod users;
 
+mod about;
 mod accept;
 mod api;
 mod balancer;
 mod clock;
+mod connection;
 mod delay;
 mod duration_text;
+mod freeze;
 mod listen;
 mod names;
 mod queue;

@@ -11,12 +11,19 @@
 //! | `/1k` | 1,024 bytes |
 //! | `/16k` | 16,384 bytes |
 //! | `/1m` | 1,048,576 bytes |
+//! | `/__about` | what is served, as JSON |
+//!
+//! `/` is what a benchmark asks for, so that the description stands apart, where looking for it costs the others nothing: it
+//! is the last path that is compared.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::stats::{Counters, Times};
+use crate::{
+    about::{About, Line},
+    stats::{Counters, Times},
+};
 
 /// Bytes read at once: some hundreds of pipelined requests.
 const READ_SIZE: usize = 64 * 1024;
@@ -27,6 +34,22 @@ const WRITE_SIZE: usize = 256 * 1024;
 
 /// The bodies, with the paths they answer; the first is also for every other path.
 const ANSWERS: [(&str, usize); 4] = [("/", 2), ("/1k", 1024), ("/16k", 16 * 1024), ("/1m", 1024 * 1024)];
+
+/// The path of the description, whose answer stands behind those of [`ANSWERS`].
+const ABOUT: &str = "/__about";
+
+/// What it says.
+fn about() -> String {
+    let sized = |(path, size): (&str, usize)| Line::new(("any", path, &format!("{size} bytes")));
+    let other = Line::new(("any", "/*", "as /"));
+    let about = About {
+        target: "null",
+        sentence: "the cheapest HTTP/1.1 server there is, to find the generator's own ceiling",
+        routes: ANSWERS.map(sized).into_iter().chain([other]).collect(),
+        control: vec![Line::new(("GET", ABOUT, "this list"))],
+    };
+    about.json()
+}
 
 /// The server: its answers, ready to be copied out.
 #[derive(Debug)]
@@ -43,15 +66,14 @@ struct Answer {
 
 impl Answer {
     fn new(size: usize) -> Self {
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {size}\r\n\r\n");
-        let mut bytes = head.into_bytes();
-        let head_len = bytes.len();
-        if size == 2 {
-            bytes.extend_from_slice(b"ok");
-        } else {
-            bytes.resize(head_len + size, b'x');
-        }
-        Self { bytes, head_len }
+        if size == 2 { Self::with("text/plain", b"ok") } else { Self::with("text/plain", &vec![b'x'; size]) }
+    }
+
+    fn with(content_type: &str, body: &[u8]) -> Self {
+        let length = body.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n");
+        Self { bytes: [head.as_bytes(), body].concat(), head_len: head.len() }
     }
 }
 
@@ -62,9 +84,10 @@ const TOO_LARGE: &[u8] =
 
 impl Null {
     pub(crate) fn new(threads: usize) -> Self {
-        let names = ANSWERS.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let names = ANSWERS.iter().map(|(path, _)| *path).chain([ABOUT]).map(str::to_owned).collect();
+        let about = Answer::with("application/json", about().as_bytes());
         Self {
-            answers: ANSWERS.iter().map(|(_, size)| Answer::new(*size)).collect(),
+            answers: ANSWERS.iter().map(|(_, size)| Answer::new(*size)).chain([about]).collect(),
             counters: Counters::new(names, threads, Times::Off),
         }
     }
@@ -220,7 +243,12 @@ fn answer_for(line: &[u8]) -> usize {
     };
     let target = &line[start + 1..];
     let end = target.iter().position(|byte| matches!(byte, b' ' | b'?')).unwrap_or(target.len());
-    ANSWERS.iter().position(|(path, _)| path.as_bytes() == &target[..end]).unwrap_or(0)
+    let path = &target[..end];
+    match ANSWERS.iter().position(|(known, _)| known.as_bytes() == path) {
+        Some(answer) => answer,
+        None if path == ABOUT.as_bytes() => ANSWERS.len(),
+        None => 0,
+    }
 }
 
 #[cfg(test)]

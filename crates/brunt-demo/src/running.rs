@@ -60,7 +60,7 @@ pub struct Config {
     pub threads: NonZeroUsize,
     /// Whether to keep the times of each request.
     pub times: Times,
-    /// The faults to begin with, for the targets that are services; see [`crate::planted`].
+    /// The faults to begin with; the faulty and the null target take none. See [`crate::planted`].
     pub faults: Vec<Planted>,
 }
 
@@ -182,20 +182,17 @@ pub fn start(config: Config) -> io::Result<Running> {
 }
 
 fn server(target: Target, threads: usize, times: Times, faults: Vec<Planted>) -> io::Result<Server> {
-    match &target {
-        Target::Mock(_) | Target::Faulty | Target::Null if !faults.is_empty() => {
-            let message = "faults are planted in `shop`, `inference` and `users`; the mock's are part of its configuration";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-        }
-        Target::Mock(_)
-        | Target::Faulty
-        | Target::Null
-        | Target::Shop(_)
-        | Target::Inference(_)
-        | Target::Users(_) => {}
+    if !faults.is_empty() && matches!(target, Target::Faulty | Target::Null) {
+        let message = "faults are planted in `mock`, `shop`, `inference` and `users`; `faulty` breaks HTTP by its paths, and \
+                       `null` does nothing but answer";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     Ok(match target {
-        Target::Mock(config) => Server::Mock(Arc::new(Mock::new(&config, threads, times).map_err(invalid)?)),
+        Target::Mock(config) => {
+            let mock = Mock::new(&config, threads, times).map_err(invalid)?;
+            mock.faults().plant(faults).map_err(invalid)?;
+            Server::Mock(Arc::new(mock))
+        }
         Target::Shop(config) => {
             let shop = Shop::new(*config).map_err(invalid)?;
             Server::Shop(Arc::new(Api::new(shop, threads, faults).map_err(invalid)?))
@@ -306,7 +303,7 @@ impl Running {
     }
 
     /// Sets the counters, the request numbers and the queue back to the start, and starts the clock of stalls and ramps
-    /// now.
+    /// now. The clock of planted faults starts with the next request.
     pub fn reset(&self) {
         self.server.reset();
     }

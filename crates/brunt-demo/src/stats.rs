@@ -7,10 +7,12 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
+
+use crate::planted::Faults;
 
 /// Whether a target keeps the times of every request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,12 +39,20 @@ pub struct Stats {
     pub times: Vec<Served>,
     /// The planted faults and what they hit; see [`crate::planted`].
     pub planted: Vec<PlantedStats>,
+    /// How long ago the clock of the planted faults began, in milliseconds; nothing while it stands, or without faults.
+    pub planted_clock_ms: Option<u64>,
 }
 
 impl Stats {
     /// The counters of the route called `name` (for the mock e.g. `GET /products/{id}`, else the path).
     pub fn route(&self, name: &str) -> Option<&RouteStats> {
         self.routes.iter().find(|route| route.name == name)
+    }
+
+    /// The same with what `faults` did up to `now`.
+    pub(crate) fn with_faults(self, faults: &Faults, now: Instant) -> Self {
+        let clock = faults.age(now).map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        Self { planted: faults.stats(), planted_clock_ms: clock, ..self }
     }
 }
 
@@ -51,7 +61,8 @@ impl Stats {
 pub struct PlantedStats {
     /// The fault as text.
     pub fault: String,
-    /// Requests that it changed; for a cold cache, look-ups that it made miss.
+    /// Requests that it changed. For a pool those that had to wait, for a rate limit and an outage those that were turned
+    /// away or held; for a cold cache look-ups that missed, for a stall reads and writes that it held up.
     pub hits: u64,
 }
 
@@ -62,9 +73,9 @@ pub struct RouteStats {
     pub name: String,
     /// Requests for the route, including the failed and the rejected ones.
     pub requests: u64,
-    /// Requests that failed on purpose, by the route's failure rate.
+    /// Requests that failed on purpose, by the route's failure rate or a planted fault.
     pub failures: u64,
-    /// Requests that were turned away because the queue was full.
+    /// Requests that were turned away: the queue was full, or a planted rate limit was exceeded.
     pub rejected: u64,
 }
 
@@ -187,6 +198,7 @@ impl Counters {
             routes,
             times: self.times.as_ref().map(|times| lock(times).clone()).unwrap_or_default(),
             planted: Vec::new(),
+            planted_clock_ms: None,
         }
     }
 

@@ -4,7 +4,6 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -16,7 +15,7 @@ use tokio::{
 use crate::{
     clock::now,
     delay::{Sleep, Timer},
-    mock::Schedule,
+    freeze::Freezes,
 };
 
 /// A connection over TCP or a Unix socket.
@@ -89,42 +88,41 @@ pub(crate) struct Gated<S> {
 
 #[derive(Debug)]
 struct Gate {
-    schedule: Arc<Schedule>,
+    freezes: Freezes,
     timer: Timer,
     reading: Option<Sleep>,
     writing: Option<Sleep>,
 }
 
 impl<S> Gated<S> {
-    /// `stream`, frozen whenever `schedule` says so; a schedule without stalls costs nothing.
-    pub(crate) fn new(stream: S, schedule: Option<Arc<Schedule>>, timer: &Timer) -> Self {
-        let gate = schedule.filter(|schedule| schedule.has_stalls()).map(|schedule| Gate {
-            schedule,
-            timer: timer.clone(),
-            reading: None,
-            writing: None,
-        });
+    /// `stream`, frozen whenever `freezes` say so; where there can be none, this costs nothing.
+    pub(crate) fn new(stream: S, freezes: Freezes, timer: &Timer) -> Self {
+        let gate =
+            freezes.possible().then(|| Gate { freezes, timer: timer.clone(), reading: None, writing: None });
         Self { stream, gate }
     }
 }
 
 impl Gate {
     fn poll_reading(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        poll_open(&self.schedule, &self.timer, &mut self.reading, cx)
+        poll_open(&self.freezes, &self.timer, &mut self.reading, cx)
     }
 
     fn poll_writing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        poll_open(&self.schedule, &self.timer, &mut self.writing, cx)
+        poll_open(&self.freezes, &self.timer, &mut self.writing, cx)
     }
 }
 
-/// Ready when `schedule` is not frozen. Reading and writing are polled by different tasks, hence a sleep for each.
-fn poll_open(schedule: &Schedule, timer: &Timer, slot: &mut Option<Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+/// Ready when nothing is frozen. Reading and writing are polled by different tasks, hence a sleep for each.
+fn poll_open(freezes: &Freezes, timer: &Timer, slot: &mut Option<Sleep>, cx: &mut Context<'_>) -> Poll<()> {
     loop {
-        let Some(until) = schedule.frozen_until(now()) else {
+        let Some(until) = freezes.until(now) else {
             *slot = None;
             return Poll::Ready(());
         };
+        if slot.is_none() {
+            freezes.count();
+        }
         let sleep = slot.insert(timer.until(until));
         ready!(Pin::new(sleep).poll(cx));
     }

@@ -12,7 +12,7 @@
 //! They speak HTTP/1.1 and HTTP/2. A path that matches with another method is 405, a body above [`LONGEST_BODY`] 413.
 //! Control paths are not counted.
 //!
-//! Not for: the mock (whose routes are data) and servers that break HTTP. Errors are JSON:
+//! Not for: the mock (whose routes are data; it shares [`Reply`] and the planted faults) and servers that break HTTP. Errors are JSON:
 //! `{"error": "out_of_stock", "message": "…"}`, the first for programs and the second for people.
 
 mod control;
@@ -23,10 +23,15 @@ mod serve;
 use std::{future::Future, time::Instant};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-pub(crate) use self::{query::Query, reply::Reply, serve::Api};
+pub(crate) use self::{
+    control::CONTROL,
+    query::Query,
+    reply::Reply,
+    serve::{Api, upload},
+};
 use crate::{
     delay::Timer,
     planted::{Abilities, Effect, Faults, Work},
@@ -59,8 +64,8 @@ pub(crate) trait Service: Send + Sync + Sized + 'static {
     /// What all randomness derives from.
     fn seed(&self) -> u64;
 
-    /// Answers. It must take [`Effect::extra`] longer, and answer [`Turn::planted_error`] if there is one; the lock has been
-    /// waited for.
+    /// Answers. It must take as long as [`Effect::stretched`] says and [`Effect::extra`] longer, and answer
+    /// [`Turn::planted_error`] if there is one; what comes before and after is done by [`Api`].
     fn answer(&self, route: Self::Route, turn: &Turn<'_>) -> impl Future<Output = Reply> + Send;
 
     /// Sets its state back to the start.
@@ -95,9 +100,9 @@ pub(crate) struct Turn<'a> {
     pub(crate) values: &'a [&'a str],
     /// Randomness of its own, by its number within its route.
     pub(crate) draws: Draws,
-    /// When it had been read, and had passed a planted lock.
+    /// When it had been read, and had passed what planted faults put before it.
     pub(crate) arrived: Instant,
-    pub(crate) effect: Effect,
+    pub(crate) effect: &'a Effect,
     pub(crate) faults: &'a Faults,
     pub(crate) timer: &'a Timer,
     /// The index of the serving thread.
@@ -108,7 +113,7 @@ impl Turn<'_> {
     /// The answer that a planted fault gives instead of the service's own.
     pub(crate) fn planted_error(&self) -> Option<Reply> {
         let status = self.effect.error?;
-        Some(Reply::error(status, "planted", "failed on purpose, by a planted fault"))
+        Some(planted_error(status))
     }
 
     /// The body as JSON, or the answer that says why it is not; an empty body is null.
@@ -118,7 +123,12 @@ impl Turn<'_> {
         }
         serde_json::from_slice(self.body).map_err(|error| {
             let message = format!("the body is not JSON: {error}");
-            Reply::error(http::StatusCode::BAD_REQUEST, "bad_json", &message)
+            Reply::error(StatusCode::BAD_REQUEST, "bad_json", &message)
         })
     }
+}
+
+/// The answer that a planted fault gives.
+pub(crate) fn planted_error(status: StatusCode) -> Reply {
+    Reply::error(status, "planted", "failed on purpose, by a planted fault")
 }

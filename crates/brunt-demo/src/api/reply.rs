@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::connection::After;
+
 /// What to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
@@ -11,11 +13,13 @@ pub(crate) struct Reply {
     /// Boxed, so that a result with a refusal stays small.
     pub(crate) headers: Box<HeaderMap>,
     pub(crate) body: Bytes,
+    /// What becomes of the connection.
+    pub(crate) after: After,
 }
 
 impl Reply {
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Box::default(), body: Bytes::new() }
+        Self { status, headers: Box::default(), body: Bytes::new(), after: After::KeepAlive }
     }
 
     pub(crate) fn json(status: StatusCode, value: &Value) -> Self {

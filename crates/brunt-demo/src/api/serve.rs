@@ -1,7 +1,6 @@
 //! From a request to its answer, on the connections of one thread.
 
 use std::{
-    convert::Infallible,
     io,
     sync::{
         Arc,
@@ -13,16 +12,13 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
+use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Endpoint, LONGEST_BODY, Query, Reply, Service, Turn, control::Control};
 use crate::{
     clock::now,
+    connection,
     delay::Timer,
     mock::Pattern,
     planted::{Asked, Faults, Planted, PlantedError},
@@ -30,15 +26,12 @@ use crate::{
     stats::{Counters, Stats, Times},
 };
 
-/// Streams that a client may open on one HTTP/2 connection: more than a load generator usefully does.
-const MOST_STREAMS: u32 = 1_000;
-
 /// A service being served, shared by all its threads and connections.
 #[derive(Debug)]
 pub(crate) struct Api<S: Service> {
     service: S,
     entries: Vec<Entry<S::Route>>,
-    faults: Faults,
+    faults: Arc<Faults>,
     counters: Counters,
 }
 
@@ -73,7 +66,7 @@ impl<S: Service> Api<S> {
         let entries: Vec<_> = S::ROUTES.iter().filter_map(entry).collect();
         let names = entries.iter().map(|entry| format!("{} {}", entry.method, entry.endpoint.path));
         let names = names.chain(["unmatched".to_owned()]).collect();
-        let faults = Faults::new(service.seed(), service.abilities(), faults)?;
+        let faults = Arc::new(Faults::new(service.seed(), service.abilities(), faults)?);
         Ok(Self { service, entries, faults, counters: Counters::new(names, threads, Times::Off) })
     }
 
@@ -81,7 +74,7 @@ impl<S: Service> Api<S> {
         &self.service
     }
 
-    pub(crate) fn faults(&self) -> &Faults {
+    pub(crate) fn faults(&self) -> &Arc<Faults> {
         &self.faults
     }
 
@@ -90,7 +83,7 @@ impl<S: Service> Api<S> {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        Stats { planted: self.faults.stats(), ..self.counters.snapshot() }
+        self.counters.snapshot().with_faults(&self.faults, now())
     }
 
     pub(crate) fn reset(&self, now: Instant) {
@@ -107,15 +100,11 @@ impl<S: Service> Api<S> {
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().pipeline_flush(true);
-        builder.http2().max_concurrent_streams(MOST_STREAMS);
-        let service = service_fn(move |request| {
+        let answer = move |request| {
             let (api, timer) = (Arc::clone(&self), timer.clone());
-            async move { Ok::<_, Infallible>(api.respond(request, &timer, thread).await) }
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        connection.await.map_err(io::Error::other)
+            async move { api.respond(request, &timer, thread).await }
+        };
+        connection::serve(stream, answer).await
     }
 
     async fn respond(
@@ -162,9 +151,13 @@ impl<S: Service> Api<S> {
         let number = next.fetch_add(1, Relaxed);
         let asked = Asked { method: &head.method, path, inner_path, work: endpoint.work };
         let effect = self.faults.effect(asked, now());
-        if let Some(passed) = effect.passed_lock_at {
-            timer.until(passed).await;
-        }
+        let _places = match effect.admit(timer).await {
+            Ok(places) => places,
+            Err(refusal) => {
+                self.counters.add_rejected(thread, index);
+                return refusal.reply();
+            }
+        };
         let turn = Turn {
             path,
             query: Query(head.uri.query().unwrap_or_default()),
@@ -173,12 +166,13 @@ impl<S: Service> Api<S> {
             values: &values,
             draws: Draws::new(self.service.seed(), index as u64, number),
             arrived: now(),
-            effect,
+            effect: &effect,
             faults: &self.faults,
             timer,
             thread,
         };
         let reply = self.service.answer(endpoint.route, &turn).await;
+        timer.until(turn.arrived + effect.mode).await;
         if reply.status == StatusCode::SERVICE_UNAVAILABLE && reply.headers.contains_key(header::RETRY_AFTER)
         {
             self.counters.add_rejected(thread, index);
@@ -186,7 +180,7 @@ impl<S: Service> Api<S> {
         if effect.error == Some(reply.status) {
             self.counters.add_failure(thread, index);
         }
-        reply
+        Reply { after: effect.after, ..reply }
     }
 
     fn find<'p>(&self, method: &Method, path: &'p str) -> Found<'p> {
@@ -211,7 +205,7 @@ fn entry<R: Copy>(endpoint: &Endpoint<R>) -> Option<Entry<R>> {
 }
 
 /// Reads the request's body.
-async fn upload(body: Incoming) -> Result<Bytes, Reply> {
+pub(crate) async fn upload(body: Incoming) -> Result<Bytes, Reply> {
     match Limited::new(body, LONGEST_BODY).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
@@ -224,7 +218,7 @@ async fn upload(body: Incoming) -> Result<Bytes, Reply> {
 
 /// The response, with the body left out where HTTP has none.
 fn response(method: &Method, reply: Reply) -> Response<Full<Bytes>> {
-    let Reply { status, mut headers, body } = reply;
+    let Reply { status, mut headers, body, after } = reply;
     let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let body = if bodiless {
         Bytes::new()
@@ -237,5 +231,6 @@ fn response(method: &Method, reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     *response.headers_mut() = *headers;
+    response.extensions_mut().insert(after);
     response
 }

@@ -4,7 +4,8 @@
 //! account of what happened. It writes to the bare socket, since an HTTP library would refuse to. Not for: load (it is
 //! correct first), TLS or HTTP/2.
 //!
-//! [`faults`] is the table of paths with what each does; start there. A path that is not in the table gets a proper 404.
+//! [`faults`] is the table of paths with what each does; start there. `/` answers it as JSON, properly. A path that is not in
+//! the table gets a proper 404.
 //! A `HEAD` request gets the head of the answer alone, with the fault in it if the fault is in the head.
 //!
 //! Bounds, so that no test hangs and no disk or memory fills: a connection ends after [`LONGEST_CONNECTION`], an answer
@@ -26,6 +27,7 @@ use self::{
     table::{Ending, FAULTS, RequestBody, Step},
 };
 use crate::{
+    about::{About, Line},
     clock::now,
     delay::Timer,
     random::mix,
@@ -52,11 +54,14 @@ static FILLING: [u8; BLOCK] = [b'x'; BLOCK];
 #[derive(Debug)]
 pub(crate) struct Faulty {
     counters: Counters,
+    /// What `/` answers.
+    about: String,
 }
 
 /// The places of the paths that are not in the table, behind those that are.
 const BIG_ROUTE: usize = FAULTS.len();
 const OTHER_ROUTE: usize = FAULTS.len() + 1;
+const ABOUT_ROUTE: usize = FAULTS.len() + 2;
 
 /// What becomes of the connection after an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,8 +72,9 @@ enum Connection {
 
 impl Faulty {
     pub(crate) fn new(threads: usize) -> Self {
-        let paths = FAULTS.iter().map(|fault| fault.path).chain(["/big/{bytes}", "other"]);
-        Self { counters: Counters::new(paths.map(str::to_owned).collect(), threads, Times::Off) }
+        let paths = FAULTS.iter().map(|fault| fault.path).chain(["/big/{bytes}", "other", "/"]);
+        let counters = Counters::new(paths.map(str::to_owned).collect(), threads, Times::Off);
+        Self { counters, about: about() }
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -95,6 +101,7 @@ impl Faulty {
             let mut answer = Answer { stream: incoming.stream(), timer, method: request.method, sent: 0 };
             let connection = match FAULTS.get(route) {
                 Some(fault) => answer.perform(fault).await?,
+                None if route == ABOUT_ROUTE => answer.whole("application/json", &self.about).await?,
                 None => answer.plain(route, &request).await?,
             };
             if connection == Connection::Ends {
@@ -110,9 +117,23 @@ fn route_of(path: &str) -> usize {
         index
     } else if path.starts_with(BIG) {
         BIG_ROUTE
+    } else if path == "/" {
+        ABOUT_ROUTE
     } else {
         OTHER_ROUTE
     }
+}
+
+fn about() -> String {
+    let line = |fault: &Fault| Line::new(("any", fault.path, fault.description));
+    let big = Line::new(("any", "/big/{bytes}", "a proper body of so many bytes"));
+    let about = About {
+        target: "faulty",
+        sentence: "breaks HTTP in a known way per path",
+        routes: FAULTS.iter().map(line).chain([big]).collect(),
+        control: vec![Line::new(("GET", "/", "this list"))],
+    };
+    about.json()
 }
 
 fn reads_body(route: usize) -> RequestBody {
@@ -215,7 +236,19 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// The proper answers: `/big/{bytes}` and 404.
+    /// A proper answer.
+    async fn whole(&mut self, content_type: &str, body: &str) -> io::Result<Connection> {
+        let length = body.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n");
+        self.send(head.as_bytes()).await?;
+        if self.method != Method::Head {
+            self.send(body.as_bytes()).await?;
+        }
+        Ok(Connection::Continues)
+    }
+
+    /// The proper answers of no size known before: `/big/{bytes}` and 404.
     async fn plain(&mut self, route: usize, request: &Request) -> io::Result<Connection> {
         let size = request.path.strip_prefix(BIG).and_then(|count| count.parse().ok());
         match size {

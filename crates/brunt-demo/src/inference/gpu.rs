@@ -17,7 +17,7 @@ use super::{
     metrics::Counts,
     models::{Models, Place, Start},
 };
-use crate::{clock::now, delay::Timer, stats::lock};
+use crate::{clock::now, delay::Timer, planted::stretched, stats::lock};
 
 /// What became of a request in its batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +61,19 @@ enum Activity {
     Busy,
 }
 
+/// What a request asks of the GPU.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) model: usize,
+    /// That of the cache, as planted faults have it; nothing if every model is cold.
+    pub(super) epoch: Option<u64>,
+    /// How many times as long its batch takes; of all in a batch the greatest counts.
+    pub(super) factor: f64,
+}
+
 #[derive(Debug)]
 struct Waiting {
-    model: usize,
-    epoch: Option<u64>,
+    asked: Asked,
     sender: oneshot::Sender<Outcome>,
 }
 
@@ -105,11 +114,10 @@ impl Gpu {
         lock(&self.state).waiting.len()
     }
 
-    /// Queues a request for `model`; what comes out of it is what became of it.
+    /// Queues a request; what comes out of it is what became of it.
     pub(super) fn submit(
         self: &Arc<Self>,
-        model: usize,
-        epoch: Option<u64>,
+        asked: Asked,
         timer: &Timer,
     ) -> Result<oneshot::Receiver<Outcome>, Full> {
         let (sender, receiver) = oneshot::channel();
@@ -121,7 +129,7 @@ impl Gpu {
                 return Err(Full);
             }
         }
-        state.waiting.push_back(Waiting { model, epoch, sender });
+        state.waiting.push_back(Waiting { asked, sender });
         let idle = state.activity == Activity::Idle;
         state.activity = Activity::Busy;
         drop(state);
@@ -158,20 +166,23 @@ impl Gpu {
             if first.sender.is_closed() {
                 continue;
             }
-            let Waiting { model, epoch, sender } = first;
+            let Waiting { asked: Asked { model, epoch, factor }, sender } = first;
             if state.models.place(model, at.max(now())) != Place::Loaded {
                 let _ = sender.send(Outcome::NotLoaded);
                 continue;
             }
             let mut senders = vec![sender];
-            senders.extend(take_alike(&mut state.waiting, model, self.config.max_batch - 1));
+            let others = take_alike(&mut state.waiting, model, self.config.max_batch - 1);
+            let factor = others.iter().fold(factor, |factor, other| factor.max(other.asked.factor));
+            senders.extend(others.into_iter().map(|other| other.sender));
             let size = senders.len();
             let start = state.models.begin(model, epoch);
-            let took = self.config.batch_time(size)
+            let usual = self.config.batch_time(size)
                 + match start {
                     Start::Cold => self.config.cold_start,
                     Start::Warm => Duration::ZERO,
                 };
+            let took = stretched(usual, factor);
             state.counts.add_batch(size, took);
             return Some(Running { batch: Batch { size, start, began: at, took }, ends: at + took, senders });
         }
@@ -181,15 +192,15 @@ impl Gpu {
 }
 
 /// Takes up to `most` requests for `model` out of the queue, in their order; drops those whose client has gone.
-fn take_alike(waiting: &mut VecDeque<Waiting>, model: usize, most: usize) -> Vec<oneshot::Sender<Outcome>> {
+fn take_alike(waiting: &mut VecDeque<Waiting>, model: usize, most: usize) -> Vec<Waiting> {
     let mut taken = Vec::new();
     let mut left = VecDeque::with_capacity(waiting.len());
     for one in waiting.drain(..) {
         if one.sender.is_closed() {
             continue;
         }
-        if one.model == model && taken.len() < most {
-            taken.push(one.sender);
+        if one.asked.model == model && taken.len() < most {
+            taken.push(one);
         } else {
             left.push_back(one);
         }
@@ -216,7 +227,8 @@ mod tests {
         let mut state = lock(&gpu.state);
         let queue = |model: &usize| {
             let (sender, receiver) = oneshot::channel();
-            state.waiting.push_back(Waiting { model: *model, epoch: Some(0), sender });
+            let asked = Asked { model: *model, epoch: Some(0), factor: 1.0 };
+            state.waiting.push_back(Waiting { asked, sender });
             receiver
         };
         models.iter().map(queue).collect()
@@ -237,6 +249,17 @@ mod tests {
         }
         assert_eq!(batches, [(3, Cold, 416), (2, Cold, 414), (1, Warm, 12)]);
         assert_eq!((gpu.waiting(), lock(&gpu.state).activity), (0, Activity::Idle));
+    }
+
+    #[test]
+    fn a_batch_takes_as_long_as_its_slowest() {
+        let gpu = gpu(3, 100);
+        let _receivers = fill(&gpu, &[0, 0, 0]);
+        for (index, factor) in [1.0, 3.0, 2.0].into_iter().enumerate() {
+            lock(&gpu.state).waiting[index].asked.factor = factor;
+        }
+        let took = gpu.next_batch(now()).map(|running| running.batch.took.as_millis());
+        assert_eq!(took, Some(3 * 416));
     }
 
     #[test]

@@ -50,8 +50,10 @@
 //! | memory | a model that does not fit with those that are loaded or loading gets 507 `insufficient_gpu_memory` |
 //! | unloading | 409 `model_not_loaded` if it is not |
 //!
-//! A client that gives up before its batch begins gives its place back. A planted `slow` or `leak` makes the answer late
-//! after the batch, and does not keep the GPU busy; a planted `cold_cache` makes models cold again.
+//! A client that gives up before its batch begins gives its place back. The `factor` of a planted fault stretches the batch
+//! that the request is in, and with it the capacity shrinks; what a fault adds (`extra`, `leak`, `tail`) makes the answer
+//! late after the batch, and does not keep the GPU busy. A planted `cold_cache` makes models cold again. There is one GPU,
+//! so that `uneven` has nothing to balance over and is refused.
 //!
 //! # Metrics
 //!

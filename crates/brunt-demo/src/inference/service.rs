@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     config::InferenceConfig,
-    gpu::{Batch, Full, Gpu, Outcome},
+    gpu::{Asked, Batch, Full, Gpu, Outcome},
     metrics::{self, Process},
     models::{NoMemory, Place, Start},
 };
@@ -130,10 +130,13 @@ impl Inference {
         };
         let model = self.model_to_ask(&body)?;
         let epoch = turn.faults.cache_epoch(turn.arrived);
-        let outcome = self.gpu.submit(model, epoch, turn.timer).map_err(|Full| {
-            let message = format!("{} requests wait already", self.gpu.config().queue);
-            self.later("overloaded", &message)
-        })?;
+        let outcome = self
+            .gpu
+            .submit(Asked { model, epoch, factor: turn.effect.factor }, turn.timer)
+            .map_err(|Full| {
+                let message = format!("{} requests wait already", self.gpu.config().queue);
+                self.later("overloaded", &message)
+            })?;
         let batch = match outcome.await {
             Ok(Outcome::Done(batch)) => batch,
             Ok(Outcome::NotLoaded) => return Err(self.not_loaded(model)),

@@ -33,15 +33,13 @@ pub(super) enum Builtin {
 
 /// The built-in paths that are only data.
 pub(super) fn routes() -> Vec<Route> {
-    let text = |text: &str| config::Body::Text(text.to_owned());
     let sentence = "A body of some length that compresses well, as the bodies of real services do.\n";
     vec![
-        Route::get("/").body(text("ok")),
         Route::get("/health").json(json!({ "status": "ok" })),
         Route::post("/login").json(json!({ "logged_in": true })).session(Session::Starts),
         Route::get("/me").json(json!({ "name": "you" })).session(Session::Requires),
         Route::get("/old").status(302).header("location", "/"),
-        Route { gzip: true, ..Route::get("/gzip").body(text(&sentence.repeat(100))) },
+        Route { gzip: true, ..Route::get("/gzip").body(config::Body::Text(sentence.repeat(100))) },
     ]
 }
 
@@ -55,6 +53,19 @@ impl Builtin {
         ("/delay/{ms}", Self::Delay),
         ("/drip/{bytes}/{ms}", Self::Drip),
     ];
+
+    /// What is there.
+    pub(super) fn about(self) -> &'static str {
+        match self {
+            Self::Redirect => "302 to /redirect/{n-1}, down to 0",
+            Self::Headers => "the request's own head",
+            Self::Echo => "the request's own body",
+            Self::Status => "that status",
+            Self::Bytes => "so many bytes",
+            Self::Delay => "200 after so many milliseconds",
+            Self::Drip => "so many bytes in ten pieces over that time",
+        }
+    }
 
     /// The answer, and how long it takes; a parameter that makes no sense is a 400.
     pub(super) fn reply(self, values: &[&str], head: &Parts, uploaded: Bytes) -> (Reply, Duration) {

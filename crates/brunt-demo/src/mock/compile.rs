@@ -14,6 +14,7 @@ use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::{
+    about::Description,
     body::Content,
     builtin::{self, Builtin},
     config::{Body, Drip, Failures, MockConfig, Route, Session, Size},
@@ -26,9 +27,13 @@ use super::{
 use crate::{
     clock::now,
     latency::Latency,
+    planted::{Abilities, Faults, Work},
     random::{Draws, Purpose},
-    stats::{Counters, Times},
+    stats::{Counters, Stats, Times},
 };
+
+/// The path of a health check.
+const HEALTH: &str = "/health";
 
 /// A mock server, shared by all its threads and connections.
 #[derive(Debug)]
@@ -36,7 +41,9 @@ pub(crate) struct Mock {
     pub(super) seed: u64,
     pub(super) routes: Vec<Entry>,
     pub(super) recorder: Option<Recorder>,
+    pub(super) about: Description,
     schedule: Arc<Schedule>,
+    faults: Arc<Faults>,
     counters: Counters,
     /// The number of the next request, by route.
     numbers: Vec<AtomicU64>,
@@ -48,6 +55,7 @@ pub(super) struct Entry {
     /// Nothing stands for any method.
     method: Option<Method>,
     pattern: Pattern,
+    pub(super) work: Work,
     pub(super) action: Action,
 }
 
@@ -57,6 +65,8 @@ pub(super) enum Action {
     Data(Box<Answer>),
     /// As the code says.
     Code(Builtin),
+    /// What the mock says of itself.
+    About,
 }
 
 /// A route's data, ready to serve.
@@ -109,10 +119,16 @@ impl Mock {
             }
             for (path, builtin) in Builtin::ALL {
                 if let Ok(pattern) = Pattern::parse(path) {
-                    routes.push(Entry { method: None, pattern, action: Action::Code(builtin) });
+                    let (work, action) = (Work::Report, Action::Code(builtin));
+                    routes.push(Entry { method: None, pattern, work, action });
                     names.push(format!("* {path} (built in)"));
                 }
             }
+        }
+        if let Ok(pattern) = Pattern::parse("/") {
+            let (method, work) = (Some(Method::GET), Work::Report);
+            routes.push(Entry { method, pattern, work, action: Action::About });
+            names.push("GET / (built in)".to_owned());
         }
         names.push("unmatched".to_owned());
         let recorder = config.record.as_ref().map(Recorder::new).transpose();
@@ -121,6 +137,8 @@ impl Mock {
             recorder: recorder.map_err(|problem| ConfigError::Invalid(vec![problem]))?,
             numbers: routes.iter().map(|_| AtomicU64::new(0)).collect(),
             routes,
+            about: Description::new(config),
+            faults: Arc::new(Faults::none(config.seed, Abilities::default())),
             schedule: Arc::new(Schedule::new(config, now())),
             counters: Counters::new(names, threads, times),
         })
@@ -134,8 +152,17 @@ impl Mock {
         &self.schedule
     }
 
+    pub(crate) fn faults(&self) -> &Arc<Faults> {
+        &self.faults
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.snapshot().with_faults(&self.faults, now())
+    }
+
     pub(crate) fn reset(&self, now: Instant) {
         self.counters.reset();
+        self.faults.reset();
         self.schedule.reset(now);
         if let Some(recorder) = &self.recorder {
             recorder.clear();
@@ -189,7 +216,9 @@ fn entry(route: &Route, limits: Limits) -> Option<Entry> {
         limits,
     };
     let method = Method::from_bytes(route.method.as_bytes()).ok()?;
-    Some(Entry { method: Some(method), pattern, action: Action::Data(Box::new(answer)) })
+    // As with the other targets, a fault that names no path leaves health checks alone.
+    let work = if limits == Limits::Exempt || route.path == HEALTH { Work::Report } else { Work::Service };
+    Some(Entry { method: Some(method), pattern, work, action: Action::Data(Box::new(answer)) })
 }
 
 fn headers(route: &Route) -> Option<HeaderMap> {
@@ -316,7 +345,9 @@ mod tests {
             (Method::GET, "/a/c", Found::Route(1, vec!["c"])),
             (Method::POST, "/a/b", Found::Route(2, vec!["b"])),
             (Method::PUT, "/a/b", Found::OtherMethod),
-            (Method::GET, "/", Found::Nothing),
+            (Method::GET, "/", Found::Route(3, vec![])),
+            (Method::POST, "/", Found::OtherMethod),
+            (Method::GET, "/b", Found::Nothing),
         ] {
             assert_eq!(mock.find(&method, path), expected, "{method} {path}");
         }

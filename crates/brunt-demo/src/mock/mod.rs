@@ -43,7 +43,8 @@
 //! * The first route whose method and path match answers; a parameter `{name}` takes one segment, or what is
 //!   between the ends of `before{name}after`. `HEAD` is answered like `GET` without a body. A path that matches with
 //!   another method gets 405.
-//! * `builtins` adds behind the routes: `GET /`, `GET /health`, `POST /login`, `GET /me`, `GET /old` (302 to `/`), and
+//! * `GET /` says what is served, unless a route is there: as JSON, or as text if `Accept` begins with `text/plain`.
+//! * `builtins` adds behind the routes: `GET /health`, `POST /login`, `GET /me`, `GET /old` (302 to `/`), and
 //!   for any method `/redirect/{n}`, `/headers`, `/echo`, `/status/{code}`, `/bytes/{n}`, `/delay/{ms}`,
 //!   `/drip/{bytes}/{ms}` (ten pieces over that time), `/gzip`.
 //! * `record` keeps the requests: the last `keep` in memory, `body_bytes` of each body, and with `"file": "seen.jsonl"`
@@ -57,8 +58,8 @@
 //!   headers and parameters whose name speaks of a secret (`authorization`, `cookie`, `x-api-key`, `token` ..) are
 //!   `(hidden)`; bodies are not looked through.
 //! * An API can also come from an OpenAPI document: [`MockConfig::from_openapi`].
-//! * `GET /__stats` gives [`crate::Stats`] as JSON, `/__reset` is [`crate::Running::reset`]. None of these is
-//!   counted or recorded.
+//! * `GET /__stats` gives [`crate::Stats`] as JSON, `/__reset` is [`crate::Running::reset`], and `/__faults` are faults on
+//!   demand ([`crate::planted`]). None of these is counted or recorded.
 //!
 //! # The truth
 //!
@@ -86,7 +87,12 @@
 //! the route's `latency` if `service` is left out; the latency is never added to the service). A request that finds
 //! `queue` requests waiting gets 503 with `Retry-After` at once. A client that gives up does not give its place back, as
 //! with most real servers. Built-in paths are not subject to it, nor to failures and ramps.
+//!
+//! **Planted faults** come on top. What they add to a request's time adds to its service, so that a server of `capacity` is
+//! busy for as long. Without a `path` they hit the routes that the configuration has, but for `/health`, and what a
+//! recording mock takes; with a `path` built-in ones as well.
 
+mod about;
 mod answer;
 mod body;
 mod builtin;

@@ -1,6 +1,6 @@
 //! When answers are due: the queue, the freezes and the ramp, as functions of time.
 //!
-//! Nothing here waits. [`Schedule::plan`] says when a request that arrives now is to be answered; [`Queue`] and [`Stalls`]
+//! Nothing here waits. [`Schedule::plan`] says when a request that arrives now is to be answered; [`Queue`] and [`Rhythm`]
 //! are pure, with time as a duration since the start of the clock.
 
 use std::{
@@ -11,9 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::config::{Capacity, MockConfig, Ramp, Stall};
+use super::config::{Capacity, MockConfig, Ramp};
 use crate::{
+    freeze::Rhythm,
     latency::{LONGEST_DRAW, Latency},
+    planted::Effect,
     queue::Queue,
     random::Draws,
     stats::{lock, nanos},
@@ -25,9 +27,21 @@ pub(crate) struct Schedule {
     epoch: Instant,
     /// Nanoseconds from `epoch` to the start of the clock, plus one; 0 while the clock stands.
     clock: AtomicU64,
-    stalls: Option<Stalls>,
+    stalls: Option<Rhythm>,
     ramp: Option<Ramp>,
     capacity: Option<(Capacity, Mutex<Queue>)>,
+}
+
+/// A request as the schedule sees it.
+#[derive(Debug)]
+pub(super) struct Arrival<'a> {
+    /// The latency of its route.
+    pub(super) latency: Latency,
+    pub(super) draws: Draws,
+    /// How many requests are in flight with it.
+    pub(super) in_flight: u64,
+    /// What planted faults do to it.
+    pub(super) effect: &'a Effect,
 }
 
 /// What to do with a request.
@@ -44,7 +58,7 @@ impl Schedule {
         Self {
             epoch,
             clock: AtomicU64::new(0),
-            stalls: config.stall.map(Stalls),
+            stalls: config.stall.map(|stall| Rhythm { every: stall.every, lasts: stall.lasts }),
             ramp: config.ramp,
             capacity: config.capacity.map(|capacity| (capacity, Mutex::new(queue(capacity)))),
         }
@@ -74,7 +88,7 @@ impl Schedule {
     pub(crate) fn frozen_until(&self, now: Instant) -> Option<Instant> {
         let stalls = self.stalls?;
         let start = self.start()?;
-        Some(start + stalls.frozen_until(now.saturating_duration_since(start))?)
+        Some(start + stalls.end(now.saturating_duration_since(start))?)
     }
 
     /// `at`, or the end of the freeze that it lies in.
@@ -82,18 +96,20 @@ impl Schedule {
         self.frozen_until(at).unwrap_or(at)
     }
 
-    /// When a request that arrives `now` as one of `in_flight` is answered.
-    pub(super) fn plan(&self, now: Instant, latency: Latency, draws: Draws, in_flight: u64) -> Plan {
+    /// When a request that arrives `now` is answered.
+    pub(super) fn plan(&self, now: Instant, arrival: &Arrival<'_>) -> Plan {
+        let &Arrival { latency, draws, in_flight, effect } = arrival;
         let factor = self.ramp.map_or(1.0, |ramp| ramp_factor(ramp, self.clock_time(now), in_flight));
         let stretched = |latency: Latency| {
             let drawn = latency.draw(draws);
             // Without a ramp the nanoseconds stay as they were drawn.
-            if factor > 1.0 {
+            let drawn = if factor > 1.0 {
                 let seconds = (drawn.as_secs_f64() * factor).min(LONGEST_DRAW.as_secs_f64());
                 Duration::from_secs_f64(seconds)
             } else {
                 drawn
-            }
+            };
+            effect.stretched(drawn) + effect.extra
         };
         let Some((capacity, queue)) = &self.capacity else {
             return Plan::Answer(self.release(now + stretched(latency)));
@@ -129,27 +145,17 @@ fn ramp_factor(ramp: Ramp, since_start: Duration, in_flight: u64) -> f64 {
     (1.0 + ramp.per_minute * minutes) * (1.0 + ramp.per_in_flight * in_flight.saturating_sub(1) as f64)
 }
 
-/// The freezes `[n P, n P + D)`, n = 1, 2, ….
-#[derive(Debug, Clone, Copy)]
-struct Stalls(Stall);
-
-impl Stalls {
-    /// The end of the freeze that `at` lies in.
-    fn frozen_until(self, at: Duration) -> Option<Duration> {
-        let (at, every, lasts) = (nanos(at), nanos(self.0.every), nanos(self.0.lasts));
-        let turn = at.checked_div(every)?;
-        let frozen = turn >= 1 && at % every < lasts;
-        frozen.then(|| Duration::from_nanos(turn * every + lasts))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::now;
+    use crate::{clock::now, mock::Stall};
 
     fn ms(value: u64) -> Duration {
         Duration::from_millis(value)
+    }
+
+    fn arrival(effect: &Effect, latency: Duration, in_flight: u64) -> Arrival<'_> {
+        Arrival { latency: Latency::Constant(latency), draws: Draws::new(0, 0, 0), in_flight, effect }
     }
 
     fn capacity(servers: usize, queue: usize) -> Capacity {
@@ -163,28 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn freezes_begin_after_the_first_period() {
-        let stalls = Stalls(Stall { every: ms(100), lasts: ms(30) });
-        for (at, expected) in [
-            (0, None),
-            (29, None),
-            (99, None),
-            (100, Some(130)),
-            (129, Some(130)),
-            (130, None),
-            (720, Some(730)),
-        ] {
-            assert_eq!(stalls.frozen_until(ms(at)), expected.map(ms), "{at}");
-        }
-    }
-
-    #[test]
     fn the_mean_wait_of_a_stall_is_the_integral_over_arrivals() {
         let stall = Stall { every: ms(100), lasts: ms(30) };
-        let stalls = Stalls(stall);
+        let stalls = Rhythm { every: stall.every, lasts: stall.lasts };
         let waits = (0..100_000_u64).map(|step| {
             let at = ms(100) + Duration::from_micros(step);
-            stalls.frozen_until(at).map_or(Duration::ZERO, |end| end.saturating_sub(at))
+            stalls.end(at).map_or(Duration::ZERO, |end| end.saturating_sub(at))
         });
         let mean = waits.sum::<Duration>() / 100_000;
         assert!(mean.abs_diff(stall.mean_wait()) < Duration::from_micros(1), "{mean:?}");
@@ -195,9 +185,7 @@ mod tests {
         let epoch = now();
         let stall = Some(Stall { every: ms(100), lasts: ms(30) });
         let schedule = Schedule::new(&MockConfig { stall, ..MockConfig::default() }, epoch);
-        let plan = |at, latency| {
-            schedule.plan(epoch + ms(at), Latency::Constant(ms(latency)), Draws::new(0, 0, 0), 1)
-        };
+        let plan = |at, latency| schedule.plan(epoch + ms(at), &arrival(&Effect::default(), ms(latency), 1));
         // The clock stands until the first request.
         assert_eq!(plan(110, 5), Plan::Answer(epoch + ms(115)));
         schedule.begin(epoch + ms(50));
@@ -215,9 +203,14 @@ mod tests {
             let schedule = Schedule::new(&MockConfig { capacity, ramp, ..MockConfig::default() }, epoch);
             schedule.begin(epoch);
             let minute = epoch + Duration::from_mins(1);
-            let plan = schedule.plan(minute, Latency::Constant(ms(10)), Draws::new(0, 0, 0), 3);
+            let mut effect = Effect::default();
+            let plan = schedule.plan(minute, &arrival(&effect, ms(10), 3));
             // Twice by the minute, twice by the two others in flight.
             assert_eq!(plan, Plan::Answer(minute + ms(40)), "{capacity:?}");
+            // A minute later three times, but doubled by a fault that adds 5 ms as well.
+            (effect.factor, effect.extra) = (2.0, ms(5));
+            let plan = schedule.plan(minute + minute.duration_since(epoch), &arrival(&effect, ms(10), 1));
+            assert_eq!(plan, Plan::Answer(epoch + Duration::from_mins(2) + ms(65)), "{capacity:?}");
         }
     }
 

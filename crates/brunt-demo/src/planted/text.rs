@@ -2,38 +2,107 @@
 
 use serde_json::{Map, Value};
 
-use super::Planted;
+use super::{Kind, Place, Planted};
 
-/// The kinds, each with an example and its keys; brackets are optional parts.
-const KINDS: [Kind; 6] = [
-    Kind {
-        name: "slow",
-        usage: "slow:extra=300ms[,path=/search,method=GET,share=0.5]",
-        keys: &["path", "method", "extra", "share"],
-    },
-    Kind {
-        name: "errors",
-        usage: "errors:status=500[,path=/orders,method=POST,share=0.1,every=30s,for=5s]",
-        keys: &["path", "method", "status", "share", "every", "for"],
-    },
-    Kind {
-        name: "leak",
-        usage: "leak:per_1000=50ms[,per_minute=10ms,path=/search,method=GET]",
-        keys: &["path", "method", "per_1000", "per_minute"],
-    },
-    Kind {
-        name: "lock",
-        usage: "lock:hold=20ms[,path=/orders,method=POST,share=1]",
-        keys: &["path", "method", "hold", "share"],
-    },
-    Kind { name: "uneven", usage: "uneven:weights=8/1/1", keys: &["weights"] },
-    Kind { name: "cold_cache", usage: "cold_cache[:for=5s]", keys: &["for"] },
+/// The kinds, each with an example and its own keys; brackets are optional parts.
+const FORMS: [Form; 13] = [
+    Form::requests("slow", "slow:extra=300ms[,WHERE] or slow:factor=2[,WHERE]", &["extra", "factor"]),
+    Form::requests("tail", "tail:mean=300ms,share=0.01[,WHERE]", &["mean"]),
+    Form::requests("bimodal", "bimodal:mode=80ms,share=0.2[,WHERE]", &["mode"]),
+    Form::requests("errors", "errors:status=500[,every=30s,for=5s,WHERE]", &["status", "every", "for"]),
+    Form::requests("leak", "leak:per_1000=50ms[,per_minute=10ms,WHERE]", &["per_1000", "per_minute"]),
+    Form::requests("lock", "lock:hold=20ms[,WHERE]", &["hold"]),
+    Form::requests("pool", "pool:size=4[,queue=100,WHERE]", &["size", "queue"]),
+    Form::requests("rate_limit", "rate_limit:rate=50/s[,burst=50,WHERE]", &["rate", "burst"]),
+    Form::requests("outage", "outage:from=10s,to=15s[,drain=50/s,WHERE]", &["drain"]),
+    Form::requests("close", "close[:WHERE]", &[]),
+    Form::whole("stall", "stall:every=5s,for=500ms", &["every", "for"], Need::Nothing),
+    Form::whole("uneven", "uneven:weights=8/1/1", &["weights"], Need::Backends),
+    Form::whole("cold_cache", "cold_cache[:for=5s]", &["for"], Need::Cache),
 ];
 
-struct Kind {
+/// What WHERE stands for.
+const WHERE: &str = "path=/search,method=GET,share=0.5,from=10s,to=20s, each of which may be left out";
+
+/// The keys before and behind a kind's own, in the order of a text.
+const BEFORE: [&str; 2] = ["path", "method"];
+const BEHIND: [&str; 3] = ["share", "from", "to"];
+
+/// What people may call a fault, and how it is written.
+const OTHER_WORDS: [(&str, &str); 12] = [
+    ("step", "slow:factor=2,from=30s"),
+    ("cold_start", "slow:factor=3,to=10s"),
+    ("drift", "leak:per_minute=10ms"),
+    ("long_tail", "tail:mean=300ms,share=0.01"),
+    ("burst", "errors:status=500,from=10s,to=15s"),
+    ("error_burst", "errors:status=500,every=30s,for=5s"),
+    ("freeze", "stall:every=5s,for=500ms"),
+    ("gc", "stall:every=5s,for=500ms"),
+    ("limit", "rate_limit:rate=50/s"),
+    ("contention", "lock:hold=20ms"),
+    ("recovery", "outage:from=10s,to=15s,drain=50/s"),
+    ("churn", "close"),
+];
+
+/// How a kind is written.
+struct Form {
     name: &'static str,
     usage: &'static str,
-    keys: &'static [&'static str],
+    own: &'static [&'static str],
+    scope: Scope,
+    needs: Need,
+}
+
+/// What a target must have for a kind to break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    Nothing,
+    Backends,
+    Cache,
+}
+
+/// What a kind is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Requests, so that it takes the keys of a [`Place`].
+    Requests,
+    /// The target as a whole.
+    Whole,
+}
+
+impl Form {
+    const fn requests(name: &'static str, usage: &'static str, own: &'static [&'static str]) -> Self {
+        Self { name, usage, own, scope: Scope::Requests, needs: Need::Nothing }
+    }
+
+    const fn whole(
+        name: &'static str,
+        usage: &'static str,
+        own: &'static [&'static str],
+        needs: Need,
+    ) -> Self {
+        Self { name, usage, own, scope: Scope::Whole, needs }
+    }
+
+    /// The form of the kind called `name`; the error is a sentence.
+    fn find(name: &str) -> Result<&'static Self, String> {
+        FORMS.iter().find(|form| form.name == name).ok_or_else(|| {
+            let word = OTHER_WORDS.iter().find(|(word, _)| *word == name);
+            let suggestion = match word {
+                Some((_, text)) => format!("; write e.g. `{text}`"),
+                None => alike(name, FORMS.iter().map(|form| form.name)),
+            };
+            format!("there is no fault `{name}`{suggestion}")
+        })
+    }
+
+    /// All keys, in the order of a text.
+    fn keys(&self) -> Vec<&'static str> {
+        match self.scope {
+            Scope::Requests => [&BEFORE, self.own, &BEHIND].concat(),
+            Scope::Whole => self.own.to_vec(),
+        }
+    }
 }
 
 /// Below this similarity (Jaro-Winkler, 0 to 1) a suggestion is more often noise than help.
@@ -44,26 +113,22 @@ const MOST: usize = 100;
 
 /// One line per kind.
 pub(super) fn known() -> String {
-    KINDS.iter().map(|kind| format!("  {}", kind.usage)).collect::<Vec<_>>().join("\n")
+    let forms = FORMS.iter().map(|form| format!("  {}", form.usage));
+    forms.chain([format!("where WHERE is {WHERE}")]).collect::<Vec<_>>().join("\n")
+}
+
+/// The names of all kinds with what they need, in the order of [`known`].
+pub(super) fn names() -> impl Iterator<Item = (&'static str, Need)> {
+    FORMS.iter().map(|form| (form.name, form.needs))
 }
 
 pub(super) fn parse(text: &str) -> Result<Planted, Vec<String>> {
     let (name, rest) = text.trim().split_once(':').unwrap_or((text.trim(), ""));
-    let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
-        return Err(vec![format!(
-            "`{text}`: there is no fault `{name}`{}",
-            alike(name, KINDS.iter().map(|k| k.name))
-        )]);
-    };
     let mut keys = Map::new();
     let mut problems = Vec::new();
     for pair in rest.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             None => problems.push(format!("`{pair}` is not of the form key=value")),
-            Some((key, _)) if !kind.keys.contains(&key) => {
-                let suggestion = alike(key, kind.keys.iter().copied());
-                problems.push(format!("`{name}` has no `{key}`{suggestion}"));
-            }
             Some((key, _)) if keys.contains_key(key) => problems.push(format!("`{key}` stands there twice")),
             Some((key, value)) => match typed(key, value) {
                 Ok(typed) => drop(keys.insert(key.to_owned(), typed)),
@@ -71,26 +136,26 @@ pub(super) fn parse(text: &str) -> Result<Planted, Vec<String>> {
             },
         }
     }
-    if problems.is_empty() {
-        let object = Map::from_iter([(name.to_owned(), Value::Object(keys))]);
-        match read(Value::Object(object)) {
-            Ok(planted) => return Ok(planted),
-            Err(found) => problems = found,
-        }
-    }
-    Err(problems.into_iter().map(|problem| format!("`{text}`: {problem}")).collect())
+    // What is wrong with a key is not worth a word if the kind is not known.
+    let read = match Form::find(name) {
+        Ok(form) if problems.is_empty() => read(form, keys),
+        Ok(form) => Err(unknown(form, &keys).chain(problems).collect()),
+        Err(problem) => Err(vec![problem]),
+    };
+    read.map_err(|problems| problems.into_iter().map(|problem| format!("`{text}`: {problem}")).collect())
 }
 
 /// A value as JSON has it.
 fn typed(key: &str, value: &str) -> Result<Value, String> {
     match key {
-        "share" => {
-            let share: Result<f64, _> = value.parse();
-            share.map(Value::from).map_err(|_| format!("`share` is `{value}`; write e.g. 0.5"))
+        "share" | "factor" => {
+            let number: Result<f64, _> = value.parse();
+            number.map(Value::from).map_err(|_| format!("`{key}` is `{value}`; write e.g. 0.5"))
         }
-        "status" => {
-            let status: Result<u16, _> = value.parse();
-            status.map(Value::from).map_err(|_| format!("`status` is `{value}`; write e.g. 500"))
+        "status" | "size" | "queue" | "burst" => {
+            let number: Result<u32, _> = value.parse();
+            let example = if key == "status" { 500 } else { 10 };
+            number.map(Value::from).map_err(|_| format!("`{key}` is `{value}`; write e.g. {example}"))
         }
         "weights" => {
             let weights: Result<Vec<u32>, _> = value.split('/').map(str::parse).collect();
@@ -100,11 +165,65 @@ fn typed(key: &str, value: &str) -> Result<Value, String> {
     }
 }
 
-/// Reads the JSON form and checks it.
-fn read(value: Value) -> Result<Planted, Vec<String>> {
-    let planted: Planted = serde_json::from_value(value).map_err(|error| vec![error.to_string()])?;
-    let problems = planted.problems();
-    if problems.is_empty() { Ok(planted) } else { Err(problems) }
+/// Reads the JSON form of one fault and checks it.
+pub(super) fn from_value(value: Value) -> Result<Planted, Vec<String>> {
+    let one = match value {
+        Value::Object(object) if object.len() == 1 => object.into_iter().next(),
+        Value::Object(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_) => None,
+    };
+    let Some((name, Value::Object(keys))) = one else {
+        let example = r#"{"slow": {"extra": "300ms"}}"#;
+        return Err(vec![format!(
+            "a fault is a text, or an object with its kind as the only key, e.g. {example}"
+        )]);
+    };
+    let read = Form::find(&name).map_err(|problem| vec![problem]).and_then(|form| read(form, keys));
+    read.map_err(|problems| problems.into_iter().map(|problem| format!("`{name}`: {problem}")).collect())
+}
+
+/// The keys that `form` does not have, a sentence each.
+fn unknown<'a>(form: &'a Form, keys: &'a Map<String, Value>) -> impl Iterator<Item = String> + 'a {
+    let known = form.keys();
+    keys.keys().filter(move |key| !known.contains(&key.as_str())).map(|key| {
+        let keys = form.keys();
+        let suggestion = match alike(key, keys.iter().copied()) {
+            none if none.is_empty() => format!("; `{}` takes {}", form.name, keys.join(", ")),
+            suggestion => suggestion,
+        };
+        format!("there is no key `{key}`{suggestion}")
+    })
+}
+
+fn read(form: &Form, mut own: Map<String, Value>) -> Result<Planted, Vec<String>> {
+    let mut problems: Vec<String> = unknown(form, &own).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut place = Map::new();
+    if form.scope == Scope::Requests {
+        for key in BEFORE.into_iter().chain(BEHIND) {
+            place.extend(own.remove_entry(key));
+        }
+    }
+    let kind = Map::from_iter([(form.name.to_owned(), Value::Object(own))]);
+    let kind: Result<Kind, _> = serde_json::from_value(Value::Object(kind));
+    let place: Result<Place, _> = serde_json::from_value(Value::Object(place));
+    match (kind, place) {
+        (Ok(kind), Ok(place)) => {
+            let planted = Planted { kind, place };
+            problems = planted.problems();
+            if problems.is_empty() { Ok(planted) } else { Err(problems) }
+        }
+        (kind, place) => {
+            let errors = kind.err().into_iter().chain(place.err());
+            Err(errors.map(|error| error.to_string()).collect())
+        }
+    }
 }
 
 pub(super) fn list_from_json(json: &str) -> Result<Vec<Planted>, Vec<String>> {
@@ -119,7 +238,7 @@ pub(super) fn list_from_json(json: &str) -> Result<Vec<Planted>, Vec<String>> {
             Value::String(text) => parse(&text),
             value
             @ (Value::Object(_) | Value::Array(_) | Value::Number(_) | Value::Bool(_) | Value::Null) => {
-                read(value)
+                from_value(value)
             }
         };
         match one {
@@ -131,9 +250,9 @@ pub(super) fn list_from_json(json: &str) -> Result<Vec<Planted>, Vec<String>> {
 }
 
 pub(super) fn print(planted: &Planted) -> String {
-    let name = planted.kind();
-    let value = serde_json::to_value(planted).unwrap_or_default();
-    let keys = KINDS.iter().filter(|kind| kind.name == name).flat_map(|kind| kind.keys);
+    let name = planted.name();
+    let value = Value::from(planted.clone());
+    let keys = FORMS.iter().filter(|form| form.name == name).flat_map(Form::keys);
     let pairs: Vec<String> = keys
         .filter_map(|key| value.get(name)?.get(key).map(|value| format!("{key}={}", plain(value))))
         .collect();
@@ -144,7 +263,11 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("/"),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+        // As people write them: 2 and not 2.0.
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
+        Value::Null | Value::Bool(_) | Value::Object(_) => value.to_string(),
     }
 }
 
@@ -175,6 +298,20 @@ mod tests {
             "uneven:weights=8/1/1",
             "cold_cache:for=5s",
             "cold_cache",
+            "slow:path=/search,extra=300ms,factor=2.5,share=0.5,from=10s,to=20s",
+            "slow:factor=2,from=30s",
+            "tail:mean=300ms,share=0.01",
+            "bimodal:method=GET,mode=80ms,share=0.2",
+            "errors:status=500,from=10s,to=15s",
+            "pool:path=/search,size=4,queue=0",
+            "pool:size=4",
+            "rate_limit:rate=50/s",
+            "rate_limit:rate=0.5/s,burst=3,share=0.5",
+            "outage:drain=50/s,from=10s,to=15s",
+            "outage:path=/orders,from=0s,to=15s",
+            "close:path=/search,share=0.5",
+            "close",
+            "stall:every=5s,for=500ms",
         ] {
             let planted = parse(text).expect(text);
             assert_eq!(planted.to_string(), text);
@@ -182,6 +319,30 @@ mod tests {
             assert_eq!(list_from_json(&json), Ok(vec![planted]), "{json}");
         }
         assert_eq!(parse(" slow:extra=1s,share=1, ").expect("spaces").to_string(), "slow:extra=1s");
+        assert_eq!(parse("rate_limit:rate=600/m").expect("unit").to_string(), "rate_limit:rate=10/s");
+    }
+
+    #[test]
+    fn what_is_shown_is_right() {
+        for form in &FORMS {
+            let (first, _) = form.usage.split_once(" or ").unwrap_or((form.usage, ""));
+            let keys = ["path=/a", "method=GET", "share=0.5", "from=1s", "to=20s"];
+            let missing = keys.into_iter().filter(|pair| {
+                pair.split_once('=').is_some_and(|(key, _)| !first.contains(&format!("{key}=")))
+            });
+            let full = first.replace(['[', ']'], "").replace("WHERE", &missing.collect::<Vec<_>>().join(","));
+            let short = first.split('[').next().expect("one");
+            for text in [&full, short] {
+                assert_eq!(parse(text).expect(text).name(), form.name);
+            }
+        }
+        for (word, text) in OTHER_WORDS {
+            assert!(parse(text).is_ok(), "{text}");
+            assert_eq!(
+                parse(word).expect_err(word),
+                [format!("`{word}`: there is no fault `{word}`; write e.g. `{text}`")]
+            );
+        }
     }
 
     #[test]
@@ -206,12 +367,28 @@ mod tests {
             "uneven:weights=0/0",
             "uneven",
             "cold_cache:for=never",
+            "slow:from=1s",
+            "slow:factor=1",
+            "slow:factor=-2,from=5s,to=5s",
+            "slow:factor=x,shaer=1",
+            "tail:mean=0s,share=0.1",
+            "tail:mean=1s",
+            "bimodal:mode=80ms",
+            "pool:size=0",
+            "pool:size=-1",
+            "rate_limit:rate=50",
+            "rate_limit:rate=50/s,burst=0",
+            "outage:to=5s",
+            "outage:from=5s,to=5s,drain=0/s",
+            "stall:every=5s,for=5s",
+            "stall:every=5s,for=1s,path=/search",
+            "step:at=30s",
         ];
         let texts: Vec<String> =
             rows.iter().map(|text| Planted::parse(text).expect_err(text).0.join("\n")).collect();
         insta::assert_snapshot!(texts.join("\n"));
         insta::assert_snapshot!(Planted::parse("slwo").expect_err("no fault").to_string());
-        let list = r#"["cold_cache", "slwo", {"slow": {"extra": "1"}}, {"lock": {}}, 7]"#;
+        let list = r#"["cold_cache", "slwo", {"slow": {"extra": "1"}}, {"lock": {}}, {"lock": {"hodl": "1s"}}, {"pool": 4}, 7]"#;
         let error = Planted::list_from_json(list).expect_err("no list");
         insta::assert_snapshot!(error.0.join("\n"));
         assert!(Planted::list_from_json("{}").is_err());

@@ -181,7 +181,8 @@ impl Shop {
             Some(Lookup::Miss) | None => self.latency(route),
         };
         let since = turn.arrived.saturating_duration_since(self.epoch);
-        let Some(end) = backend.admit(since, work.draw(turn.draws), turn.effect.extra) else {
+        let work = turn.effect.stretched(work.draw(turn.draws));
+        let Some(end) = backend.admit(since, work, turn.effect.extra) else {
             let message = format!("the queue of {} is full", backend.name);
             return Reply::error(StatusCode::SERVICE_UNAVAILABLE, "overloaded", &message)
                 .named("retry-after", "1");

@@ -84,7 +84,7 @@ impl Users {
     /// An answer of `app`, to a request that is about users.
     async fn at(&self, app: &App, route: Route, turn: &Turn<'_>) -> Reply {
         app.requests.fetch_add(1, Relaxed);
-        let ready = turn.arrived + self.config.latency.app.draw(turn.draws);
+        let ready = turn.arrived + turn.effect.stretched(self.config.latency.app.draw(turn.draws));
         let operation = match operation(route, turn) {
             Ok(operation) => operation,
             Err(refusal) => {
@@ -114,7 +114,7 @@ impl Users {
         let latency = if operation.key().is_some() { latency.read } else { latency.write };
         // Independent of the draw for the application.
         let draws = Draws::new(turn.draws.bits(Purpose::PayloadSize), 0, 0);
-        let service = latency.draw(draws) + turn.effect.extra;
+        let service = turn.effect.stretched(latency.draw(draws)) + turn.effect.extra;
         let admitted = lock(&app.connections).admit(now().saturating_duration_since(self.epoch), service);
         let Some(end) = admitted else {
             app.rejected.fetch_add(1, Relaxed);

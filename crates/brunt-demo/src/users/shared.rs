@@ -152,7 +152,7 @@ impl Shared {
     pub(super) async fn look_up(&self, key: Key, epoch: Option<u64>, turn: &Turn<'_>) -> Found {
         let found = match (&self.cache, epoch) {
             (Cache::Here(cache), epoch) => {
-                let end = now() + self.latency.draw(turn.draws);
+                let end = now() + turn.effect.stretched(self.latency.draw(turn.draws));
                 turn.timer.until(end).await;
                 epoch.and_then(|epoch| {
                     let mut cache = lock(cache);

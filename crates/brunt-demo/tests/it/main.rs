@@ -1,5 +1,6 @@
 //! The targets as a client sees them, over real sockets.
 
+mod about;
 mod client;
 mod config;
 mod faulty;
@@ -8,6 +9,7 @@ mod mock;
 mod null;
 mod openapi;
 mod planted;
+mod planted_kinds;
 mod recording;
 mod redis;
 mod running;

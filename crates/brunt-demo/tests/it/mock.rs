@@ -54,7 +54,6 @@ fn built_in_paths() {
     let target = mock(MockConfig::default());
     let mut stream = connect(&target);
     for (request, status, length) in [
-        ("GET /", 200, 2),
         ("GET /bytes/0", 200, 0),
         ("GET /bytes/200000", 200, 200_000),
         ("GET /bytes/x", 400, 46),

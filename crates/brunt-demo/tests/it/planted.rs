@@ -2,7 +2,9 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use brunt_demo::{Config, InferenceConfig, MockConfig, Planted, PlantedError, Running, start};
+use brunt_demo::{
+    Config, InferenceConfig, MockConfig, Planted, PlantedError, Running, UsersConfig, start, users::Role,
+};
 use serde_json::json;
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     shop::{fast, parse, shop},
 };
 
-fn faults(texts: &[&str]) -> Vec<Planted> {
+pub(crate) fn faults(texts: &[&str]) -> Vec<Planted> {
     texts.iter().map(|text| Planted::parse(text).expect(text)).collect()
 }
 
@@ -142,12 +144,16 @@ fn inference_has_them_too() {
 #[test]
 fn what_a_target_does_not_have_cannot_be_planted() {
     let cold = faults(&["cold_cache"]);
+    let uneven = faults(&["uneven:weights=1"]);
+    let alone = UsersConfig { role: Role::App(2), ..UsersConfig::default() };
     for config in [
         Config::mock(MockConfig::default()).faults(cold.clone()),
+        Config::mock(MockConfig::default()).faults(uneven.clone()),
+        Config::users(alone).faults(uneven.clone()),
         Config::faulty().faults(cold.clone()),
         Config::null().faults(cold),
         Config::shop(fast()).faults(faults(&["uneven:weights=1/2"])),
-        Config::inference(inference::fast()).faults(faults(&["uneven:weights=1"])),
+        Config::inference(inference::fast()).faults(uneven),
     ] {
         let error = start(config).expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);

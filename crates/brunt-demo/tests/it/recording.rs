@@ -19,7 +19,7 @@ fn whatever_comes_is_answered_and_kept() {
     let running = mock(MockConfig::recording());
     let mut stream = connect(&running);
     let post = "POST /a?x=1&token=s3cret\nAuthorization: Bearer s3cret\nX-Api-Key: s3cret\nCookie: s3cret\n\n{\"a\":1}";
-    for request in ["GET /", post, "DELETE /b/c", "BREW /pot", "OPTIONS /x"] {
+    for request in ["PUT /", post, "DELETE /b/c", "BREW /pot", "OPTIONS /x"] {
         let answer = exchange(&mut stream, request);
         assert_eq!((answer.status, answer.text()), (200, "{\"ok\":true}"), "{request}");
     }
@@ -28,7 +28,7 @@ fn whatever_comes_is_answered_and_kept() {
     let kept = requests(&answer);
     let lines: Vec<_> = kept.iter().map(|r| format!("{} {} {}", r["n"], r["method"], r["path"])).collect();
     let expected = [
-        "1 \"GET\" \"/\"",
+        "1 \"PUT\" \"/\"",
         "2 \"POST\" \"/a\"",
         "3 \"DELETE\" \"/b/c\"",
         "4 \"BREW\" \"/pot\"",

@@ -54,7 +54,7 @@ fn session(
     StreamOwned::new(ClientConnection::new(config, name).expect("client"), connect(running))
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime").block_on(future)
 }
 
@@ -89,7 +89,7 @@ fn https_for_each_name() {
         for name in ["localhost", "127.0.0.1", "::1"] {
             let config = client_config(&certificates, Identity::Anonymous, &["http/1.1"]);
             let mut stream = session(&running, config, name);
-            assert_eq!(exchange(&mut stream, "GET /").text(), "ok", "{name}");
+            assert_eq!(exchange(&mut stream, "GET /delay/0").text(), "ok", "{name}");
             assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
         }
     }
@@ -101,7 +101,7 @@ fn client_certificates() {
     let (running, certificates) = secure(Target::Mock(Box::default()), tls);
     let mut shown =
         session(&running, client_config(&certificates, Identity::Shown, &["http/1.1"]), "localhost");
-    assert_eq!(exchange(&mut shown, "GET /").text(), "ok");
+    assert_eq!(exchange(&mut shown, "GET /delay/0").text(), "ok");
     let mut anonymous =
         session(&running, client_config(&certificates, Identity::Anonymous, &[]), "localhost");
     let refused = std::io::copy(&mut anonymous, &mut std::io::sink());

@@ -13,7 +13,7 @@ use crate::{
     redis::FakeRedis,
 };
 
-fn quick() -> UsersConfig {
+pub(crate) fn quick() -> UsersConfig {
     UsersConfig { users: 3, latency: LatencyConfig::all(Latency::NONE), ..UsersConfig::default() }
 }
 

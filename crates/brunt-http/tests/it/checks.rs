@@ -18,21 +18,21 @@ fn checks_of_each_kind() {
     let size = |min, max| CheckRule::BodySize { min, max };
     let status = |low, high| CheckRule::Status(vec![(low, high)]);
     for (path, rule, outcomes) in [
-        ("/", contains("ok"), "0: 1 x 200 ok"),
-        ("/", contains(""), "0: 1 x 200 ok"),
-        ("/", contains("no"), "0: 1 x 200 check"),
-        ("/", status(200, 200), "0: 1 x 200 ok"),
-        ("/", status(201, 299), "0: 1 x 200 check"),
+        ("/delay/0", contains("ok"), "0: 1 x 200 ok"),
+        ("/delay/0", contains(""), "0: 1 x 200 ok"),
+        ("/delay/0", contains("no"), "0: 1 x 200 check"),
+        ("/delay/0", status(200, 200), "0: 1 x 200 ok"),
+        ("/delay/0", status(201, 299), "0: 1 x 200 check"),
         // A check of the status is the only judge of it.
         ("/status/404", status(404, 404), "0: 1 x 404 ok"),
         ("/status/404", contains("Not Found"), "0: 1 x 404 status"),
-        ("/", header("content-length", None), "0: 1 x 200 ok"),
-        ("/", header("content-length", Some("2")), "0: 1 x 200 ok"),
-        ("/", header("content-length", Some("3")), "0: 1 x 200 check"),
-        ("/", header("x-none", None), "0: 1 x 200 check"),
+        ("/delay/0", header("content-length", None), "0: 1 x 200 ok"),
+        ("/delay/0", header("content-length", Some("2")), "0: 1 x 200 ok"),
+        ("/delay/0", header("content-length", Some("3")), "0: 1 x 200 check"),
+        ("/delay/0", header("x-none", None), "0: 1 x 200 check"),
         ("/bytes/1000", size(1_000, 1_000), "0: 1 x 200 ok"),
         ("/bytes/1000", size(0, 999), "0: 1 x 200 check"),
-        ("/", CheckRule::MaxTime(Nanos::from_secs(3)), "0: 1 x 200 ok"),
+        ("/delay/0", CheckRule::MaxTime(Nanos::from_secs(3)), "0: 1 x 200 ok"),
         ("/delay/30", CheckRule::MaxTime(Nanos::from_millis(20)), "0: 1 x 200 check"),
     ] {
         let label = format!("{path} {rule:?}");
