@@ -107,6 +107,16 @@ pub enum ResultsError {
         /// What to do.
         help: String,
     },
+    /// A file begins like JSON and is none, or is cut off.
+    #[error("{place}: {reason}; {help}")]
+    BrokenJson {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        reason: String,
+        /// Which files are known.
+        help: String,
+    },
     /// A record of ours cannot be read.
     #[error(transparent)]
     Record(#[from] OpenError),
@@ -119,7 +129,11 @@ pub enum ResultsError {
         source: SummaryError,
     },
     /// A folder has no results in it.
-    #[error("`{}` holds no results that brunt knows", .folder.display())]
+    #[error(
+        "`{}` holds no results that brunt knows: give a file of results, the folder of a run (`brunt runs` lists them), \
+         or a folder that holds such",
+        .folder.display()
+    )]
     Nothing {
         /// The folder.
         folder: PathBuf,

@@ -1,8 +1,6 @@
 //! Which file of which tool it is, told by what is in it.
 
-use crate::ResultsError;
 use std::fmt;
-use std::path::Path;
 
 /// Who made results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,9 +157,4 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Says what a file or folder is, by what is in it.
-pub fn recognise(path: &Path) -> Result<Kind, ResultsError> {
-    Err(ResultsError::Nothing { folder: path.to_owned() })
 }

@@ -15,7 +15,41 @@ mod kind;
 
 mod read;
 
+mod sniff;
+
+mod source;
+
+mod table;
+
+mod lines;
+
+mod number;
+
+mod words;
+
+mod notes;
+
+mod fold;
+
+mod assemble;
+
+mod brunt;
+
+mod locust;
+
+mod k6;
+
+mod jmeter;
+
+mod vegeta;
+
+mod oha;
+
+mod wrk;
+
+mod rows;
+
 pub use error::{Place, Problem, ResultsError};
-pub use kind::{Kind, Tool, recognise};
-pub use read::{read, read_bytes};
-pub use results::{HistoryPoint, MAX_PROBLEMS, OwnVerdict, Percentiles, Results};
+pub use kind::{Kind, Tool};
+pub use read::{read, read_bytes, recognise};
+pub use results::{ErrorWords, HistoryPoint, MAX_ERRORS, MAX_PROBLEMS, OwnVerdict, Percentiles, Results};

@@ -1,7 +1,7 @@
 //! What every source becomes.
 
 use crate::{Kind, Problem, Tool};
-use brunt_metrics::Nanos;
+use brunt_metrics::{ErrorKind, Nanos};
 use brunt_run::{LatencyFigures, RunEvent, Summary};
 use std::path::PathBuf;
 
@@ -27,6 +27,9 @@ pub struct Results {
     /// The course of the run where the source has no samples but wrote down figures now and then (Locust's history):
     /// ascending in time, of one instant the total first. Empty where `events` tell more.
     pub history: Vec<HistoryPoint>,
+    /// Errors in the source's words, as often as it says, where there are no `events` with their first words. At most
+    /// [`MAX_ERRORS`].
+    pub errors: Vec<ErrorWords>,
     /// What the tool itself judged (k6's thresholds), in the order of the source.
     pub own_verdicts: Vec<OwnVerdict>,
     /// What this source cannot tell, and how its figures must be taken: a sentence each.
@@ -35,6 +38,9 @@ pub struct Results {
     /// says how many more there were.
     pub problems: Vec<Problem>,
 }
+
+/// The most lines of errors that are kept of one run.
+pub const MAX_ERRORS: usize = 1_000;
 
 /// The most problems that are kept of one run.
 pub const MAX_PROBLEMS: usize = 100;
@@ -69,6 +75,19 @@ pub struct HistoryPoint {
     pub response: LatencyFigures,
     /// What `response`'s percentiles are of.
     pub percentiles: Percentiles,
+}
+
+/// An error as a source that has only totals tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorWords {
+    /// Which of the summary's endpoints; `None` where the source does not say.
+    pub endpoint: Option<usize>,
+    /// The nearest kind.
+    pub kind: ErrorKind,
+    /// The source's words, shortened, without control characters.
+    pub text: String,
+    /// How often it came.
+    pub count: u64,
 }
 
 /// What percentiles of a history are of.
