@@ -5,11 +5,16 @@
 
 mod course;
 
+pub mod capacity;
+
 mod findings;
 
 pub mod stats;
 
 pub mod compare;
 
+pub use capacity::{Usl, fit_usl};
 pub use course::{Course, MAX_SLICES, Resource, Slice};
-pub use findings::{Confidence, Cost, Evidence, Figure, Finding, Number, Rules, Seconds, Severity, findings};
+pub use findings::{
+    Confidence, Cost, Evidence, Figure, Finding, Number, Rules, RulesError, Seconds, Severity, findings,
+};
