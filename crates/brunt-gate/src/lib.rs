@@ -5,15 +5,18 @@
 //! watches may call [`health`] at any time.
 //!
 //! A verdict is made of [`Reason`]s. Each part of this crate looks at the view and gives reasons, each with
-//! its [`Bearing`]; [`judge`] gathers them and the gravest bearing decides. That is also where the reasons of
-//! objectives will join: as further reasons that fail the run or find too little to judge.
+//! its [`Bearing`]; [`judge`] gathers them and the gravest bearing decides. Objectives join as further reasons: a
+//! [`Judge`] follows the run beside the view.
 //!
 //! All of it is about requests. Groups of steps, and requests that brunt broke on purpose, stand aside: they neither fail
-//! a run nor make it pass.
+//! a run nor make it pass, unless an objective asks for a group by its name.
 //!
 //! 1. [`health`]: was brunt itself the limit?
 //! 2. [`self_checks`]: do the figures agree with each other?
-//! 3. [`judge`]: all of it, with what became of the requests, as one [`Verdict`](brunt_run::Verdict).
+//! 3. [`Judge`]: are the objectives met, second by second and in the end?
+//! 4. [`judge`]: all of it, with what became of the requests, as one [`Verdict`](brunt_run::Verdict).
+//!
+//! [`judge_summary`] holds objectives against totals alone, where nothing else is known of a run.
 
 mod reason;
 
@@ -21,9 +24,12 @@ mod health;
 
 mod selfcheck;
 
+mod objectives;
+
 mod verdict;
 
 pub use health::{HOT_SECONDS, LATE_SECONDS, MIN_SECONDS, STALLED_SECONDS, health};
+pub use objectives::{AbortCall, BaselineFigures, Judge, judge_summary};
 pub use reason::{Bearing, Reason};
 pub use selfcheck::{LITTLE_TOLERANCE, self_checks};
-pub use verdict::{DROPPED_SHARE, FEW_REQUESTS, conclude, exit_code, judge};
+pub use verdict::{DROPPED_SHARE, FEW_REQUESTS, conclude, exit_code, judge, judge_with};

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | the user cut the run, or it has no end | Cut |
 //! | generator-limited, a worker lost, a self-check failed | Invalid |
-//! | no request of the load phase succeeded (later: an objective not met) | Failed |
+//! | no request of the load phase succeeded; an objective not met | Failed |
 //! | more than 0.1 % of an open load's iterations dropped at the users' cap | Invalid |
 //! | the user stopped it early | `StoppedEarly` |
-//! | no request ended in the load phase | `NotEnoughEvidence` |
+//! | no request ended in the load phase; an objective that could not be judged | `NotEnoughEvidence` |
+//! | an objective that only warns not met | Warned |
 //! | otherwise | Passed |
 //!
 //! The first row that applies is the verdict; all reasons are told. Two decisions need their grounds:
@@ -18,15 +19,23 @@
 //! worse) and comes first, but a pass does not: the run is not valid as a measurement at that rate, and the
 //! sentence says which limit it was. It is not called generator-limited unless lag or processors say so.
 //!
+//! **Objectives.** On a run that is not valid they are not judged, whatever their figures: neither a pass nor a failure stands
+//! on figures that cannot be trusted. A run that lost arrivals, or that was stopped early, can fail an objective, but what
+//! it met is not judged: the figures flatter the target, or the rest of the run is missing. A run that was cut is not judged
+//! at all. An objective that says so ends a run that breaks it ([`Judge::abort`]): then the run failed, and was not stopped by
+//! the user.
+//!
 //! **Errors.** Without objectives nothing says how many errors are too many: some are told and do not fail
 //! the run. None but errors is no service: that fails.
 
 use crate::Bearing::{Fails, Invalidates, Note, TooLittle, Undelivered, Warns};
 use crate::reason::percent;
-use crate::{Bearing, Reason, health, self_checks};
+use crate::{Bearing, Judge, Reason, health, self_checks};
 use brunt_metrics::Phase;
+use brunt_objective::Severity;
 use brunt_run::{
-    EndpointView, Finish, Outlook, RunEvent, RunView, ScenarioHeader, ScenarioView, StopReason, Verdict,
+    EndpointView, Finish, ObjectiveOutcome, ObjectiveUnit, Outlook, RunEvent, RunView, ScenarioHeader,
+    ScenarioView, Standing, StopReason, Verdict,
 };
 use std::fmt::Write as _;
 
@@ -41,27 +50,87 @@ const KINDS_NAMED: usize = 3;
 
 /// Judges a run at its end. `view` takes note of `finish`; the answer is the verdict and the same `finish`
 /// with the self-checks that failed, to be sent on in this order.
-pub fn conclude(view: &mut RunView, mut finish: Finish) -> (Verdict, Finish) {
+pub fn conclude(view: &mut RunView, objectives: &Judge, mut finish: Finish) -> (Verdict, Finish) {
     view.apply(&RunEvent::Finished(finish.clone()));
     finish.self_checks_failed.extend(self_checks(view).into_iter().map(|r| r.text));
-    let verdict = judge(view);
+    let verdict = judge_with(view, objectives);
     view.apply(&RunEvent::Verdict(verdict.clone()));
     view.apply(&RunEvent::Finished(finish.clone()));
     (verdict, finish)
 }
 
-/// What the run may be taken for. The view should have seen the run's end: a run without one is taken as cut.
+/// What the run may be taken for, without objectives. The view should have seen the run's end: a run without one is
+/// taken as cut.
 pub fn judge(view: &RunView) -> Verdict {
+    judge_with(view, &Judge::default())
+}
+
+/// What the run may be taken for, with what became of its objectives. The judge should have followed all of the run.
+pub fn judge_with(view: &RunView, objectives: &Judge) -> Verdict {
     let mut reasons = health(view);
     reasons.extend(self_checks(view));
     reasons.extend(worker_lost(view));
     reasons.extend(dropped(view));
     reasons.extend(outcomes(view));
     reasons.sort_by_key(|r| r.bearing);
+    let (objectives, met) = standing(view, &reasons, objectives);
+    reasons.extend(met);
+    reasons.sort_by_key(|r| r.bearing);
     let outlook = outlook(view, &reasons);
-    let summary = summary(view, outlook, &reasons);
+    let summary = summary(view, outlook, &reasons, &objectives);
     let findings = reasons.into_iter().map(Reason::told).collect();
-    Verdict { outlook, summary, findings, objectives: Vec::new() }
+    Verdict { outlook, summary, findings, objectives }
+}
+
+/// What became of the objectives, once it is known what the run is worth, and what that means for the run. One that is
+/// taken back means nothing: what took it back does.
+fn standing(view: &RunView, reasons: &[Reason], objectives: &Judge) -> (Vec<ObjectiveOutcome>, Vec<Reason>) {
+    let mut met = Vec::new();
+    let mut outcomes = objectives.outcomes();
+    let invalid = reasons.first().filter(|r| r.bearing == Invalidates);
+    let undelivered = reasons.iter().any(|r| r.bearing == Undelivered);
+    let ended = view.finish().map(|f| f.reason);
+    for (outcome, objective) in outcomes.iter_mut().zip(objectives.objectives()) {
+        let against = matches!(outcome.standing, Standing::Failed | Standing::Warned);
+        let counts_up = outcome.unit == ObjectiveUnit::Count && outcome.measured < outcome.limit;
+        let why = match (ended, invalid) {
+            (None | Some(StopReason::Cut), _) => Some("the run was cut".to_owned()),
+            (_, Some(reason)) => Some(format!("the run is not valid: {}", reason.text)),
+            (Some(StopReason::StoppedEarly), None) if !against || counts_up => Some(
+                "the run was stopped early: so far it ".to_owned()
+                    + if against { "is not met" } else { "holds" },
+            ),
+            (_, None) if undelivered && !against => {
+                Some("arrivals were dropped: the figures flatter the target".to_owned())
+            }
+            (Some(StopReason::StoppedEarly | StopReason::Completed | StopReason::WorkerLost), None) => None,
+        };
+        if matches!(outcome.standing, Standing::Noted | Standing::NotJudged) && why.is_some() {
+            continue;
+        }
+        let Some(why) = why else {
+            met.extend(of_objective(outcome, objective.severity));
+            continue;
+        };
+        outcome.standing = Standing::NotJudged;
+        outcome.text = format!("{}: not judged, {why}", outcome.text);
+        outcome.notes.push(why);
+    }
+    (outcomes, met)
+}
+
+/// What an outcome means for the run.
+fn of_objective(outcome: &ObjectiveOutcome, severity: Severity) -> Option<Reason> {
+    let bearing = match outcome.standing {
+        Standing::Failed => Fails,
+        Standing::Warned => Warns,
+        Standing::NotJudged => match severity {
+            Severity::Fail => TooLittle,
+            Severity::Warn => Note,
+        },
+        Standing::Passed | Standing::Noted => return None,
+    };
+    Some(Reason::new(bearing, "objective", outcome.text.clone()))
 }
 
 /// The exit code of the program for a verdict.
@@ -93,7 +162,7 @@ fn outlook(view: &RunView, reasons: &[Reason]) -> Outlook {
     }
 }
 
-fn summary(view: &RunView, outlook: Outlook, reasons: &[Reason]) -> String {
+fn summary(view: &RunView, outlook: Outlook, reasons: &[Reason], objectives: &[ObjectiveOutcome]) -> String {
     let total = view.total(Phase::Load);
     let gravest = reasons.first().map(|r| r.text.as_str()).unwrap_or_default();
     let counts = counts(&total);
@@ -107,12 +176,21 @@ fn summary(view: &RunView, outlook: Outlook, reasons: &[Reason]) -> String {
             }
             Some(Invalidates | Fails | TooLittle | Warns | Note) | None => format!("not valid: {gravest}"),
         },
-        Outlook::Failed => format!("failed: {gravest}"),
+        Outlook::Failed => format!("failed: {gravest}{}", others(reasons, objectives)),
         Outlook::StoppedEarly => format!("stopped early by the user, with results: {counts}"),
         Outlook::NotEnoughEvidence => format!("not enough evidence: {gravest}"),
         Outlook::Warned => format!("passed with a warning: {gravest}"),
         Outlook::Passed => format!("passed: {counts}"),
     }
+}
+
+/// What else failed, in short, and whether the run was ended for it.
+fn others(reasons: &[Reason], objectives: &[ObjectiveOutcome]) -> String {
+    let more = reasons.iter().filter(|r| r.bearing == Fails).count().saturating_sub(1);
+    let more = if more > 0 { format!("; {more} more failed") } else { String::new() };
+    let aborted = objectives.iter().find_map(|o| o.aborted_at);
+    let aborted = aborted.map(|at| format!("; aborted at {}:{:02}", (at + 1) / 60, (at + 1) % 60));
+    more + &aborted.unwrap_or_default()
 }
 
 fn is_generator(reasons: &[Reason]) -> bool {

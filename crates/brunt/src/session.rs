@@ -2,7 +2,7 @@
 
 use crate::args::RunArgs;
 use crate::console::Console;
-use brunt_gate::conclude;
+use brunt_gate::{Judge, conclude};
 use brunt_metrics::Nanos;
 use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, Summary, Warning, WarningKind};
 use brunt_tui::{LiveTerminal, PlainPace, ScreenSize, json_summary, json_tick, summary};
@@ -53,6 +53,8 @@ pub(crate) struct Session {
     console: Console,
     /// The verdict comes from a record, or is made at the end.
     judged: bool,
+    /// Holds the run's objectives against it.
+    pub(crate) judge: Judge,
     /// Warnings known before the run began.
     pub(crate) early: Vec<Warning>,
 }
@@ -60,7 +62,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(recorder: Option<Recorder>, show: Show, json: bool, console: Console) -> Self {
         let judged = false;
-        Self { view: RunView::default(), recorder, show, json, console, judged, early: Vec::new() }
+        let judge = Judge::default();
+        Self { view: RunView::default(), recorder, show, json, console, judged, judge, early: Vec::new() }
     }
 
     /// For a recorded run: its verdict is in the record.
@@ -86,13 +89,14 @@ impl Session {
         if let RunEvent::Finished(finish) = event
             && !self.judged
         {
-            let (verdict, finish) = conclude(&mut self.view, finish.clone());
+            let (verdict, finish) = conclude(&mut self.view, &self.judge, finish.clone());
             self.record(&RunEvent::Verdict(verdict));
             self.record(&RunEvent::Finished(finish));
             self.close();
             return;
         }
         self.view.apply(event);
+        self.judge.apply(event);
         self.record(event);
         match event {
             RunEvent::Started(_) => {

@@ -1,7 +1,7 @@
 //! The words of verdicts, and the end of a run.
 
 use crate::runs::{Run, healthy};
-use brunt_gate::{conclude, judge};
+use brunt_gate::{Judge, conclude, judge};
 use brunt_metrics::{ErrorKind, Nanos};
 use brunt_run::{Outlook, RunEvent, RunView, StopReason};
 
@@ -50,7 +50,7 @@ fn conclude_judges_and_fills_in_the_finish() {
     let run = Run { fault: |s| s.requests_started += 1, ..healthy() };
     let mut view = RunView::default();
     run.events().iter().filter(|e| !matches!(e, RunEvent::Finished(_))).for_each(|e| view.apply(e));
-    let (verdict, finish) = conclude(&mut view, run.finish().unwrap());
+    let (verdict, finish) = conclude(&mut view, &Judge::default(), run.finish().unwrap());
     assert_eq!(verdict.outlook, Outlook::Invalid);
     assert_eq!(finish.self_checks_failed.len(), 1, "{finish:?}");
     assert_eq!(view.verdict(), Some(&verdict));

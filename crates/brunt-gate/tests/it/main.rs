@@ -5,3 +5,5 @@ mod runs;
 mod conclude;
 
 mod decisions;
+
+mod objectives;

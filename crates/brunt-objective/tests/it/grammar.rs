@@ -79,7 +79,7 @@ fn texts_in_their_standard_form() {
 }
 
 fn statistic() -> impl Strategy<Value = Statistic> {
-    let percentile = (1..9_999_u32).prop_map(|p| Percentile::new(f64::from(p) / 100.0).unwrap());
+    let percentile = (1..9_999_u32).prop_filter_map("0 < p < 100", |p| Percentile::new(f64::from(p) / 100.0));
     let point = prop_oneof![
         select(vec![Point::Average, Point::Minimum, Point::Maximum]),
         percentile.prop_map(Point::Percentile)
@@ -102,7 +102,16 @@ fn value(key: FilterKey, text: String, at: Index) -> String {
         FilterKey::Phase => &["warm-up", "load", "cool-down"],
         FilterKey::Outcome => &["ok", "error", "all"],
         FilterKey::Error => &["request timeout", "dns", "check"],
-        _ => return text,
+        FilterKey::Scenario
+        | FilterKey::Action
+        | FilterKey::Method
+        | FilterKey::Name
+        | FilterKey::Endpoint
+        | FilterKey::Tag
+        | FilterKey::Group
+        | FilterKey::Check
+        | FilterKey::Tally
+        | FilterKey::Value => return text,
     };
     at.get(known).to_string()
 }
