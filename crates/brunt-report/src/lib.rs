@@ -12,6 +12,8 @@
 //! - [`write_k6_summary`]: k6's end-of-test summary, as its `--summary-export` has it;
 //! - [`RequestWriter`]: a row per request, from the engine's samples.
 
+mod compare;
+
 mod csv;
 
 mod error;
@@ -32,6 +34,7 @@ mod summary;
 
 mod users;
 
+pub use compare::{comparison_json, comparison_markdown, comparison_text, variants_markdown, variants_text};
 pub use error::ExportError;
 pub use hlog::{Timing, write_hlog};
 pub use html::write_summary_html;

@@ -1,0 +1,87 @@
+//! For a pull request.
+
+use super::words::{
+    COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, outcome, series, variant,
+};
+use brunt_analysis::compare::{Comparison, MetricComparison, Outcome, Table, Verdict};
+
+/// A comparison as a section in Markdown: the decision first, then the table of all requests; endpoints are folded away unless one
+/// got worse.
+pub fn comparison_markdown(comparison: &Comparison) -> String {
+    let sign = match comparison.outcome {
+        Outcome::Worse => "❌",
+        Outcome::Invalid | Outcome::Inconclusive => "⚠️",
+        Outcome::NotWorse => "✅",
+    };
+    let mut out = format!(
+        "## {sign} {} against {}\n\n{}\n\n",
+        escaped(&comparison.candidate),
+        escaped(&comparison.baseline),
+        escaped(&outcome(comparison))
+    );
+    out += &table(comparison, &comparison.total, Primary::Decides);
+    out += &format!("\n{}.\n", escaped(&design(comparison)));
+    for line in differences(&comparison.differences) {
+        out += &format!("- {}\n", escaped(&line));
+    }
+    if comparison.endpoints.len() > 1 {
+        let worse = comparison.endpoints.iter().any(|e| e.metrics.iter().any(is_worse));
+        let open = if worse { " open" } else { "" };
+        out += &format!(
+            "\n<details{open}><summary>Endpoints (looked at beside: they do not decide)</summary>\n"
+        );
+        for endpoint in &comparison.endpoints {
+            out += &format!("\n**{}**\n\n", escaped(&series(endpoint)));
+            out += &table(comparison, &endpoint.metrics, Primary::Explores);
+        }
+        out += "\n</details>\n";
+    }
+    out
+}
+
+fn is_worse(metric: &MetricComparison) -> bool {
+    metric.verdict == Verdict::Worse && metric.stands
+}
+
+fn table(comparison: &Comparison, metrics: &[MetricComparison], primary: Primary) -> String {
+    let rows = metrics.iter().map(|m| cells(m, primary));
+    lines(&heads(comparison), "|---|--:|--:|--:|--:|--:|---|\n", rows)
+}
+
+/// The variants' totals in seven columns, with the best variant named.
+pub fn variants_markdown(variants: &Table) -> String {
+    let rows = variants.rows.iter().map(|row| variant(row, " *"));
+    let mut out = lines(&COLUMNS.map(str::to_owned), "|---|--:|--:|--:|--:|--:|--:|\n", rows);
+    if variants.rows.len() > 1 {
+        out += &format!("\n\\* best in its column. {DIRECTIONS}\n");
+    }
+    for reason in &variants.reasons {
+        out += &format!("\n{}\n", escaped(reason));
+    }
+    out
+}
+
+fn lines<const N: usize>(heads: &[String; N], rule: &str, rows: impl Iterator<Item = [String; N]>) -> String {
+    let line = |cells: &[String; N]| {
+        let cells: Vec<String> = cells.iter().map(|c| escaped(c)).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let mut out = line(heads) + rule;
+    for row in rows {
+        out += &line(&row);
+    }
+    out
+}
+
+/// Names may hold what Markdown takes as its own.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
