@@ -3,6 +3,7 @@
 use crate::assemble::{Totals, figures, of_events};
 use crate::fold::Heading;
 use crate::notes::{At, Notes};
+use crate::number::whole;
 use crate::rows::{own_outcome, own_phase};
 use crate::source::Source;
 use crate::table::Table;
@@ -135,8 +136,8 @@ pub(crate) fn read_seconds(
     while let Some(row) = table.next(&mut notes) {
         let Some(second) = row.count(Some(second), &mut notes).filter(|s| *s < MAX_SECONDS) else { continue };
         let Some(count) = row.count(Some(count), &mut notes) else { continue };
-        if let Some(at) = row.count(Some(unix_ms), &mut notes) {
-            sums.started_unix_ms.get_or_insert(at.saturating_sub(second * 1_000));
+        if let Some(at) = row.number(Some(unix_ms), &mut notes) {
+            sums.started_unix_ms.get_or_insert(whole(at).saturating_sub(second * 1_000));
         }
         let [scenario, action, method, name] = names.map(|c| row.name(c).into_owned());
         let [phase, code, outcome] = texts.map(|c| row.text(c));

@@ -47,6 +47,12 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// What is wrong, without the place, which is told otherwise.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let text = crate::words::shown(&error.to_string());
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
 /// Says that a line is not what it should be.
 pub(crate) fn bad_line(error: &serde_json::Error, line: u64, notes: &mut Notes) {
     let at = At { line, column: error.column() as u64 };
@@ -54,7 +60,7 @@ pub(crate) fn bad_line(error: &serde_json::Error, line: u64, notes: &mut Notes) 
         if error.is_eof() {
             "the line ends in the middle and is left out: was the file cut off here?".to_owned()
         } else {
-            format!("the line is left out: {}", crate::words::shown(&error.to_string()))
+            format!("the line is left out: {}", reason(error))
         }
     });
 }

@@ -182,7 +182,7 @@ fn stats(source: Source<'_>, totals: &mut Totals, notes: &mut Notes) -> Result<(
         let errors = row.count(Some(failed), notes).unwrap_or(0).min(requests);
         let response = times.read(&row, requests, notes);
         let mut figures = figures(requests, errors, row.number(rate, notes), response);
-        figures.bytes_in = crate::number::whole(row.number(size, notes).unwrap_or(0.0) * requests as f64);
+        figures.bytes_in = crate::number::counted(row.number(size, notes).unwrap_or(0.0) * requests as f64);
         let (name, method) = (row.name(Some(name)), row.name(method));
         if is_total(&name, &method) {
             total = Some(figures);

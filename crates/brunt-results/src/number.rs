@@ -77,6 +77,14 @@ pub(crate) fn whole(value: f64) -> u64 {
     whole
 }
 
+/// The highest count that is taken for one: what is above it stands in no real file, and millions of such can be added.
+pub(crate) const MAX_COUNT: u64 = 1 << 40;
+
+/// The nearest count: [`whole`], at most [`MAX_COUNT`].
+pub(crate) fn counted(value: f64) -> u64 {
+    whole(value).min(MAX_COUNT)
+}
+
 /// How fine instants of a source are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Grain {
@@ -101,6 +109,9 @@ pub(crate) fn instant(text: &str, comma: Comma) -> Option<Instant> {
     if let Ok(whole) = text.parse::<i64>() {
         return from_whole(whole);
     }
+    if let Some(seconds) = decimal_seconds(text) {
+        return Some(seconds);
+    }
     if let Some(n) = number(text, comma) {
         return from_fraction(n.value);
     }
@@ -120,6 +131,18 @@ fn from_whole(value: i64) -> Option<Instant> {
         _ => return None,
     };
     value.checked_mul(factor).map(|ns| Instant { ns, grain })
+}
+
+/// `1795684486.123456`, exact: a double would be some hundred nanoseconds off.
+fn decimal_seconds(text: &str) -> Option<Instant> {
+    let (whole, fraction) = text.split_once('.')?;
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || whole.len() > 10 {
+        return None;
+    }
+    let fraction = format!("{:0<9}", fraction.chars().take(9).collect::<String>());
+    let (whole, fraction) = (whole.parse::<i64>().ok()?, fraction.parse::<i64>().ok()?);
+    Some(Instant { ns: whole.checked_mul(1_000_000_000)?.checked_add(fraction)?, grain: Grain::Fine })
 }
 
 fn from_fraction(value: f64) -> Option<Instant> {
@@ -172,6 +195,8 @@ mod tests {
             ("1795684486123456", 1_795_684_486_123_456_000, Grain::Fine),
             ("1795684486123456789", 1_795_684_486_123_456_789, Grain::Fine),
             ("1795684486.5", 1_795_684_486_500_000_000, Grain::Fine),
+            ("1795684486.123456", 1_795_684_486_123_456_000, Grain::Fine),
+            ("1,7956844865E+9", 1_795_684_486_500_000_000, Grain::Fine),
             ("2026-11-26T09:14:46Z", 1_795_684_486_000_000_000, Grain::Seconds),
             ("2026-11-26T10:14:46.5+01:00", 1_795_684_486_500_000_000, Grain::Fine),
             ("2026-11-26 09:14:46.5", 1_795_684_486_500_000_000, Grain::Fine),

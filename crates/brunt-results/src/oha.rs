@@ -3,7 +3,7 @@
 use crate::assemble::{FROM_SEND, Totals, figures};
 use crate::fold::Heading;
 use crate::notes::Notes;
-use crate::number::whole;
+use crate::number::counted;
 use crate::results::MAX_ERRORS;
 use crate::words::{kind_of, shown, status};
 use crate::{ErrorWords, Kind, Results, Tool};
@@ -22,7 +22,7 @@ pub(crate) fn read_oha_json(document: &Value, name: &str, mut notes: Notes) -> R
     let mut totals = Totals::new(Kind::OhaJson, &heading);
     let counts = |key: &str| -> Vec<(String, u64)> {
         let map = document.get(key).and_then(Value::as_object);
-        map.into_iter().flatten().map(|(k, v)| (k.clone(), v.as_f64().map_or(0, whole))).collect()
+        map.into_iter().flatten().map(|(k, v)| (k.clone(), v.as_f64().map_or(0, counted))).collect()
     };
     let (statuses, errors) = (counts("statusCodeDistribution"), counts("errorDistribution"));
     let answered: u64 = statuses.iter().map(|(_, n)| n).sum();
@@ -48,7 +48,7 @@ pub(crate) fn read_oha_json(document: &Value, name: &str, mut notes: Notes) -> R
     totals.summary.total = figures(requests, bad + broken, rate, response);
     totals.lasted(seconds);
     let total = &mut totals.summary.total;
-    total.bytes_in = number("/summary/totalData").map_or(0, whole);
+    total.bytes_in = number("/summary/totalData").map_or(0, counted);
     for (code, count) in &statuses {
         let status = status(code);
         let name = if status == Status::NONE { "none".to_owned() } else { status.to_string() };

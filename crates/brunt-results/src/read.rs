@@ -1,5 +1,6 @@
 //! From paths to results: which files belong together, and who reads them.
 
+use crate::lines::reason;
 use crate::locust::{LocustFile, Role, read_locust};
 use crate::notes::Notes;
 use crate::sniff::{Look, known, look, look_at_document};
@@ -298,8 +299,15 @@ fn document(source: Source<'_>, path: &Path) -> Result<(String, Value), ResultsE
         Err(error) => {
             let place =
                 Place { file: path.to_owned(), line: error.line() as u64, column: error.column() as u64 };
-            let why = if error.is_eof() { "it ends in the middle: was it cut off?" } else { "it is no JSON" };
-            Err(ResultsError::BrokenJson { place, reason: format!("{why} ({error})"), help: known() })
+            let (why, help) = if error.is_eof() {
+                (
+                    "it ends in the middle",
+                    "it was cut off, and parts of such a document mean nothing: get it whole".to_owned(),
+                )
+            } else {
+                ("it begins like JSON and is none", known())
+            };
+            Err(ResultsError::BrokenJson { place, reason: format!("{why} ({})", reason(&error)), help })
         }
     }
 }

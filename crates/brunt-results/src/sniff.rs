@@ -36,7 +36,7 @@ const TABLES: [(Kind, &[&str]); 11] = [
 const HEY: &[&str] = &["response-time", "offset", "status-code"];
 
 /// Beginnings of texts that are known and not read: what they are, and what to do.
-const UNREAD: [(&str, &str, &str); 12] = [
+const UNREAD: [(&str, &str, &str); 9] = [
     ("<?xml", "XML", "for JMeter, set `jmeter.save.saveservice.output_format=csv` and run again"),
     ("<testresults", "a JMeter JTL as XML", "set `jmeter.save.saveservice.output_format=csv` and run again"),
     (
@@ -70,9 +70,19 @@ const UNREAD: [(&str, &str, &str); 12] = [
         "ApacheBench's text",
         "use a tool that keeps its samples: `hey -o csv`, `oha --output-format csv`",
     ),
-    ("pk\u{3}\u{4}", "a zip archive", "unpack it; brunt reads plain files and gzip"),
-    ("%pdf", "a PDF", "give the tool's CSV or JSON"),
-    ("sqlite format 3", "an SQLite database", "use `oha --output-format json`"),
+];
+
+/// Beginnings of binary files that people take for results.
+const BINARY: [(&[u8], &str, &str); 5] = [
+    (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "text in UTF-16", "save it as UTF-8"),
+    (
+        b"PK\x03\x04",
+        "a zip archive or a workbook",
+        "unpack it, or save the sheet as CSV; brunt reads plain files and gzip",
+    ),
+    (b"%PDF", "a PDF", "give the tool's CSV or JSON"),
+    (b"SQLite format 3", "an SQLite database", "for oha, use `oha --output-format csv`"),
 ];
 
 /// What a file is that begins with `head`.
@@ -98,8 +108,8 @@ pub(crate) fn look(path: &Path, head: &[u8]) -> Result<Look, ResultsError> {
 }
 
 fn refuse_binary(path: &Path, head: &[u8]) -> Result<(), ResultsError> {
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Err(unread(path, "text in UTF-16", "save it as UTF-8"));
+    if let Some((_, what, help)) = BINARY.iter().find(|(begins, _, _)| head.starts_with(begins)) {
+        return Err(unread(path, what, help));
     }
     // A gob stream begins with the type's definition, and so with its fields' names.
     let begins = &head[..head.len().min(400)];
@@ -112,8 +122,7 @@ fn refuse_binary(path: &Path, head: &[u8]) -> Result<(), ResultsError> {
         ));
     }
     if has(b"\0") {
-        let first_line = crate::words::shown(&String::from_utf8_lossy(&head[..head.len().min(60)]));
-        return Err(ResultsError::Unknown { path: path.to_owned(), first_line, help: known() });
+        return Err(unread(path, "a binary file", &known()));
     }
     Ok(())
 }
@@ -211,8 +220,8 @@ pub(crate) fn look_at_document(path: &Path, document: &Value) -> Result<Kind, Re
         return Ok(Kind::VegetaJson);
     }
     for (key, what, help) in [
-        ("aggregate", "Artillery's report", "brunt does not read it; run the same plan with brunt"),
-        ("DurationHistogram", "Fortio's report", "brunt does not read it; run the same load with brunt"),
+        ("aggregate", "Artillery's report", "run the same plan with brunt"),
+        ("DurationHistogram", "Fortio's report", "run the same load with brunt"),
         ("log", "a recording (HAR)", "that is no result but a plan: `brunt run FILE` takes it"),
     ] {
         if has(key) {

@@ -1,7 +1,7 @@
 //! CSV files by the names of their columns, as tools write them and as spreadsheets leave them.
 
 use crate::notes::{At, Notes};
-use crate::number::{Comma, Duration, Instant, instant, number, whole};
+use crate::number::{Comma, Duration, Instant, counted, instant, number};
 use crate::source::{Source, cut};
 use crate::{Kind, ResultsError};
 use brunt_metrics::Nanos;
@@ -217,7 +217,7 @@ impl Row<'_> {
                 format!("a count of {value} is taken for 0")
             });
         }
-        Some(whole(value))
+        Some(counted(value))
     }
 
     /// A duration in a unit of so many nanoseconds.

@@ -7,7 +7,7 @@ use crate::assemble::{Totals, figures, sampled};
 use crate::fold::{Fold, Heading, Sampled};
 use crate::lines::{Lines, bad_line};
 use crate::notes::{At, Notes};
-use crate::number::{Comma, Grain, Instant, instant, whole};
+use crate::number::{Comma, Grain, Instant, MAX_COUNT, counted, instant, whole};
 use crate::source::Source;
 use crate::table::{Table, sound};
 use crate::words::{failed, outcome, status};
@@ -49,7 +49,7 @@ fn add(hit: &Hit<'_>, fold: &mut Fold, notes: &mut Notes) {
     sampled.status = status(hit.code);
     sampled.outcome =
         if hit.error.is_empty() { outcome(sampled.status, "") } else { failed(sampled.status, hit.error) };
-    [sampled.bytes_out, sampled.bytes_in] = hit.bytes;
+    [sampled.bytes_out, sampled.bytes_in] = hit.bytes.map(|n| n.min(MAX_COUNT));
     fold.detail(endpoint, sampled.outcome, sampled.ended, hit.error);
     fold.request(&sampled, notes, hit.at);
 }
@@ -148,7 +148,7 @@ pub(crate) fn read_report(document: &Value, name: &str, mut notes: Notes) -> Res
     let ms = |path: &str| number(path).map(|ns| ns / 1e6);
     let heading = heading(name);
     let mut totals = Totals::new(Kind::VegetaReport, &heading);
-    let requests = number("/requests").map_or(0, whole);
+    let requests = number("/requests").map_or(0, counted);
     let some = |v: Option<f64>| v.filter(|_| requests > 0);
     let response = LatencyFigures {
         min_ms: some(ms("/latencies/min")),
@@ -161,16 +161,16 @@ pub(crate) fn read_report(document: &Value, name: &str, mut notes: Notes) -> Res
         ..LatencyFigures::default()
     };
     let errors =
-        number("/success").map_or(0, |success| requests - whole(success * requests as f64).min(requests));
+        number("/success").map_or(0, |success| requests - counted(success * requests as f64).min(requests));
     totals.summary.total = figures(requests, errors, number("/rate"), response);
     totals.lasted((number("/duration").unwrap_or(0.0) + number("/wait").unwrap_or(0.0)) / 1e9);
     let total = &mut totals.summary.total;
-    total.bytes_in = number("/bytes_in/total").map_or(0, whole);
-    total.bytes_out = number("/bytes_out/total").map_or(0, whole);
+    total.bytes_in = number("/bytes_in/total").map_or(0, counted);
+    total.bytes_out = number("/bytes_out/total").map_or(0, counted);
     for (code, count) in document.get("status_codes").and_then(Value::as_object).into_iter().flatten() {
         let status = status(code);
         let name = if status == Status::NONE { "none".to_owned() } else { status.to_string() };
-        let count = count.as_f64().map_or(0, whole);
+        let count = count.as_f64().map_or(0, counted);
         *total.statuses.entry(name).or_default() += count;
         if status.class() >= 4 {
             *total.errors_by_kind.entry(ErrorKind::Status.name().to_owned()).or_default() += count;

@@ -61,11 +61,20 @@ const WORDS: [(&[&str], ErrorKind); 13] = [
     ),
 ];
 
-/// The nearest kind of error for a text.
+/// The nearest kind of error for a text. In files that brunt wrote for Locust's readers, our own names stand.
 pub(crate) fn kind_of(text: &str) -> Option<ErrorKind> {
     // `HTTPError('504 Server Error: Gateway Timeout for url: /x')` is an answer, whatever its words.
     if text.starts_with("HTTPError") || status_in(text).is_some() {
         return Some(ErrorKind::Status);
+    }
+    let own = |kind: &ErrorKind| {
+        text.strip_prefix(kind.name()).is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
+    };
+    if text.starts_with("status ") {
+        return Some(ErrorKind::Status);
+    }
+    if let Some(kind) = ErrorKind::ALL.into_iter().find(own) {
+        return Some(kind);
     }
     let lower = text.to_lowercase();
     WORDS.iter().find(|(words, _)| words.iter().any(|w| lower.contains(w))).map(|(_, kind)| *kind)
@@ -142,6 +151,8 @@ mod tests {
             ),
             ("x509: certificate signed by unknown authority", Some(ErrorKind::Tls)),
             ("CatchResponseError('Got wrong response')", Some(ErrorKind::Check)),
+            ("request timeout: no answer within 1 s", Some(ErrorKind::RequestTimeout)),
+            ("status 503", Some(ErrorKind::Status)),
             ("something else", None),
             ("", None),
         ] {

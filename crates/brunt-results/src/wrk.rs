@@ -3,7 +3,7 @@
 use crate::assemble::{FROM_SEND, Totals, figures};
 use crate::fold::Heading;
 use crate::notes::{At, Notes};
-use crate::number::{Comma, number, whole};
+use crate::number::{Comma, MAX_COUNT, counted, number};
 use crate::{Kind, Results, ResultsError, Tool};
 use brunt_metrics::ErrorKind;
 use brunt_run::LatencyFigures;
@@ -58,7 +58,7 @@ pub(crate) fn read_wrk(text: &str, name: &str, mut notes: Notes) -> Result<Resul
         figures(requests + broken, report.bad.min(requests) + broken, rate, report.latency);
     totals.lasted(seconds);
     let total = &mut totals.summary.total;
-    total.bytes_in = whole(report.bytes);
+    total.bytes_in = counted(report.bytes);
     if report.bad > 0 {
         total.errors_by_kind.insert(ErrorKind::Status.name().to_owned(), report.bad);
     }
@@ -120,17 +120,17 @@ fn read_line(line: &str, block: Block, report: &mut Report, at: At, notes: &mut 
     } else if let Some(rest) = line.strip_prefix("Socket errors:") {
         for (slot, (name, _)) in report.socket.iter_mut().zip(SOCKET) {
             let count = rest.split(',').find_map(|part| part.trim().strip_prefix(name));
-            *slot = count.and_then(|c| c.trim().parse().ok()).unwrap_or(0);
+            *slot = count.and_then(|c| c.trim().parse::<u64>().ok()).unwrap_or(0).min(MAX_COUNT);
         }
     } else if let Some(rest) = line.strip_prefix("Non-2xx or 3xx responses:") {
-        report.bad = rest.trim().parse().unwrap_or(0);
+        report.bad = rest.trim().parse::<u64>().unwrap_or(0).min(MAX_COUNT);
     }
     block
 }
 
 /// `605 requests in 2.00s, 654.04KB read`.
 fn read_total(count: &str, rest: &str, report: &mut Report, at: At, notes: &mut Notes) {
-    report.requests = count.trim().parse().ok();
+    report.requests = count.trim().parse().ok().map(|n: u64| n.min(MAX_COUNT));
     let (time, read) = rest.split_once(',').unwrap_or((rest, ""));
     report.seconds = time_ms(time.trim()).map(|ms| ms / 1e3);
     report.bytes = read.split_whitespace().next().and_then(bytes).unwrap_or(0.0);

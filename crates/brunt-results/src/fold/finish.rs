@@ -8,7 +8,10 @@ use brunt_run::{
     ErrorDetail, Finish, PhaseChange, RunEvent, RunHeader, RunView, ScenarioHeader, StopReason, Summary,
     Warning, WarningKind,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Seconds in which nothing happened are told up to so many in a row: in a longer hole nobody loaded anything.
+const MAX_HOLE: u64 = 3_600;
 
 /// What a run is called and whose it is.
 #[derive(Clone, Debug)]
@@ -69,7 +72,6 @@ impl Fold {
     fn into_events(mut self, heading: &Heading) -> Vec<RunEvent> {
         let clock = self.clock();
         let header = self.header(heading, &clock);
-        let scenarios = self.scenario_extents.len();
         let mut events = vec![RunEvent::Started(Box::new(header))];
         let mut notes = self.phase_changes(&clock);
         notes.extend(self.error_details(&clock));
@@ -78,7 +80,7 @@ impl Fold {
         let mut users = Users::default();
         let mut aloft = 0_i64;
         let mut flights = self.settled_flights(&clock);
-        for index in 0..clock.seconds {
+        for index in self.seconds_told(&clock, &flights) {
             let building = self.seconds.remove(&clock.absolute(index)).unwrap_or_default();
             let flight = flights.remove(&index).unwrap_or_default();
             aloft += flight.whole;
@@ -101,11 +103,23 @@ impl Fold {
                 ),
             }));
         }
-        debug_assert!(scenarios <= super::names::MAX_SCENARIOS);
         let (at, reason) = (clock.end, StopReason::Completed);
         let finish = Finish { at, reason, in_flight: 0, self_checks_failed: Vec::new() };
         events.push(RunEvent::Finished(finish));
         events
+    }
+
+    /// The run's seconds, those without anything too, but for long holes.
+    fn seconds_told(&self, clock: &Clock, flights: &BTreeMap<u64, Flight>) -> Vec<u64> {
+        let mut busy: BTreeSet<u64> = self.seconds.keys().map(|s| unsigned(s - clock.first)).collect();
+        busy.extend(flights.keys());
+        busy.extend([0, clock.seconds.saturating_sub(1)].iter().filter(|_| clock.seconds > 0));
+        let mut told: Vec<u64> = Vec::with_capacity(busy.len());
+        for index in busy {
+            let next = told.last().map_or(index, |last| last + 1);
+            told.extend(if index - next > MAX_HOLE { index..=index } else { next..=index });
+        }
+        told
     }
 
     fn clock(&self) -> Clock {

@@ -7,7 +7,7 @@
 use crate::assemble::FROM_SEND;
 use crate::fold::{Dated, Fold, Sampled};
 use crate::notes::{At, Notes};
-use crate::number::{Instant, whole};
+use crate::number::{Instant, counted};
 use crate::table::sound;
 use crate::words::{self, status};
 use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Part, Status};
@@ -129,7 +129,7 @@ impl Points {
             "iterations" | "dropped_iterations" => {
                 let id = self.fold.scenario(scenario);
                 let Some(second) = self.fold.scenario_second(id, when, notes) else { return };
-                let count = whole(point.value);
+                let count = counted(point.value);
                 second.due += count;
                 if point.metric == "iterations" {
                     second.started += count;
@@ -150,10 +150,11 @@ impl Points {
                 self.fold.passage(group, when, took, notes);
             }
             "vus" if self.users.len() < MAX_USER_SECONDS => {
-                self.users.insert(point.when.ns.div_euclid(1_000_000_000), (point.when, whole(point.value)));
+                self.users
+                    .insert(point.when.ns.div_euclid(1_000_000_000), (point.when, counted(point.value)));
             }
-            "data_sent" => self.bytes_out += whole(point.value),
-            "data_received" => self.bytes_in += whole(point.value),
+            "data_sent" => self.bytes_out = self.bytes_out.saturating_add(counted(point.value)),
+            "data_received" => self.bytes_in = self.bytes_in.saturating_add(counted(point.value)),
             "vus" | "vus_max" | "iteration_duration" => {}
             other if self.others.len() < MAX_METRICS => {
                 self.others.insert(words::shown(other));
@@ -245,7 +246,7 @@ impl Points {
             let alone = self.alone;
             notes.problem("requests without duration", At::default(), || {
                 format!(
-                    "{alone} samples of requests have no `http_req_duration` beside them and count for nothing: was the file \
+                    "{alone} requests have samples without their `http_req_duration`, which count for nothing: was the file \
                      sorted or filtered?"
                 )
             });
@@ -256,7 +257,7 @@ impl Points {
             "k6's request time leaves out waiting for a connection, DNS, connecting and TLS: these stand as parts beside it, and a \
              request that got no connection has a time of 0",
         );
-        if self.bytes_in + self.bytes_out > 0 {
+        if self.bytes_in.max(self.bytes_out) > 0 {
             notes.gap("k6 counts bytes per iteration: they stand in the totals, not at endpoints");
         }
         notes.gap("k6 does not say which iterations failed: those that ended count as completed");

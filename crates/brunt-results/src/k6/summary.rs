@@ -6,7 +6,7 @@
 use crate::assemble::{FROM_SEND, Totals, figures};
 use crate::fold::Heading;
 use crate::notes::{At, Notes};
-use crate::number::{instant, whole};
+use crate::number::{counted, instant, whole};
 use crate::words::shown;
 use crate::{Kind, OwnVerdict, Results, Tool};
 use brunt_metrics::EndpointKind;
@@ -49,8 +49,8 @@ pub(crate) fn read_summary(document: &Value, kind: Kind, name: &str, mut notes: 
     let errors = ["passes", "matches"]
         .iter()
         .find_map(|v| value(&metrics, "http_req_failed", v))
-        .map(whole)
-        .or_else(|| share.map(|s| whole(s * requests as f64)))
+        .map(counted)
+        .or_else(|| share.map(|s| counted(s * requests as f64)))
         .unwrap_or(0);
     let response = metrics.get("http_req_duration").map(latency).unwrap_or_default();
     let rate = rate.or_else(|| duration.filter(|d| *d > 0.0).map(|d| requests as f64 / d));
@@ -107,7 +107,7 @@ fn value(metrics: &BTreeMap<String, Values>, metric: &str, name: &str) -> Option
 }
 
 fn count(metrics: &BTreeMap<String, Values>, metric: &str) -> Option<u64> {
-    value(metrics, metric, "count").map(whole)
+    value(metrics, metric, "count").map(counted)
 }
 
 /// How long the run lasted, in seconds.
@@ -151,7 +151,7 @@ fn parts(metrics: &BTreeMap<String, Values>, requests: u64) -> BTreeMap<String, 
 fn scenario(metrics: &BTreeMap<String, Values>, requests: u64, errors: u64) -> ScenarioFigures {
     let completed = count(metrics, "iterations").unwrap_or(0);
     let dropped = count(metrics, "dropped_iterations").unwrap_or(0);
-    let users = value(metrics, "vus", "max").or_else(|| value(metrics, "vus_max", "max")).map_or(0, whole);
+    let users = value(metrics, "vus", "max").or_else(|| value(metrics, "vus_max", "max")).map_or(0, counted);
     ScenarioFigures {
         name: "(all scenarios)".to_owned(),
         executor: "not told by the source".to_owned(),
@@ -178,7 +178,7 @@ fn groups(metrics: &BTreeMap<String, Values>) -> Vec<GroupFigures> {
         kind: EndpointKind::Group,
         ..SeriesName::default()
     };
-    let count = values.get("count").copied().map_or(0, whole);
+    let count = values.get("count").copied().map_or(0, counted);
     vec![GroupFigures { series, count, failed: 0, duration: latency(values) }]
 }
 
@@ -209,7 +209,7 @@ fn entries(list: Option<&Value>) -> Box<dyn Iterator<Item = &Value> + '_> {
 
 fn check(entry: &Value, series: Option<SeriesName>, group: &str) -> Option<CheckFigures> {
     let name = entry.get("name").and_then(Value::as_str)?;
-    let count = |key: &str| entry.get(key).and_then(Value::as_f64).map_or(0, whole);
+    let count = |key: &str| entry.get(key).and_then(Value::as_f64).map_or(0, counted);
     let in_group = (!group.is_empty()).then(|| SeriesName {
         method: "*".to_owned(),
         name: group.to_owned(),

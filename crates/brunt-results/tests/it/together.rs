@@ -1,0 +1,83 @@
+//! Which files are one run.
+
+use crate::fixture;
+use brunt_results::{Kind, Tool, read};
+use std::fs;
+use std::path::PathBuf;
+
+/// Tool and number of files of each run.
+fn runs(paths: &[PathBuf]) -> Vec<(Tool, usize)> {
+    read(paths).unwrap().iter().map(|r| (r.tool, r.files.len())).collect()
+}
+
+#[test]
+fn files_of_locust() {
+    for (paths, expected) in [
+        // One of the four brings the others.
+        (vec!["locust/full_stats.csv"], vec![(Tool::Locust, 4)]),
+        (vec!["locust/full_failures.csv"], vec![(Tool::Locust, 4)]),
+        // All four, named, are one run; a file that is named twice counts once.
+        (
+            vec![
+                "locust/full_stats_history.csv",
+                "locust/full_stats.csv",
+                "locust/full_failures.csv",
+                "locust/full_stats.csv",
+            ],
+            vec![(Tool::Locust, 4)],
+        ),
+        // Two prefixes are two runs, in the order of the arguments.
+        (vec!["locust/total_stats.csv", "locust/full_stats.csv"], vec![(Tool::Locust, 4), (Tool::Locust, 4)]),
+        (vec!["locust", "wrk.txt"], vec![(Tool::Locust, 4), (Tool::Locust, 4), (Tool::Wrk, 1)]),
+        (vec!["../runs/v1-small", "../runs"], vec![(Tool::Brunt, 1), (Tool::Brunt, 1)]),
+    ] {
+        let paths: Vec<_> = paths.into_iter().map(fixture).collect();
+        assert_eq!(runs(&paths), expected, "{paths:?}");
+    }
+}
+
+/// Files are told by what is in them: names do not matter, but where they show what belongs together.
+#[test]
+fn names_do_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |from: &str, to: &str| {
+        let to = folder.path().join(to);
+        fs::copy(fixture(from), &to).unwrap();
+        to
+    };
+    let stats = copy("locust/full_stats.csv", "Locust_2025-08-15_STATS.CSV");
+    let history = copy("locust/full_stats_history.csv", "course.txt");
+    let k6 = copy("k6.csv.gz", "improved_k6_2025-08-15.csv");
+    // The only totals and the only history that are given are of one run.
+    assert_eq!(runs(&[stats.clone(), history]), [(Tool::Locust, 2)]);
+    assert_eq!(runs(&[k6]), [(Tool::K6, 1)]);
+    copy("locust/full_failures.csv", "locust_2025-08-15_failures.csv");
+    assert_eq!(runs(&[stats]), [(Tool::Locust, 2)]);
+}
+
+/// What a run of S3 leaves in a folder: the page and the log are passed over.
+#[test]
+fn a_folder_of_results() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to) in [
+        ("locust/full_stats.csv", "20260821_120000_light_stats.csv"),
+        ("locust/full_stats_history.csv", "20260821_120000_light_stats_history.csv"),
+        ("locust/full_failures.csv", "20260821_120000_light_failures.csv"),
+        ("locust/total_stats.csv", "20260821_130000_heavy_stats.csv"),
+        ("locust/total_stats_history.csv", "20260821_130000_heavy_stats_history.csv"),
+    ] {
+        fs::copy(fixture(from), folder.path().join(to)).unwrap();
+    }
+    fs::write(folder.path().join("20260821_120000_light.html"), "<!DOCTYPE html>").unwrap();
+    fs::write(folder.path().join("20260821_120000_light.log"), "[2026-08-21] INFO/locust.main").unwrap();
+    fs::write(folder.path().join("empty.csv"), "").unwrap();
+    let all = read(&[folder.path().to_owned()]).unwrap();
+    let told: Vec<_> = all.iter().map(|r| (r.label(), r.files.len(), r.kinds[0])).collect();
+    assert_eq!(
+        told,
+        [
+            ("20260821_120000_light".to_owned(), 3, Kind::LocustStats),
+            ("20260821_130000_heavy".to_owned(), 2, Kind::LocustStats),
+        ]
+    );
+}
