@@ -34,7 +34,9 @@ mod summary;
 
 mod users;
 
-pub use compare::{comparison_json, comparison_markdown, comparison_text, variants_markdown, variants_text};
+pub use compare::{
+    comparison_json, comparison_markdown, comparison_text, metric_figure, variants_markdown, variants_text,
+};
 pub use error::ExportError;
 pub use hlog::{Timing, write_hlog};
 pub use html::write_summary_html;

@@ -1,10 +1,12 @@
 //! What can be asked on the command line. Values that plans have too are kept as text here and read by
 //! `brunt-plan`, so that both say the same about them.
 
+mod compare;
 mod run;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
 pub(crate) use run::RunArgs;
 use std::path::PathBuf;
 
@@ -65,6 +67,10 @@ pub(crate) enum Command {
     Runs(RunsArgs),
     /// Show a recorded run as it was shown live
     Show(ShowArgs),
+    /// Compare runs, or sides of several runs: what changed, and whether it is more than noise
+    Compare(CompareArgs),
+    /// Keep runs by name, to compare others with
+    Baseline(BaselineArgs),
     /// Write a recorded run in a format that other tools read
     Export(ExportArgs),
 }

@@ -6,6 +6,8 @@
 
 mod args;
 mod around;
+mod baseline;
+mod compare;
 mod console;
 mod convert;
 mod demo;
@@ -21,6 +23,7 @@ mod rows;
 mod run;
 mod session;
 mod shells;
+mod sides;
 mod signals;
 mod simulate;
 mod target;
@@ -56,6 +59,8 @@ fn main() -> ExitCode {
         Command::Man(man) => shells::man(&man, console),
         Command::Runs(runs) => records::runs(&runs, console),
         Command::Show(show) => records::show(&show, console),
+        Command::Compare(compare) => compare::compare_runs(&compare, console),
+        Command::Baseline(baseline) => baseline::baseline(&baseline, console),
         Command::Export(export) => records::export(&export, console),
     };
     ExitCode::from(code)

@@ -14,3 +14,4 @@ mod json;
 pub use json::comparison_json;
 pub use markdown::{comparison_markdown, variants_markdown};
 pub use text::{comparison_text, variants_text};
+pub use words::metric_figure;

@@ -8,8 +8,8 @@ use brunt_analysis::compare::{
 /// What there is no value of.
 const NONE: &str = "-";
 
-/// A figure of a metric with its unit.
-pub(super) fn figure(metric: Metric, value: Option<f64>) -> String {
+/// A figure of a metric with its unit; `-` where there is none.
+pub fn metric_figure(metric: Metric, value: Option<f64>) -> String {
     let Some(value) = value else { return NONE.into() };
     match metric {
         Metric::P50 | Metric::P95 | Metric::P99 => format!("{} ms", three_digits(value)),
@@ -52,8 +52,8 @@ pub(super) fn cells(row: &MetricComparison, primary: Primary) -> [String; 7] {
     });
     [
         metric.name().into(),
-        figure(metric, row.baseline),
-        figure(metric, row.candidate),
+        metric_figure(metric, row.baseline),
+        metric_figure(metric, row.candidate),
         change,
         interval,
         seen,
