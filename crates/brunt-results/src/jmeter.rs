@@ -57,6 +57,7 @@ struct Columns {
     group_threads: Option<usize>,
     latency: Option<usize>,
     connect: Option<usize>,
+    samples: Option<usize>,
 }
 
 /// Reads a JTL.
@@ -79,6 +80,7 @@ pub(crate) fn read_jmeter(source: Source<'_>, name: &str, mut notes: Notes) -> R
         group_threads: table.column(&["grpThreads"]),
         latency: table.column(&["Latency"]),
         connect: table.column(&["Connect"]),
+        samples: table.column(&["SampleCount"]),
     };
     table.unknown(&KNOWN, &mut notes);
     if columns.success.is_none() {
@@ -102,6 +104,11 @@ fn add(row: &Row<'_>, columns: &Columns, fold: &mut Fold, notes: &mut Notes) {
     let thread = row.text(columns.thread);
     let scenario = thread_group(&thread);
     let label = row.name(Some(columns.label));
+    if row.count(columns.samples, notes).is_some_and(|n| n > 1) {
+        notes.problem("rows that sum up samples", at, || {
+            "a row stands for several samples (statistical mode) and counts as one: set `mode=Standard` and run again".to_owned()
+        });
+    }
     if is_transaction(row, columns) {
         let group = fold.group(scenario, &label);
         fold.passage(group, Dated { instant: ended, at }, elapsed, notes);

@@ -72,11 +72,14 @@ pub(crate) fn read_summary(document: &Value, kind: Kind, name: &str, mut notes: 
     }
     totals.summary.groups = groups(&metrics);
     totals.own_verdicts = thresholds(document, kind);
-    say_gaps(&mut notes);
+    say_gaps(kind, &mut notes);
     totals.into_results(&heading, notes)
 }
 
-fn say_gaps(notes: &mut Notes) {
+fn say_gaps(kind: Kind, notes: &mut Notes) {
+    if kind == Kind::K6MachineSummary {
+        notes.gap("k6's machine-readable summary does not say how its thresholds ended");
+    }
     notes.gap(
         "k6's summary has totals only: no endpoints, no course in time, no distribution beyond the percentiles in it; \
          `--out csv=FILE` has all samples",
