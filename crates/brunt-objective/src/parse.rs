@@ -312,6 +312,8 @@ impl Reader {
         let reference = text.part(0, ends).trimmed();
         let to = if reference.text == "baseline" {
             Reference::Baseline
+        } else if !names_a_measure(reference.text) {
+            return self.no_limit(reference, statistic);
         } else {
             let (of, filters) = self.measure(reference);
             let measure = Measure { statistic: of?, filters: filters? };
@@ -328,6 +330,15 @@ impl Reader {
             Some((at, sign)) => self.change(sign, text.part(at + 1, text.text.len()).trimmed(), statistic)?,
         };
         Some(Limit::Relative { to, change })
+    }
+
+    /// What begins like a name and is none.
+    fn no_limit(&mut self, text: Piece<'_>, statistic: Statistic) -> Option<Limit> {
+        let dimension = statistic.dimension();
+        let near = strsim::damerau_levenshtein(&text.text.to_lowercase(), "baseline") <= 2;
+        let problem = self.problem(text, format!("`{}` is no limit for `{statistic}`", text.text));
+        let problem = problem.label(format!("expected {dimension}, `baseline`, or another statistic"));
+        self.say(problem.help(if near { "did you mean `baseline`?" } else { EXAMPLE }))
     }
 
     fn change(&mut self, sign: char, operand: Piece<'_>, statistic: Statistic) -> Option<Change> {
@@ -497,6 +508,14 @@ struct Policies {
     no_data: NoData,
     abort: Option<Abort>,
     name: Option<String>,
+}
+
+/// Whether a limit means to name a measure: its first word is one, or nearly.
+fn names_a_measure(text: &str) -> bool {
+    let word = text.split(['{', ' ']).next().unwrap_or_default();
+    let points = ["response", "service", "lag", "avg", "mean", "med", "median", "min", "max"];
+    let percentile = word.strip_prefix('p').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+    percentile || points.contains(&word) || Statistic::WORDS.iter().any(|(known, _)| *known == word)
 }
 
 fn no_data(what: &str) -> Option<NoData> {

@@ -20,6 +20,8 @@ mod data;
 
 mod auth;
 
+mod slo;
+
 pub(crate) use around::{HOOK, HOOKS, READY};
 pub(crate) use auth::{AUTH, BASIC, FAULTS, LOGIN, RETRIES, SLOW_SEND};
 use auth::{AUTH_TYPE, FAULTS_TYPE};
@@ -27,6 +29,7 @@ pub(crate) use check::CHECK;
 use check::STATUS;
 use data::SAVES;
 pub(crate) use data::{DATA, SAVE, SECRET};
+pub(crate) use slo::SLO;
 
 pub(crate) use http::{HTTP, TLS};
 pub(crate) use load::{BURSTS, MAX_USERS, REPLAY, SCENARIO, STAGE};
@@ -219,9 +222,20 @@ pub static PLAN: Object = Object {
         Field {
             name: "expect",
             ty: Type::OneOf(&[Type::List(&Type::Text), Type::Text]),
-            doc: "What the run is expected to show: a statistic (`avg`, `med`, `p95`, `max`, `errors`, `rate`, \
-                  `checks`, `drops`, `lag`, `recovery`), a comparison (`~` for about) and a limit. Kept with the run.",
+            doc: "What the run is expected to show, one objective each, judged as those of `slo`: a statistic, a comparison \
+                  (`~` for about is a note) and a limit. What profiles and presets expect stands here.",
             example: "expect: [p95 < 200ms, errors < 1%, rate ~ 50/s]",
+        },
+        Field {
+            name: "slo",
+            ty: Type::OneOf(&[
+                Type::List(&Type::OneOf(&[Type::Text, Type::Object(&SLO)])),
+                Type::Text,
+                Type::Object(&SLO),
+            ]),
+            doc: "What the target promises: objectives that the run is judged by, as texts or maps. The grammar stands in \
+                  [objectives.md](objectives.md). `--slo` adds more.",
+            example: "slo: [\"p95{action=checkout} < 250ms over 1m\", {objective: errors < 1%, abort: 30s}, {file: openslo.yaml}]",
         },
         Field {
             name: "profiles",

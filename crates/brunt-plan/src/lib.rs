@@ -33,6 +33,8 @@ mod decode;
 
 mod objective;
 
+mod openslo;
+
 mod preset;
 
 mod overlay;
@@ -55,6 +57,7 @@ pub use import::{
     SecretValues, convert_plan, export, import, import_with, locust_settings, recognise,
 };
 pub use lower::{DEFAULT_MAX_USERS, Loader, Lowered, Overrides, Surroundings, TagFilter, lower};
+pub use objective::{objective_of_text, objectives_of_file};
 pub use overlay::{Environment, LoadOverride, Profiles, profiles};
 pub use preset::{PRESETS, Preset, Shape};
 pub use print::lowered_json;

@@ -233,13 +233,16 @@ impl Layers<'_> {
         if replaces {
             self.root.take("scenarios");
             // What the plan expects is about the target, whatever the load.
-            if self.root.entry("expect").is_some() {
+            if ["expect", "slo"].iter().any(|key| self.root.entry(key).is_some()) {
                 layer.take("expect");
             }
             overlay(&mut self.root, &layer);
         } else {
             if self.root.entry("scenarios").is_some() {
                 layer.take("scenarios");
+            }
+            if self.root.entry("slo").is_some() {
+                layer.take("expect");
             }
             let own = std::mem::replace(&mut self.root, layer);
             overlay(&mut self.root, &own);

@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Runs(RunsArgs),
     /// Show a recorded run as it was shown live
     Show(ShowArgs),
+    /// Judge a recorded run again, by its own objectives or by others
+    Judge(JudgeArgs),
     /// Compare runs, or sides of several runs: what changed, and whether it is more than noise
     Compare(CompareArgs),
     /// Keep runs by name, to compare others with
@@ -110,7 +112,7 @@ pub(crate) struct TargetArgs {
     /// For `mock`: take whatever comes, and append it to this file as JSON lines (`-` keeps it in memory only)
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// For `shop`, `inference` and `users`: a planted fault, e.g. `slow:path=/search,extra=300ms`; may be given again
+    /// For `mock`, `shop`, `inference` and `users`: a planted fault, e.g. `slow:path=/search,extra=300ms`; may be given again
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<String>,
     /// For `users`: a Redis to cache in, as `redis://127.0.0.1:6379`
@@ -237,6 +239,25 @@ pub(crate) struct ShowArgs {
     pub(crate) replay: bool,
     /// As --json printed it live
     #[arg(long, conflicts_with = "replay")]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct JudgeArgs {
+    /// A run's id, the beginning of one, its folder, or `last`
+    #[arg(default_value = "last")]
+    pub(crate) run: String,
+    /// An objective, as 'p95 < 250ms', or a file of them, instead of the record's own; may be given again
+    #[arg(long, visible_alias = "threshold", value_name = "OBJECTIVE|FILE")]
+    pub(crate) slo: Vec<String>,
+    /// The run that limits as `baseline * 1.1` refer to: an id, the beginning of one, a folder, or `last`
+    #[arg(long, value_name = "RUN")]
+    pub(crate) baseline: Option<String>,
+    /// The folder of records
+    #[arg(long, value_name = "FOLDER", default_value = "brunt-runs")]
+    pub(crate) runs: PathBuf,
+    /// On standard output: the totals as one JSON object
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

@@ -15,6 +15,7 @@ mod header;
 mod host;
 mod init;
 mod interactive;
+mod judge;
 mod limits;
 mod load;
 mod records;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Man(man) => shells::man(&man, console),
         Command::Runs(runs) => records::runs(&runs, console),
         Command::Show(show) => records::show(&show, console),
+        Command::Judge(args) => judge::judge(&args, console),
         Command::Compare(compare) => compare::compare_runs(&compare, console),
         Command::Baseline(baseline) => baseline::baseline(&baseline, console),
         Command::Export(export) => records::export(&export, console),

@@ -7,6 +7,7 @@ use crate::exit;
 use crate::header::{About, header};
 use crate::host::{HostSampler, cores, environment, is_local};
 use crate::interactive;
+use crate::judge;
 use crate::limits::{fit, lower_caps, raise_open_files, read_limits};
 use crate::load::{self, LoadError, duration};
 use crate::results::Results;
@@ -15,9 +16,10 @@ use crate::session::{Session, Show};
 use crate::signals;
 use crate::simulate;
 use brunt_engine::{Observers, RowTap, RunOptions, controller, worker_count};
-use brunt_gate::exit_code;
+use brunt_gate::{BaselineFigures, Judge, exit_code};
 use brunt_http::{Failure, HttpUsers, NotReady, Settings, demand, wait_until_ready};
 use brunt_metrics::Nanos;
+use brunt_objective::Objective;
 use brunt_plan::{Lowered, lowered_json};
 use brunt_run::{NewRecord, Recorder, RunHeader, Warning, WarningKind, new_run_id};
 use brunt_workload::{Scheme, Workload};
@@ -124,7 +126,9 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
         tick: args.tick.as_deref().map(|t| duration("--tick", t)).transpose()?.unwrap_or_default(),
     };
     let mut warnings = plan_warnings(&lowered);
-    let Lowered { workload, hooks, expectations, profile, .. } = lowered;
+    let Lowered { workload, hooks, mut objectives, profile, .. } = lowered;
+    objectives.extend(judge::objectives(&args.slo)?);
+    let baseline = judge::baseline(Path::new(RUNS), args.baseline.as_deref())?;
     let workload = fitted(workload, &mut warnings)?;
     let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
     let mut around = Around::new(hooks, &workload, console);
@@ -137,7 +141,7 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
     let result = match reached {
         Ok(()) => drive(
             job,
-            &Prepared { workload, settings, warnings, expectations, profile, pace },
+            &Prepared { workload, settings, warnings, objectives, baseline, profile, pace },
             &mut around,
             console,
         ),
@@ -154,7 +158,8 @@ struct Prepared {
     workload: Arc<Workload>,
     settings: Settings,
     warnings: Vec<Warning>,
-    expectations: Vec<String>,
+    objectives: Vec<Objective>,
+    baseline: Option<BaselineFigures>,
     profile: Option<String>,
     pace: Pace,
 }
@@ -171,7 +176,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     let args = job.args;
     let workload = &prepared.workload;
     let mut header = about(workload, args.workers);
-    header.objectives.clone_from(&prepared.expectations);
+    header.objectives = prepared.objectives.iter().map(ToString::to_string).collect();
     header.profile.clone_from(&prepared.profile);
     let settings = prepared.settings.clone().started_at(header.started_unix_ms);
     // The record comes last: a run that is refused leaves none behind.
@@ -184,7 +189,9 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     let mut session =
         Session::new(recorder, Show::new(args, prepared.pace.interval, console), args.json, console);
     session.early.clone_from(&prepared.warnings);
+    session.judge = Judge::new(prepared.objectives.clone(), prepared.baseline.as_ref());
     let (controller, inbox) = controller();
+    session.stop = Some(controller.clone());
     signals::steer(controller, session.announcer())
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?;
     let mut sampler =

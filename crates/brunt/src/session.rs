@@ -2,7 +2,8 @@
 
 use crate::args::RunArgs;
 use crate::console::Console;
-use brunt_gate::{Judge, conclude};
+use brunt_engine::{Control, Controller};
+use brunt_gate::{Bearing, Judge, conclude, health, judge_with};
 use brunt_metrics::Nanos;
 use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, Summary, Warning, WarningKind};
 use brunt_tui::{LiveTerminal, PlainPace, ScreenSize, json_summary, json_tick, summary};
@@ -55,6 +56,8 @@ pub(crate) struct Session {
     judged: bool,
     /// Holds the run's objectives against it.
     pub(crate) judge: Judge,
+    /// Ends the run when an objective asks for it; taken when it has.
+    pub(crate) stop: Option<Controller>,
     /// Warnings known before the run began.
     pub(crate) early: Vec<Warning>,
 }
@@ -63,7 +66,17 @@ impl Session {
     pub(crate) fn new(recorder: Option<Recorder>, show: Show, json: bool, console: Console) -> Self {
         let judged = false;
         let judge = Judge::default();
-        Self { view: RunView::default(), recorder, show, json, console, judged, judge, early: Vec::new() }
+        Self {
+            view: RunView::default(),
+            recorder,
+            show,
+            json,
+            console,
+            judged,
+            judge,
+            stop: None,
+            early: Vec::new(),
+        }
     }
 
     /// For a recorded run: its verdict is in the record.
@@ -104,7 +117,10 @@ impl Session {
                     self.observe(&RunEvent::Warning(warning));
                 }
             }
-            RunEvent::Second(_) => self.second(),
+            RunEvent::Second(_) => {
+                self.second();
+                self.abort();
+            }
             RunEvent::Warning(warning) => self.note(&format!("warning: {}", warning.text)),
             RunEvent::Finished(_) => self.close(),
             RunEvent::Phase(_) | RunEvent::Host(_) | RunEvent::ErrorDetail(_) | RunEvent::Verdict(_) => {}
@@ -140,6 +156,26 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Ends the run in order if an objective asks for it. Not as long as brunt itself is the limit: then nothing can be
+    /// said of the target.
+    fn abort(&mut self) {
+        let Some(call) = self.judge.abort().filter(|_| self.stop.is_some()) else { return };
+        if health(&self.view).iter().any(|reason| reason.bearing == Bearing::Invalidates) {
+            return;
+        }
+        let text = format!("{call}: what is under way may end");
+        if let Some(controller) = self.stop.take() {
+            controller.send(Control::Stop);
+        }
+        self.note(&text);
+    }
+
+    /// Judges a recorded run that has no end.
+    pub(crate) fn conclude_without_end(&mut self) {
+        let verdict = judge_with(&self.view, &self.judge);
+        self.view.apply(&RunEvent::Verdict(verdict));
     }
 
     fn note(&mut self, text: &str) {

@@ -8,6 +8,8 @@ use super::build::{Map, Piece, text_at};
 use crate::decode::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Value};
+use crate::units::parse_duration;
+use brunt_objective::k6::Threshold;
 
 /// Options that this reader knows what to do with.
 const TAKEN: [&str; 13] = [
@@ -376,16 +378,30 @@ impl Reader<'_> {
         };
         for entry in entries {
             for item in entry.value.one_or_many() {
-                let text = item.as_str().or_else(|| item.entry("threshold").and_then(|e| e.value.as_str()));
-                if let Some(text) = text.and_then(|text| expectation(&entry.key, text)) {
-                    out.push(text_at(&item.span, text));
-                } else {
-                    let message = format!("the threshold on `{}` has no counterpart yet", entry.key);
-                    self.problems.push(Diagnostic::warning(&item.span, message).label("left out"));
-                }
+                out.extend(self.threshold(&entry.key, item).map(|text| text_at(&item.span, text)));
             }
         }
         out
+    }
+
+    /// A threshold as the text of the objective that says the same.
+    fn threshold(&mut self, selector: &str, item: &Node) -> Option<String> {
+        let assertion = item.as_str().or_else(|| item.entry("threshold").and_then(|e| e.value.as_str()));
+        let aborts = item.entry("abortOnFail").is_some_and(|e| e.value.value == Value::Bool(true));
+        let delay = item.entry("delayAbortEval").and_then(|e| parse_duration(e.value.as_str()?).ok());
+        let threshold = Threshold {
+            selector,
+            assertion: assertion.unwrap_or_default(),
+            abort_after: aborts.then(|| delay.unwrap_or_default()),
+        };
+        match brunt_objective::k6::threshold(&threshold) {
+            Ok(objective) => Some(objective.to_string()),
+            Err(problem) => {
+                let message = format!("the threshold on `{selector}` has no counterpart: {problem}");
+                self.problems.push(Diagnostic::warning(&item.span, message).label("left out"));
+                None
+            }
+        }
     }
 }
 
@@ -405,30 +421,4 @@ fn split_port(text: &str) -> (&str, &str) {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (host, port),
         Some(_) | None => (text, ""),
     }
-}
-
-/// k6's expression as an expectation, where one says the same.
-fn expectation(metric: &str, text: &str) -> Option<String> {
-    let at = text.find(['<', '>'])?;
-    let wide = usize::from(text[at + 1..].starts_with('='));
-    let (statistic, compare) = (text[..at].trim(), &text[at..=at + wide]);
-    let limit = text[at + wide + 1..].trim().parse::<f64>().ok()?;
-    match (metric, statistic) {
-        ("http_req_duration", "avg" | "min" | "max" | "med") => {
-            Some(format!("{statistic} {compare} {limit}ms"))
-        }
-        ("http_req_duration", _) => {
-            let p = statistic.strip_prefix("p(")?.strip_suffix(')')?.trim();
-            p.parse::<f64>().ok().map(|_| format!("p{p} {compare} {limit}ms"))
-        }
-        ("http_req_failed", "rate") => Some(format!("errors {compare} {}%", percent(limit))),
-        ("checks", "rate") => Some(format!("checks {compare} {}%", percent(limit))),
-        ("http_reqs", "rate") => Some(format!("rate {compare} {limit}/s")),
-        (_, _) => None,
-    }
-}
-
-/// A share in percent, without the dust of binary fractions.
-fn percent(share: f64) -> f64 {
-    (share * 1e8).round() / 1e6
 }

@@ -142,7 +142,7 @@ fn expectations(base: Option<&Node>, node: &Node, problems: &mut Vec<Diagnostic>
             out.extend(expectation(&limit, |n| format!("{name} < {n}ms"), problems));
         }
     }
-    for (key, text) in [("error_rate", "errors < {}%"), ("throughput", "rate >= {}/s")] {
+    for (key, text) in [("error_rate", "errors < {}%"), ("throughput", "rate > {}/s")] {
         if let Some(limit) = value(&[key]) {
             out.extend(expectation(&limit, |n| text.replace("{}", n), problems));
         }

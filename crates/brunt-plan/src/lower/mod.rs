@@ -74,10 +74,11 @@ use crate::Source;
 use crate::decode::{Cx, Fields, Voice};
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::fields::PLAN;
-use crate::objective::expectations;
+use crate::objective::objectives;
 use crate::overlay::{Environment, LoadOverride, Prepared, prepare};
 use crate::read::read;
 use crate::tree::Node;
+use brunt_objective::Objective;
 use brunt_workload::{Hooks, Workload};
 use std::io;
 use std::path::Path;
@@ -131,8 +132,8 @@ pub struct Lowered {
     pub workload: Workload,
     /// What is done around it.
     pub hooks: Hooks,
-    /// What it is expected to show, in one line each.
-    pub expectations: Vec<String>,
+    /// What it is held to.
+    pub objectives: Vec<Objective>,
     /// The profile that was laid over the plan.
     pub profile: Option<String>,
     /// The environment that was.
@@ -184,15 +185,14 @@ pub(crate) fn lower_tree(
         cx.set_names(Names::of(&plan, &prepared.vars, &prepared.root));
         let target = overrides.target.as_deref().or_else(|| plan.get("target").and_then(Node::as_str));
         let hooks = hooks::hooks(&plan, target);
-        let expectations = plan.get("expect").map(|node| expectations(&cx, node)).unwrap_or_default();
-        (workload(&plan, overrides), hooks, expectations)
+        (workload(&plan, overrides), hooks, objectives(&plan))
     });
     let failed = cx.has_errors();
     let warnings = report(source, cx.into_problems());
     match lowered {
-        Some((Some(workload), hooks, expectations)) if !failed => {
+        Some((Some(workload), hooks, objectives)) if !failed => {
             let Prepared { profile, environment, .. } = prepared;
-            Ok(Lowered { workload, hooks, expectations, profile, environment, warnings })
+            Ok(Lowered { workload, hooks, objectives, profile, environment, warnings })
         }
         Some(_) | None => Err(warnings),
     }

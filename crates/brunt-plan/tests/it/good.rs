@@ -114,3 +114,11 @@ scenarios: {s: {users: 1, duration: 1s}}
     assert!(!json.contains("s3cret"), "{json}");
     assert!(json.contains("*/*") && json.contains("(hidden)"), "{json}");
 }
+
+#[test]
+fn objectives_of_every_spelling() {
+    let source = plans("good").into_iter().find(|s| s.name == "objectives.yaml").expect("the fixture");
+    let lowered = lowered(&source).unwrap_or_else(|report| panic!("{report}"));
+    let texts: Vec<String> = lowered.objectives.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(texts.join("\n"));
+}

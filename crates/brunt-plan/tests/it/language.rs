@@ -87,6 +87,7 @@ fn plan_with(object: &str, field: &str) -> String {
         "log_normal" => around("users: {u: {think: {log_normal: {", "}}}}"),
         "scenario" => around("scenarios: {s: {", "}}"),
         "stage" => around("scenarios: {s: {stages: [{", "}]}}"),
+        "slo" => around("slo: {", "}"),
         "bursts" => around("scenarios: {s: {bursts: {", "}}}"),
         "replay" => around("scenarios: {s: {replay: {", "}}}"),
         other => panic!("where does a `{other}` stand in a plan?"),

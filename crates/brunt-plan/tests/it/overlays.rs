@@ -76,7 +76,9 @@ fn shape(lowered: &Lowered) -> String {
     writeln!(
         out,
         "expect {:?} profile {:?} environment {:?}",
-        lowered.expectations, lowered.profile, lowered.environment
+        lowered.objectives.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        lowered.profile,
+        lowered.environment
     )
     .expect("the test's own data");
     out
@@ -266,7 +268,7 @@ fn every_preset_runs_with_a_url_alone() {
         let surroundings = Surroundings { files: &|_| unreachable!(), env: &|_| None };
         let lowered = lower_quick(&options, &surroundings).unwrap_or_else(|r| panic!("{}: {r}", preset.name));
         assert_eq!(lowered.workload.scenarios[0].name, preset.name);
-        assert_eq!(lowered.expectations.len(), preset.expect.len(), "{}", preset.name);
+        assert_eq!(lowered.objectives.len(), preset.expect.len(), "{}", preset.name);
         let short = QuickOptions { users: Some(7), duration: Some("3s".into()), ..options };
         let short = lower_quick(&short, &surroundings).expect("the test's own data");
         let scenario = &short.workload.scenarios[0];

@@ -164,6 +164,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TIME", default_value = "100ms", requires = "simulate", help_heading = "Run")]
     pub(crate) simulate_response: String,
 
+    /// An objective, as 'p95 < 250ms' or 'errors < 1% over 30s', or a file of them; may be given again
+    #[arg(long, visible_alias = "threshold", value_name = "OBJECTIVE|FILE", help_heading = "Judge")]
+    pub(crate) slo: Vec<String>,
+    /// The run that limits as `baseline * 1.1` refer to: an id, the beginning of one, a folder, or `last`
+    #[arg(long, value_name = "RUN", help_heading = "Judge")]
+    pub(crate) baseline: Option<String>,
+
     /// The folder of this run's record [default: brunt-runs/ID]
     #[arg(short, long, value_name = "FOLDER", help_heading = "Record")]
     pub(crate) output: Option<PathBuf>,

@@ -135,7 +135,11 @@ fn weights(lowered: &Lowered, scenario: usize, class: usize) -> String {
     actions.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// Suite, profile, load, expectations. The figures are what the suites are for: whoever changes one changes this row with it,
+fn objectives(lowered: &Lowered) -> String {
+    lowered.objectives.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Suite, profile, load, objectives. The figures are what the suites are for: whoever changes one changes this row with it,
 /// on purpose.
 const LOADS: [(&str, &str, &str, &str); 13] = [
     (
@@ -217,7 +221,7 @@ fn loads_of_the_profiles() {
     for (file, profile, load, expected) in LOADS {
         let lowered = lowered(file, &with_profile(profile));
         assert_eq!(loads(&lowered), load, "{file} {profile}");
-        assert_eq!(lowered.expectations.join(", "), expected, "{file} {profile}");
+        assert_eq!(objectives(&lowered), expected, "{file} {profile}");
     }
 }
 
@@ -239,12 +243,12 @@ fn loads_of_the_patterns() {
         assert_eq!(loads(&lowered(file, &with_preset(preset))), load, "{preset}");
     }
     for (environment, expected) in [
-        (None, "p50 < 150ms, p95 < 300ms, p99 < 500ms, errors < 1%, rate >= 500/s"),
-        (Some("staging"), "p50 < 150ms, p95 < 300ms, p99 < 500ms, errors < 1%, rate >= 500/s"),
-        (Some("production"), "p50 < 80ms, p95 < 200ms, p99 < 350ms, errors < 0.1%, rate >= 2000/s"),
+        (None, "p50 < 150ms, p95 < 300ms, p99 < 500ms, errors < 1%, rate > 500/s"),
+        (Some("staging"), "p50 < 150ms, p95 < 300ms, p99 < 500ms, errors < 1%, rate > 500/s"),
+        (Some("production"), "p50 < 80ms, p95 < 200ms, p99 < 350ms, errors < 0.1%, rate > 2000/s"),
     ] {
         let overrides = Overrides { environment: environment.map(str::to_owned), ..with_preset("") };
-        assert_eq!(lowered(file, &overrides).expectations.join(", "), expected);
+        assert_eq!(objectives(&lowered(file, &overrides)), expected);
     }
     let overrides = with_preset("");
     assert_eq!(

@@ -3,6 +3,9 @@
 use super::{LeftOut, NotExportable};
 use crate::lower::Lowered;
 use brunt_metrics::Nanos;
+use brunt_objective::{
+    Basis, Comparison, Count, FilterKey, Flow, Limit, Objective, Point, Severity, Share, Statistic, Window,
+};
 use brunt_workload::{Arrivals, Rate, RateRamp, Scenario, StartAt, Supply};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -46,7 +49,7 @@ pub(super) fn k6(lowered: &Lowered, left_out: &mut LeftOut) -> Result<String, No
     left_out.say("options are no script: what users do is left out");
     let mut options = Map::new();
     options.insert("scenarios".to_owned(), Value::Object(scenarios));
-    let thresholds = thresholds(&lowered.expectations, left_out);
+    let thresholds = thresholds(&lowered.objectives, left_out);
     if !thresholds.is_empty() {
         options.insert("thresholds".to_owned(), Value::Object(thresholds));
     }
@@ -183,39 +186,65 @@ fn whole(x: f64) -> u64 {
 }
 
 /// `p95 < 100ms`, `errors < 1%`, where k6 has the same.
-fn thresholds(expectations: &[String], left_out: &mut LeftOut) -> Map<String, Value> {
+fn thresholds(objectives: &[Objective], left_out: &mut LeftOut) -> Map<String, Value> {
     let mut out: Map<String, Value> = Map::new();
-    for text in expectations {
-        let Some((metric, expression)) = threshold(text) else {
-            left_out.say(format!("the expectation `{text}` has no threshold that says the same"));
+    for objective in objectives {
+        let Some((metric, expression)) = threshold(objective) else {
+            left_out.say(format!("the objective `{objective}` has no threshold that says the same"));
             continue;
         };
         let list = out.entry(metric).or_insert_with(|| json!([]));
         if let Value::Array(list) = list {
-            list.push(expression.into());
+            list.push(expression);
         }
     }
     out
 }
 
-fn threshold(text: &str) -> Option<(&'static str, String)> {
-    let mut words = text.split_whitespace();
-    let (what, op, limit) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() || !["<", "<=", ">", ">="].contains(&op) {
+/// The metric and the assertion of an objective on the whole run. Times are response times here and durations there: k6 has
+/// no other.
+fn threshold(objective: &Objective) -> Option<(&'static str, Value)> {
+    let Objective { measure, comparison, limit: Limit::Absolute(limit), .. } = objective else { return None };
+    let plain = objective.window == Window::Run
+        && objective.severity == Severity::Fail
+        && *comparison != Comparison::About
+        && measure.filters.0.iter().all(|f| f.key == FilterKey::Outcome && f.values == ["all"]);
+    if !plain {
         return None;
     }
-    let percent = || limit.strip_suffix('%')?.parse::<f64>().ok().map(|p| (p * 1e6).round() / 1e8);
-    let ms = || crate::units::parse_duration(limit).ok().map(|t| t.0 as f64 / 1e6);
-    match what {
-        "errors" => Some(("http_req_failed", format!("rate{op}{}", percent()?))),
-        "checks" => Some(("checks", format!("rate{op}{}", percent()?))),
-        "rate" => Some(("http_reqs", format!("rate{op}{}", limit.strip_suffix("/s")?.parse::<f64>().ok()?))),
-        "avg" | "min" | "max" | "med" => Some(("http_req_duration", format!("{what}{op}{}", ms()?))),
-        what => {
-            let p = what.strip_prefix('p')?.parse::<f64>().ok()?;
-            Some(("http_req_duration", format!("p({p}){op}{}", ms()?)))
+    let percent = |p: f64| (p * 1e6).round() / 1e8;
+    let limit = limit.figure();
+    let (metric, method, limit) = match measure.statistic {
+        Statistic::Time { basis: Basis::Response | Basis::Service, point } => {
+            let method = match point {
+                Point::Average => "avg".to_owned(),
+                Point::Minimum => "min".to_owned(),
+                Point::Maximum => "max".to_owned(),
+                Point::Percentile(p) => format!("p({})", p.value()),
+            };
+            ("http_req_duration", method, limit)
         }
-    }
+        Statistic::Share(Share::Errors) => ("http_req_failed", "rate".to_owned(), percent(limit)),
+        Statistic::Share(Share::Checks) => ("checks", "rate".to_owned(), percent(limit)),
+        Statistic::Rate(Flow::Requests) => ("http_reqs", "rate".to_owned(), limit),
+        Statistic::Rate(Flow::Iterations) => ("iterations", "rate".to_owned(), limit),
+        Statistic::Count(Count::Requests) => ("http_reqs", "count".to_owned(), limit),
+        Statistic::Count(Count::Iterations) => ("iterations", "count".to_owned(), limit),
+        Statistic::Count(Count::Drops) => ("dropped_iterations", "count".to_owned(), limit),
+        Statistic::Time { basis: Basis::Lag, .. }
+        | Statistic::Share(Share::Drops | Share::Tally)
+        | Statistic::Count(Count::Errors | Count::Tally)
+        | Statistic::Balance
+        | Statistic::Recovery => return None,
+    };
+    let assertion = format!("{method}{}{limit}", comparison.sign());
+    Some(match objective.abort {
+        None => (metric, assertion.into()),
+        Some(abort) => {
+            let delay = crate::units::duration_text(abort.after);
+            (metric, json!({"threshold": assertion, "abortOnFail": true, "delayAbortEval": delay}))
+        }
+    })
 }
 
 pub(super) fn locust(lowered: &Lowered, left_out: &mut LeftOut) -> Result<String, NotExportable> {
@@ -238,8 +267,8 @@ pub(super) fn locust(lowered: &Lowered, left_out: &mut LeftOut) -> Result<String
         left_out.say("Locust ends by time, not after so many iterations");
     }
     left_out.say("the settings are no locustfile: what users do is left out");
-    if !lowered.expectations.is_empty() {
-        left_out.say("expectations are left out");
+    if !lowered.objectives.is_empty() {
+        left_out.say("objectives are left out");
     }
     let mut out = String::new();
     // Writing to a String cannot fail.

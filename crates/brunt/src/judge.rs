@@ -1,0 +1,102 @@
+//! Objectives from the command line, baselines, and `brunt judge`: a record judged again.
+
+use crate::args::JudgeArgs;
+use crate::console::Console;
+use crate::exit;
+use crate::load::{LoadError, SURROUNDINGS, show, source};
+use crate::session::{Session, Show};
+use brunt_gate::{BaselineFigures, Judge, exit_code};
+use brunt_objective::{Objective, parse};
+use brunt_plan::{objective_of_text, objectives_of_file};
+use brunt_run::{Reader, RunEvent, RunHeader, RunView, Summary, find_run};
+use std::path::Path;
+
+/// What `--slo` names: each an objective, or a file of them.
+pub(crate) fn objectives(texts: &[String]) -> Result<Vec<Objective>, LoadError> {
+    let mut out = Vec::new();
+    for text in texts {
+        if names_a_file(text) {
+            out.extend(objectives_of_file(&source(Path::new(text))?, &SURROUNDINGS)?);
+        } else {
+            out.push(objective_of_text(text)?);
+        }
+    }
+    Ok(out)
+}
+
+/// Whether a text names a file rather than being an objective: those compare something.
+fn names_a_file(text: &str) -> bool {
+    !text.contains(['<', '>', '=', '~']) && (text.contains(['/', '.']) || Path::new(text).is_file())
+}
+
+/// The totals of the run that this one is compared with.
+pub(crate) fn baseline(runs: &Path, what: Option<&str>) -> Result<Option<BaselineFigures>, LoadError> {
+    let Some(what) = what else { return Ok(None) };
+    let usage = |e: &dyn std::fmt::Display| LoadError::Usage(format!("no baseline `{what}`: {e}"));
+    let folder = find_run(runs, what).map_err(|e| usage(&e))?;
+    let reader = Reader::open(&folder).map_err(|e| usage(&e))?;
+    let mut view = RunView::default();
+    reader.for_each(|event| view.apply(&event));
+    let summary = Summary::of(&view).ok_or_else(|| usage(&"its record says nothing of the run"))?;
+    Ok(Some(BaselineFigures { name: format!("`{}`", summary.id), summary }))
+}
+
+/// The objectives that a record was judged by. A text that this version cannot read is said and left out.
+fn recorded(header: &RunHeader, console: Console) -> Vec<Objective> {
+    let read = |text: &String| match parse(text) {
+        Ok(objective) => Some(objective),
+        Err(_) => {
+            console.note(format!("warning: the record's objective `{text}` cannot be read: it is left out"));
+            None
+        }
+    };
+    header.objectives.iter().filter_map(read).collect()
+}
+
+/// `brunt judge`: the record's events once more, with its own objectives or others.
+pub(crate) fn judge(args: &JudgeArgs, console: Console) -> u8 {
+    let refuse = |e: &dyn std::fmt::Display| {
+        console.error(e);
+        exit::USAGE
+    };
+    let asked = objectives(&args.slo).and_then(|o| Ok((o, baseline(&args.runs, args.baseline.as_deref())?)));
+    let (asked, baseline) = match asked {
+        Ok(asked) => asked,
+        Err(problem) => {
+            show(&problem, console);
+            return exit::USAGE;
+        }
+    };
+    let folder = match find_run(&args.runs, &args.run) {
+        Ok(folder) => folder,
+        Err(e) => return refuse(&e),
+    };
+    let mut reader = match Reader::open(&folder) {
+        Ok(reader) => reader,
+        Err(e) => return refuse(&e),
+    };
+    let mut session = Session::new(None, Show::Silent, args.json, console);
+    for event in reader.by_ref() {
+        if let RunEvent::Started(header) = &event {
+            let own = if asked.is_empty() { recorded(header, console) } else { asked.clone() };
+            if own.is_empty() {
+                return refuse(&"the record has no objectives\n  = help: give some: `--slo 'p95 < 250ms'`");
+            }
+            session.judge = Judge::new(own, baseline.as_ref());
+        }
+        match event {
+            // Judged anew when the end comes.
+            RunEvent::Verdict(_) => {}
+            event => session.observe(&event),
+        }
+    }
+    let ending = reader.ending().clone();
+    for torn in &ending.torn {
+        console.note(format!("warning: {torn}"));
+    }
+    if !ending.finished {
+        console.note("warning: the run has no end in the record: it was killed, or it still runs");
+        session.conclude_without_end();
+    }
+    exit_code(session.finish())
+}
