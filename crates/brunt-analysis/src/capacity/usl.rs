@@ -148,9 +148,9 @@ fn least_squares(rows: &[[f64; 3]], terms: &[usize]) -> Option<[f64; 3]> {
         }
         for j in i + 1..n {
             let factor = matrix[j][i] / pivot;
-            for k in i..=n {
-                let taken = factor * matrix[i][k];
-                matrix[j][k] -= taken;
+            let pivot_row = matrix[i].clone();
+            for (cell, above) in matrix[j].iter_mut().zip(pivot_row).skip(i) {
+                *cell -= factor * above;
             }
         }
     }

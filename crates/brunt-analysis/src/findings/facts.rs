@@ -154,8 +154,8 @@ impl<'a> Facts<'a> {
         for at in 0..=levels.len() {
             let broken = at == levels.len() || {
                 let middle = numbers::median(&levels[from..at]).unwrap_or(levels[at]);
-                // Five seconds together; three deviations of a Poisson count.
-                let noise = 3.0 * (middle.max(0.2) / 5.0).sqrt();
+                // Four deviations of the median of five Poisson counts.
+                let noise = 2.2 * middle.max(0.2).sqrt();
                 (levels[at] - middle).abs() > (STEADY * middle).max(noise)
             };
             if broken {
@@ -189,11 +189,6 @@ impl Point {
     /// What users waited in it, in milliseconds.
     pub(super) fn waited(&self) -> f64 {
         self.latency.map_or(0.0, |l| l.mean * self.histogram.total as f64)
-    }
-
-    /// The share of what ended that failed.
-    pub(super) fn error_share(&self) -> f64 {
-        if self.ended > 0.0 { self.failed / self.ended } else { 0.0 }
     }
 }
 

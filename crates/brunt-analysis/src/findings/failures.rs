@@ -77,7 +77,7 @@ fn rate_limit(facts: &Facts<'_>, rules: &Rules, class: &Class) -> Option<Draft> 
     let steady = numbers::spread(&admitted)? <= 0.15 * rate + 1.5 * rate.max(1.0).sqrt();
     // What was let through above the rate before the first refusal fitted into the bucket.
     let burst: f64 =
-        (0..limited[0] + 1).map(|i| facts.points[i].ok - rate).fold(0.0, |held, more| (held + more).max(0.0));
+        (0..=limited[0]).map(|i| facts.points[i].ok - rate).fold(0.0, |held, more| (held + more).max(0.0));
     let asked = limited.iter().map(|i| facts.points[*i].asked).fold(0.0, f64::max);
     let shape = if steady {
         "what is admitted stays the same however much is asked"

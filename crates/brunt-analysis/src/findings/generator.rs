@@ -51,7 +51,10 @@ pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Option<Draft> {
 
 fn local_limits(facts: &Facts<'_>) -> u64 {
     let cells = facts.course.slices.iter().flat_map(|s| &s.measured.cells);
-    cells.filter(|c| c.key.outcome == Outcome::Error(ErrorKind::LocalLimit)).map(|c| c.count()).sum()
+    cells
+        .filter(|c| c.key.outcome == Outcome::Error(ErrorKind::LocalLimit))
+        .map(brunt_metrics::CellSecond::count)
+        .sum()
 }
 
 /// The course as a view, for the facts of its health.

@@ -1,9 +1,9 @@
 //! The kinds of findings, and which of them are other views of which.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// What a finding is about. Closed: a team's own rules are all [`Kind::Rule`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     GeneratorLimited,
@@ -33,6 +33,7 @@ pub(crate) enum Kind {
     LongTail,
     ResourceDriver,
     Anomaly,
+    #[serde(skip)]
     Rule,
 }
 

@@ -32,7 +32,10 @@ pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Vec<Draft> {
 /// The limit that the run reached; `None` if it reached none.
 pub(super) fn plateau(facts: &Facts<'_>, rules: &Rules) -> Option<Plateau> {
     let base = base(facts)?;
-    let times = rules.limit(Kind::Saturation, "times");
+    let times = match facts.load {
+        Load::Open => rules.limit(Kind::Saturation, "times"),
+        Load::Closed => rules.limit(Kind::Saturation, "times_closed"),
+    };
     let queueing = |i: &usize| facts.points[*i].latency.is_some_and(|l| l.p50 > times * base);
     let mut at: Vec<usize> = (0..facts.points.len()).filter(queueing).collect();
     match facts.load {
@@ -64,7 +67,14 @@ pub(super) fn plateau(facts: &Facts<'_>, rules: &Rules) -> Option<Plateau> {
     // If more load still brings more, it is slow but not at its limit.
     let rising = numbers::line(&pairs).is_some_and(|l| span > 1.25 && l.slope > 0.5 * facts.unit_slope());
     let overloaded = match facts.load {
-        Load::Open => pairs.iter().filter(|p| p.0 > 1.02).count() * 2 >= pairs.len(),
+        // More is asked for than is done, beyond what chance makes of it.
+        Load::Open => {
+            let sum = |value: fn(&super::facts::Point) -> f64| {
+                at.iter().map(|i| value(&facts.points[*i]) * facts.points[*i].seconds).sum::<f64>()
+            };
+            let (asked, done) = (sum(|p| p.asked), sum(|p| p.ok));
+            asked - done > (0.03 * asked).max(4.0 * asked.sqrt())
+        }
         Load::Closed => true,
     };
     if rising || !overloaded {
@@ -155,8 +165,12 @@ fn saturation(facts: &Facts<'_>, plateau: &Plateau) -> Draft {
     )
 }
 
-/// The scalability model over requests in flight, where the run has a range of them.
+/// The scalability model over requests in flight, of users who wait for their answers: in an open run what is in flight
+/// beyond the limit is a backlog, which depends on how long the run goes on.
 fn usl(facts: &Facts<'_>) -> Option<Usl> {
+    if facts.load == Load::Open {
+        return None;
+    }
     let points: Vec<(f64, f64)> = facts
         .points
         .iter()
@@ -209,17 +223,15 @@ fn limit_kind(facts: &Facts<'_>, rules: &Rules, plateau: &Plateau, cost: f64) ->
     let pool = residue(facts, plateau, Limit::Pool, alone_s)?;
     let serial = residue(facts, plateau, Limit::Serial, alone_s)?;
     let at_a_time = plateau.capacity * pool.1;
-    let ratio = serial.0 / pool.0.max(1e-12);
-    let sure = |ratio: f64| {
-        if ratio > rules.limit(Kind::PoolLimit, "ratio") { Confidence::High } else { Confidence::Medium }
-    };
+    let score = pool_score(facts.load, serial.0 / pool.0.max(1e-12), at_a_time);
+    let clear = score.abs() > rules.limit(Kind::PoolLimit, "ratio").ln();
+    let sure = if clear { Confidence::High } else { Confidence::Medium };
     let relative =
         (error / alone).hypot((plateau.interval.1 - plateau.capacity) / 1.96 / plateau.capacity) * 1.96;
     let range = plateau.at[0]..plateau.at[plateau.at.len() - 1] + 1;
-    if ratio >= 1.0 && at_a_time >= 1.5 {
-        return Some(
-            pool_limit(facts, plateau, (at_a_time, relative), range).costs(cost, 0.0).sure(sure(ratio)),
-        );
+    if score >= 0.0 && at_a_time >= 1.5 {
+        let draft = pool_limit(facts, plateau, (at_a_time, relative), range).costs(cost, 0.0);
+        return Some(draft.sure(sure));
     }
     let share = (1.0 / (plateau.capacity * serial.1)).min(1.0);
     let claim = format!(
@@ -234,12 +246,26 @@ fn limit_kind(facts: &Facts<'_>, rules: &Rules, plateau: &Plateau, cost: f64) ->
         .within(facts.seconds(&range))
         .ranged("serial share", 100.0 * share, "%", Some(interval))
         .number("serial part", 1_000.0 / plateau.capacity, "ms")
-        .number("misfit of a pool over misfit of this", 1.0 / ratio.max(1e-12), "");
-    let draft = Draft::new(Kind::SerialSection, claim).costs(cost, 0.0).sure(sure(1.0 / ratio.max(1e-12)));
+        .number("misfit of a pool over misfit of this", pool.0 / serial.0.max(1e-12), "");
+    let draft = Draft::new(Kind::SerialSection, claim).costs(cost, 0.0).sure(sure);
     Some(draft.evidence(evidence).or_else(
         &format!("a pool of about {} that is shared unevenly", digits(at_a_time)),
         "look for locks, single-threaded parts and hot rows; a profile of waiting threads shows which",
     ))
+}
+
+/// Above 0 if the limit is rather a pool than a serial section: the logarithm of how much worse the latter fits, and for
+/// small pools whether what is done at a time is a whole number, to the 3 % that it can be told.
+fn pool_score(load: Load, misfit: f64, at_a_time: f64) -> f64 {
+    // Users in a closed loop fall into step, so that both models are too pessimistic near the knee, the serial one more:
+    // simulated pools have 0.95 and more, serial sections 0.91 and less.
+    let (even, trust) = match load {
+        Load::Open => (1.0, 0.25),
+        Load::Closed => (0.93, 0.05),
+    };
+    let off = (at_a_time - at_a_time.round()).abs() / (0.03 * at_a_time);
+    let whole = if at_a_time < 7.5 { trust * (1.4 - off.min(3.0)) } else { 0.0 };
+    (misfit / even).ln() + whole
 }
 
 fn pool_limit(
@@ -279,19 +305,61 @@ fn residue(facts: &Facts<'_>, plateau: &Plateau, limit: Limit, alone: f64) -> Op
         return None;
     }
     let think = think(facts, alone);
-    let trials = (0..21).flat_map(|s| [0.5, 0.75, 1.0].map(|g| (alone * (0.9 + 0.01 * f64::from(s)), g)));
+    let irregular = irregularity(facts, &below);
+    let trials = (0..21).flat_map(|s| {
+        [0.9, 1.0, 1.1].map(|g| (alone * (0.9 + 0.01 * f64::from(s)), (g * irregular).clamp(0.02, 1.5)))
+    });
+    // Near the limit means vary much and follow the load late; beyond it both models say the same.
+    let weight = |i: usize| match facts.load {
+        Load::Open => (1.0 - facts.level(i) / plateau.capacity).clamp(0.0, 1.0).powi(2),
+        Load::Closed => f64::from(u8::from(facts.level(i) <= 1.5 * plateau.capacity * (alone + think))),
+    };
+    let weights: f64 = measured.iter().map(|(i, _)| weight(*i)).sum();
     let left = |(work, g): (f64, f64)| {
         let squares = measured.iter().map(|(i, mean)| {
             let level = facts.level(*i);
             let expected = match facts.load {
                 Load::Open => work + queueing::open_wait(limit, (level, plateau.capacity), work, g),
-                Load::Closed => queueing::closed_response(limit, (level, think), plateau.capacity, work),
+                Load::Closed => queueing::closed_response(limit, (level, think), plateau.capacity, (work, g)),
             };
-            (mean / expected).ln().powi(2)
+            weight(*i) * (mean / expected).ln().powi(2)
         });
-        (squares.sum::<f64>() / measured.len() as f64, work)
+        (squares.sum::<f64>() / weights.max(1e-9), work)
     };
     trials.map(left).min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// `(ca^2 + cs^2)/2`: how irregular arrivals and work are. The first from the counts of seconds beside one another, the
+/// second from the times at the lowest load.
+fn irregularity(facts: &Facts<'_>, below: &[usize]) -> f64 {
+    let low =
+        numbers::quantile(&below.iter().map(|i| facts.level(*i)).collect::<Vec<_>>(), 0.25).unwrap_or(0.0);
+    let times = facts.histogram(below.iter().copied().filter(|i| facts.level(*i) <= low));
+    let work = squared_variation(&times).unwrap_or(1.0);
+    let arrivals = match facts.load {
+        Load::Open => {
+            let jumps = below.windows(2).filter(|w| w[1] == w[0] + 1).map(|w| {
+                let (a, b) = (facts.points[w[0]].begun, facts.points[w[1]].begun);
+                (b - a).powi(2) / (a + b).max(1.0)
+            });
+            // The estimate is too rough to be taken as it is: it only tells a Poisson process from an even one.
+            let dispersion = numbers::mean(&jumps.collect::<Vec<_>>()).unwrap_or(1.0);
+            if dispersion > 0.35 { 1.0 } else { 0.0 }
+        }
+        // Users come back when they were answered: their arrivals are as irregular as the work.
+        Load::Closed => work,
+    };
+    f64::midpoint(arrivals, work)
+}
+
+/// The squared coefficient of variation.
+fn squared_variation(times: &brunt_metrics::SparseHistogram) -> Option<f64> {
+    let mean = times.mean()?.as_millis_f64();
+    let squares = times.counts.iter().map(|(bucket, count)| {
+        let (low, high) = brunt_metrics::bucket_bounds_us(*bucket as usize);
+        (f64::midpoint(low as f64, high as f64) / 1_000.0 - mean).powi(2) * *count as f64
+    });
+    Some(squares.sum::<f64>() / times.total as f64 / mean.powi(2))
 }
 
 /// How long users pause, by the interactive response time law at the lowest load: `users / rate - time`.

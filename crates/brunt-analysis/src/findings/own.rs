@@ -228,7 +228,7 @@ mod tests {
         let times = Term::Times;
         for (text, left, order, right) in [
             ("p95 > 200 ms", times(1.0, Quantity::Quantile(0.95)), Above, Term::Number(200.0)),
-            ("p99.9 > 2s", times(1.0, Quantity::Quantile(0.999)), Above, Term::Number(2_000.0)),
+            ("p99.9 > 2s", times(1.0, Quantity::Quantile(99.9 / 100.0)), Above, Term::Number(2_000.0)),
             ("error_rate <= 1 %", times(1.0, Quantity::ErrorRate), AtMost, Term::Number(0.01)),
             ("rate < 0.9 * asked", times(1.0, Quantity::Rate), Below, times(0.9, Quantity::Asked)),
             ("avg>3*med", times(1.0, Quantity::Mean), Above, times(3.0, Quantity::Quantile(0.5))),

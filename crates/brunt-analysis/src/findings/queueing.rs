@@ -44,8 +44,19 @@ pub(super) fn open_wait(limit: Limit, (rate, capacity): (f64, f64), work: f64, g
 }
 
 /// The mean response time of `users` who pause for `think` seconds, of a target that does `capacity` a second and takes `work`
-/// seconds alone.
-pub(super) fn closed_response(limit: Limit, (users, think): (f64, f64), capacity: f64, work: f64) -> f64 {
+/// seconds alone. Between the bound that regular work reaches (`g` = 0: nobody waits who need not) and the chain, whose
+/// work is exponential (`g` = 1).
+pub(super) fn closed_response(
+    limit: Limit,
+    (users, think): (f64, f64),
+    capacity: f64,
+    (work, g): (f64, f64),
+) -> f64 {
+    let bound = work.max(users / capacity - think);
+    bound + g.min(1.0) * (chain(limit, (users, think), capacity, work) - bound).max(0.0)
+}
+
+fn chain(limit: Limit, (users, think): (f64, f64), capacity: f64, work: f64) -> f64 {
     let (servers, hold, delay) = match limit {
         // What is not under the lock goes on in parallel, like a pause.
         Limit::Serial => (1.0, 1.0 / capacity, (work - 1.0 / capacity).max(0.0)),
@@ -104,7 +115,7 @@ mod tests {
             (Limit::Pool, 4.0, 0.0, 400.0, 0.01, 0.01),
             (Limit::Pool, 8.0, 0.0, 400.0, 0.01, 0.02),
         ] {
-            let got = closed_response(limit, (users, think), capacity, work);
+            let got = closed_response(limit, (users, think), capacity, (work, 1.0));
             assert!((got / expected - 1.0).abs() < 0.01, "{limit:?} {users}: {got} for {expected}");
         }
     }

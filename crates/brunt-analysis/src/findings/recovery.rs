@@ -18,7 +18,8 @@ pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Option<Draft> {
     let before = calm_before(facts, &blow)?;
     let after = blow.range.end..facts.points.len();
     // Load must be back, or latency has no reason to be.
-    let back = after.clone().take_while(|i| facts.level(*i) <= 1.25 * blow.base).count();
+    let most = usual_at_most(blow.base);
+    let back = after.clone().take_while(|i| facts.level(*i) <= most).count();
     let after = after.start..after.start + back;
     let limit = before * rules.limit(Kind::Recovery, "times");
     let slow = |i: usize| facts.points[i].latency.is_some_and(|l| l.p50 > limit) || silent(facts, i);
@@ -44,16 +45,21 @@ fn spike(facts: &Facts<'_>) -> Option<Blow> {
     let early = facts.points.len() / 8;
     let levels: Vec<f64> = (0..early.max(5)).map(|i| facts.level(i)).collect();
     let base = numbers::median(&levels)?;
-    let noise = 4.0 * base.max(0.2).sqrt();
-    let high = numbers::longest(facts.points.len(), |i| facts.level(i) > (1.4 * base).max(base + noise));
+    let most = usual_at_most(base);
+    let high = numbers::longest(facts.points.len(), |i| facts.level(i) > (1.4 * base).max(most));
     let after = high.end..facts.points.len();
-    let back = after.clone().filter(|i| facts.level(*i) <= (1.25 * base).max(base + noise)).count();
+    let back = after.clone().filter(|i| facts.level(*i) <= most).count();
     let spiky = high.len() >= 2 && high.len() * 2 < facts.points.len();
     (spiky && after.len() >= 5 && back * 10 >= after.len() * 8).then_some(Blow {
         range: high,
         what: "the spike of load",
         base,
     })
+}
+
+/// The highest level that is still the usual one: a quarter more, or four deviations of a Poisson count.
+fn usual_at_most(base: f64) -> f64 {
+    (1.25 * base).max(base + 4.0 * base.max(0.2).sqrt())
 }
 
 /// Whether nothing was answered although something was asked or in flight.

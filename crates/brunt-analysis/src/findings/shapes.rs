@@ -50,7 +50,9 @@ fn calm(facts: &Facts<'_>) -> Vec<Calm> {
     let gathered = thirds.into_iter().map(|(endpoint, parts)| {
         let thirds = parts.map(|p| p.to_sparse());
         let mut histogram = SparseHistogram::default();
-        thirds.iter().for_each(|t| histogram.merge(t));
+        for third in &thirds {
+            histogram.merge(third);
+        }
         Calm { endpoint, histogram, thirds, points: at.clone() }
     });
     gathered.filter(|c| c.histogram.total >= 300).collect()
@@ -173,7 +175,9 @@ const CONSTANTS: [(f64, &str); 9] = [
 /// Mass just above a constant, much more than just below it and further up.
 fn constants(facts: &Facts<'_>, rules: &Rules, calm: &[Calm]) -> Option<Draft> {
     let mut all = SparseHistogram::default();
-    calm.iter().for_each(|c| all.merge(&c.histogram));
+    for one in calm {
+        all.merge(&one.histogram);
+    }
     let total = all.total as f64;
     let p50 = all.quantile(0.5)?.as_millis_f64();
     let p90 = all.quantile(0.9)?.as_millis_f64();

@@ -26,9 +26,12 @@ struct Fit {
     rss: f64,
 }
 
+/// A figure of a second's latencies.
+type Pick = fn(&Latency) -> f64;
+
 pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Vec<Draft> {
     let Some(stretch) = facts.longest_stretch() else { return Vec::new() };
-    let series: [(&str, fn(&Latency) -> f64); 2] = [("p50", |l| l.p50), ("p95", |l| l.p95)];
+    let series: [(&str, Pick); 2] = [("p50", |l| l.p50), ("p95", |l| l.p95)];
     for (name, which) in series {
         let values = facts.logs(stretch.clone(), which);
         if let Some(draft) = shaped(facts, rules, (name, &values), &stretch) {
@@ -53,14 +56,17 @@ fn shaped(
     if fit.gain < rules.limit(Kind::ChangePoint, "gain") {
         return None;
     }
+    // What settles after something else is no start.
+    let begins = values.first()?.0 * 10 <= facts.points.len();
     match fit.shape {
+        Shape::Decay { .. } if !begins => None,
         Shape::Decay { height, tau } => {
             cold(facts, rules, (name, values), (height, tau)).map(|d| d.sure(sure(fit.gain)))
         }
         Shape::Line { slope, error } => {
             drift(facts, rules, (name, values), (slope, error)).map(|d| d.sure(sure(fit.gain)))
         }
-        Shape::Step { at, height } if (at as f64) < 0.25 * values.len() as f64 && height < 0.0 => {
+        Shape::Step { at, height } if (at as f64) < 0.25 * values.len() as f64 && height < 0.0 && begins => {
             cold(facts, rules, (name, values), (-height, at as f64 / 2.0)).map(|d| d.sure(Confidence::Medium))
         }
         Shape::Step { at, height } => {

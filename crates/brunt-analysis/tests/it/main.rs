@@ -1,1 +1,5 @@
 //! Promises of the crate, as rows of data.
+
+mod bed;
+
+mod findings;
