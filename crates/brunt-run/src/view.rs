@@ -30,7 +30,8 @@ pub use totals::{CodeCount, EndpointView, ErrorView, Which};
 pub use window::{WINDOW_SECONDS, Window, WindowEndpoint};
 
 use crate::{
-    ErrorDetail, Finish, HostSecond, PhaseChange, RunEvent, RunHeader, SeriesName, Verdict, Warning,
+    ErrorDetail, Finish, HostSecond, ObjectiveOutcome, PhaseChange, RunEvent, RunHeader, SeriesName, Verdict,
+    Warning,
 };
 use brunt_metrics::{
     CheckId, CheckSecond, EndpointId, EndpointKind, ErrorKind, Histogram, Nanos, Phase, ScenarioId,
@@ -74,6 +75,7 @@ pub struct RunView {
     warnings: Vec<Warning>,
     details: Vec<ErrorDetail>,
     left_out: LeftOut,
+    objectives: Vec<ObjectiveOutcome>,
     verdict: Option<Verdict>,
     finish: Option<Finish>,
 }
@@ -447,6 +449,16 @@ impl RunView {
     /// The verdict; `None` until it is given.
     pub fn verdict(&self) -> Option<&Verdict> {
         self.verdict.as_ref()
+    }
+
+    /// Takes note of how objectives stand: whoever judges says so each second, for those who look on.
+    pub fn note_objectives(&mut self, standing: Vec<ObjectiveOutcome>) {
+        self.objectives = standing;
+    }
+
+    /// How objectives stand: as the verdict has it, and before there is one, as was noted last.
+    pub fn objectives(&self) -> &[ObjectiveOutcome] {
+        self.verdict.as_ref().map_or(&self.objectives, |verdict| &verdict.objectives)
     }
 
     /// How the run ended; `None` while it runs, or if its record is torn.

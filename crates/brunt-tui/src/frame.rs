@@ -4,12 +4,13 @@
 //! matters least: below 80 columns the sparkline and the worst endpoints, below 60 the maximum, the share of
 //! the run and the hint.
 
+use crate::objectives;
 use crate::plain::{is_open, phase_name};
 use crate::style::{Line, Tone};
 use crate::text::{clock, count, duration, fit_middle, percent, rate, sparkline, width, wrap};
 use crate::{Style, text};
 use brunt_metrics::{ErrorKind, Nanos, SparseHistogram, Status, bucket_bounds_us};
-use brunt_run::{LATE_FLOOR, RunView, TimelinePoint};
+use brunt_run::{LATE_FLOOR, RunView, Standing, TimelinePoint};
 use std::fmt::Write as _;
 
 /// Columns from which everything is shown.
@@ -41,6 +42,7 @@ pub fn frame(view: &RunView, now: Nanos, columns: usize, rows: usize, style: Sty
     lines.extend(screen.rate().into_iter().map(|line| (8, line)));
     lines.push((7, screen.latency()));
     lines.push((6, screen.errors()));
+    lines.extend(screen.objectives().map(|line| (6, line)));
     lines.extend(screen.worst().map(|line| (2, line)));
     lines.push((4, screen.generator()));
     lines.extend(screen.warnings().into_iter().map(|line| (5, line)));
@@ -188,6 +190,31 @@ impl Screen<'_> {
         }
         let more = kinds.len().saturating_sub(KINDS);
         if more > 0 { line.and(tone, format!("   {more} more kinds")) } else { line }
+    }
+
+    /// How many objectives hold and how many do not, and the first that does not.
+    fn objectives(&self) -> Option<Line> {
+        let outcomes = self.view.objectives();
+        let mut line = self.label("slo");
+        let mut gap = "";
+        for standing in [Standing::Passed, Standing::Failed, Standing::Warned, Standing::NotJudged] {
+            let n = outcomes.iter().filter(|o| o.standing == standing).count();
+            if n > 0 {
+                let (tone, mark) = objectives::mark(standing, self.style);
+                line = line.and(tone, format!("{gap}{mark} {n}"));
+                gap = "  ";
+            }
+        }
+        if gap.is_empty() {
+            return None;
+        }
+        let broken = |standing| outcomes.iter().find(|o| o.standing == standing);
+        let Some(worst) = broken(Standing::Failed).or_else(|| broken(Standing::Warned)) else {
+            return Some(line);
+        };
+        let room = self.columns.saturating_sub(line.width() + 3);
+        let text = fit_middle(&worst.text, room, self.style.ellipsis());
+        Some(if width(&text) < 12 { line } else { line.and(Tone::Plain, format!("   {text}")) })
     }
 
     fn worst(&self) -> Option<Line> {

@@ -5,7 +5,7 @@
 
 use crate::plain::phase;
 use brunt_metrics::{Histogram, Nanos, Outcome, Phase};
-use brunt_run::{RunView, Summary};
+use brunt_run::{ObjectiveOutcome, RunView, Summary};
 use serde_json::{Map, Value, json};
 
 /// The version of the objects, in their field `version`.
@@ -43,7 +43,19 @@ pub fn json_tick(view: &RunView) -> Option<Value> {
         "p99_ms": ms(response.quantile(0.99)),
         "max_ms": ms(response.max()),
         "lag_p99_ms": ms(second.lag.quantile(0.99)),
+        "objectives": objectives(view),
     }))
+}
+
+/// How objectives stand: what they are called, their standing, figure and limit.
+fn objectives(view: &RunView) -> Vec<Value> {
+    let told = |o: &ObjectiveOutcome| {
+        json!({
+            "name": o.name, "standing": o.standing, "unit": o.unit, "measured": o.measured, "limit": o.limit,
+            "samples": o.samples,
+        })
+    };
+    view.objectives().iter().map(told).collect()
 }
 
 /// The totals: `{"type":"summary", ...}` with the fields of the record's `summary.json`. `None` if the run

@@ -31,6 +31,8 @@ mod summary;
 
 mod live;
 
+mod objectives;
+
 pub use frame::frame;
 pub use json::{JSON_VERSION, json_summary, json_tick};
 pub use live::{LiveTerminal, ScreenSize};

@@ -2,6 +2,7 @@
 
 use crate::Style;
 use crate::frame::error_name;
+use crate::objectives;
 use crate::plain::is_open;
 use crate::style::{Line, Tone};
 use crate::table::Table;
@@ -11,6 +12,7 @@ use crate::text::{
 use brunt_metrics::{EndpointKind, Nanos, Outcome, Phase, Status};
 use brunt_run::{
     CheckView, CodeCount, EndpointView, ErrorView, LatencyView, Outlook, RunView, TallyView, Verdict,
+    VerdictReason,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -32,8 +34,19 @@ const MAX_ERRORS: usize = 10;
 /// phase but where it says otherwise.
 pub fn summary(view: &RunView, columns: usize, style: Style) -> String {
     let out = Out { view, columns, style, lines: Vec::new() };
-    let mut lines =
-        out.verdict().plan().figures().groups().injected().tallies().errors().checks().load().apart().lines;
+    let mut lines = out
+        .verdict()
+        .objectives()
+        .plan()
+        .figures()
+        .groups()
+        .injected()
+        .tallies()
+        .errors()
+        .checks()
+        .load()
+        .apart()
+        .lines;
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
@@ -81,15 +94,34 @@ impl Out<'_> {
         self
     }
 
+    /// How each objective stands, with its figures below it.
+    fn objectives(mut self) -> Self {
+        for outcome in self.view.objectives() {
+            let (tone, mark) = objectives::mark(outcome.standing, self.style);
+            let text = match outcome.name == outcome.objective || outcome.objective.starts_with(&outcome.name)
+            {
+                true => outcome.text.clone(),
+                false => format!("{}: {}", outcome.name, outcome.text),
+            };
+            self.wrapped(tone, &format!("  {mark} "), &text);
+            self.wrapped(Tone::Label, "    ", &objectives::facts(outcome));
+            for note in outcome.notes.iter().filter(|note| !outcome.text.contains(*note)) {
+                self.wrapped(Tone::Label, "    ", note);
+            }
+        }
+        self.gap();
+        self
+    }
+
     /// What the plan says of the run.
     fn plan(mut self) -> Self {
         let Some(header) = self.view.header() else { return self };
         if let Some(profile) = &header.profile {
             self.wrapped(Tone::Plain, "profile     ", profile);
         }
-        if !header.objectives.is_empty() {
-            let text = format!("{} (not judged yet)", header.objectives.join(", "));
-            self.wrapped(Tone::Plain, "expects     ", &text);
+        if !header.objectives.is_empty() && self.view.objectives().is_empty() {
+            let text = format!("{} (not judged)", header.objectives.join(", "));
+            self.wrapped(Tone::Plain, "objectives  ", &text);
         }
         self.gap();
         self
@@ -388,6 +420,10 @@ const fn mark(outlook: Outlook, style: Style) -> (Tone, &'static str) {
 }
 
 /// The findings that the verdict's own sentence does not tell already.
-fn told_besides(verdict: &Verdict) -> impl Iterator<Item = &brunt_run::VerdictReason> {
-    verdict.findings.iter().filter(|finding| !verdict.summary.contains(&finding.text))
+fn told_besides(verdict: &Verdict) -> impl Iterator<Item = &VerdictReason> {
+    let told = |finding: &&VerdictReason| {
+        // Objectives stand below, each with its figures.
+        finding.id != "objective" && !verdict.summary.contains(&finding.text)
+    };
+    verdict.findings.iter().filter(told)
 }

@@ -118,6 +118,9 @@ impl Session {
                 }
             }
             RunEvent::Second(_) => {
+                if !self.judged && !self.judge.is_empty() {
+                    self.view.note_objectives(self.judge.outcomes());
+                }
                 self.second();
                 self.abort();
             }

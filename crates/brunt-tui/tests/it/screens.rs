@@ -2,7 +2,9 @@
 
 use crate::runs::{Run, shop, with_all, with_errors};
 use brunt_metrics::{EndpointKind, ErrorKind, Nanos, Outcome};
-use brunt_run::{Outlook, RunView};
+use brunt_run::{
+    Broken, ObjectiveOutcome, ObjectiveUnit, Outlook, RunEvent, RunView, Standing, Verdict, WorstWindow,
+};
 use brunt_tui::{MAX_ROWS, Style, frame, summary};
 use unicode_width::UnicodeWidthStr;
 
@@ -160,4 +162,78 @@ fn many_endpoints_are_named_as_left_out() {
     let text = summary(&view, 100, UNICODE);
     assert_eq!(text.lines().filter(|l| l.starts_with("GET")).count(), MAX_ROWS);
     assert!(text.contains("9970 more endpoints with"), "{text}");
+}
+
+/// One of each standing.
+fn outcomes() -> Vec<ObjectiveOutcome> {
+    let blank = |objective: &str, name: &str, standing, text: &str| ObjectiveOutcome {
+        objective: objective.into(),
+        name: name.into(),
+        standing,
+        text: text.into(),
+        notes: Vec::new(),
+        unit: ObjectiveUnit::Milliseconds,
+        measured: None,
+        interval: None,
+        limit: Some(250.0),
+        margin: None,
+        samples: 0,
+        broken: None,
+        worst: None,
+        burn: None,
+        aborted_at: None,
+    };
+    let failed = "P95 latency 350.2ms exceeds threshold 250ms over 10s from 0:16";
+    let warned = "Error rate 1.2% exceeds threshold 0.5%";
+    let missing = "P99.9 latency not judged against threshold 1s: 400 requests, and 2995 are the fewest that can show p99.9 < 1s";
+    vec![
+        ObjectiveOutcome {
+            measured: Some(120.4),
+            interval: Some((117.9, 123.0)),
+            margin: Some(0.52),
+            samples: 4_277,
+            ..blank(
+                "p95 < 250ms",
+                "p95 < 250ms",
+                Standing::Passed,
+                "P95 latency 120.4ms is within threshold 250ms",
+            )
+        },
+        ObjectiveOutcome {
+            measured: Some(350.2),
+            margin: Some(-0.4),
+            samples: 4_277,
+            broken: Some(Broken { seconds: 17, first: 20, last: 36, longest: 12 }),
+            worst: Some(WorstWindow { value: 350.2, from: 16, seconds: 10 }),
+            aborted_at: Some(36),
+            ..blank("p95 < 250ms over 10s, abort, as checkout", "checkout", Standing::Failed, failed)
+        },
+        ObjectiveOutcome {
+            unit: ObjectiveUnit::Percent,
+            measured: Some(1.2),
+            burn: Some(2.4),
+            samples: 4_277,
+            ..blank("errors < 0.5%, warn", "errors < 0.5%", Standing::Warned, warned)
+        },
+        ObjectiveOutcome { samples: 400, ..blank("p99.9 < 1s", "p99.9 < 1s", Standing::NotJudged, missing) },
+        blank(
+            "rate ~ 10/s",
+            "rate ~ 10/s",
+            Standing::Noted,
+            "Throughput 8.2 req/sec beside an expected 10 req/sec",
+        ),
+    ]
+}
+
+#[test]
+fn objectives_live_and_at_the_end() {
+    let mut live = shop().view();
+    live.note_objectives(outcomes());
+    let mut ended =
+        shop().finished(Outlook::Failed, "failed: P95 latency 350.2ms exceeds threshold 250ms", &[]);
+    let objectives = outcomes();
+    let verdict = ended.verdict().cloned().map(|verdict| Verdict { objectives, ..verdict });
+    ended.apply(&RunEvent::Verdict(verdict.expect("a verdict")));
+    let screens = [frames(&live, 28, UNICODE), frames(&live, 28, ASCII), summaries(&ended, UNICODE)];
+    insta::assert_snapshot!(screens.join("\n"));
 }
