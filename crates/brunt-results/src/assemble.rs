@@ -1,6 +1,6 @@
 //! The last step of every reader: what was read becomes [`Results`].
 
-use crate::fold::{Fold, Heading};
+use crate::fold::{Fold, Folded, Heading};
 use crate::notes::{At, Notes};
 use crate::{ErrorWords, HistoryPoint, Kind, OwnVerdict, Results, ResultsError};
 use brunt_metrics::Nanos;
@@ -46,6 +46,7 @@ impl Totals {
             Some(Finish { at, reason: StopReason::Completed, in_flight: 0, self_checks_failed: Vec::new() });
         summary.requests_started = summary.total.requests;
         let (problems, gaps) = notes.finish();
+        summary.id = id_of(&summary);
         Results {
             tool: heading.tool,
             kinds: vec![self.kind],
@@ -114,8 +115,18 @@ pub(crate) fn sampled(
         reason: "no run can be made of it".to_owned(),
         help: "is it whole?".to_owned(),
     };
-    let folded = fold.finish(heading).ok_or(malformed)?;
-    Ok(of_events(folded.summary, folded.events, heading, kind, notes))
+    let Folded { mut summary, mut events } = fold.finish(heading).ok_or(malformed)?;
+    summary.id = id_of(&summary);
+    if let Some(RunEvent::Started(header)) = events.first_mut() {
+        header.id.clone_from(&summary.id);
+    }
+    Ok(of_events(summary, events, heading, kind, notes))
+}
+
+/// A run's id, made of its name and its figures: files of one name are told apart, and a copy of a file is the same run.
+fn id_of(summary: &Summary) -> String {
+    let figures = summary.to_json().unwrap_or_default();
+    format!("{}-{:08x}", summary.name, crc32fast::hash(figures.as_bytes()))
 }
 
 /// The results of a run whose events are known.

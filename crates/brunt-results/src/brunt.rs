@@ -56,13 +56,13 @@ pub(crate) fn read_summary(text: &str, notes: Notes) -> Result<Results, ResultsE
         .map_err(|source| ResultsError::Summary { path: notes.file().to_owned(), source })?;
     let heading = Heading::new(Tool::Brunt, &summary.name);
     let mut totals = Totals::new(Kind::BruntSummary, &heading);
-    let (finish, started) = (summary.finish.clone(), summary.requests_started);
+    let (id, finish, started) = (summary.id.clone(), summary.finish.clone(), summary.requests_started);
     totals.summary = summary;
     name_tool(&mut totals.summary, &heading);
     let mut notes = notes;
     notes.gap("a summary has totals only: the record's folder has every second");
     let mut results = totals.into_results(&heading, notes);
-    (results.summary.finish, results.summary.requests_started) = (finish, started);
+    (results.summary.id, results.summary.finish, results.summary.requests_started) = (id, finish, started);
     Ok(results)
 }
 

@@ -14,7 +14,8 @@ pub struct Results {
     pub kinds: Vec<Kind>,
     /// The files, or for a record of ours its folder.
     pub files: Vec<PathBuf>,
-    /// The totals. A figure that the source does not have is `None` (in JSON `null`), an unknown map is empty.
+    /// The totals. `id` is that of a record of ours, else made of the name and the figures: a copy of a file has the same,
+    /// another file of its name another. A figure that the source does not have is `None` (in JSON `null`), an unknown map is empty.
     /// `started_unix_ms` is 0 where the source has no wall-clock time, `seed` 0 and `workers` 0 for all tools but ours.
     /// `environment` has `tool`, and `tool_version` where the source says it.
     pub summary: Summary,

@@ -119,9 +119,15 @@ pub(crate) fn failed(status: Status, error: &str) -> Outcome {
 
 /// A text from outside as it may be shown: without control characters, at most [`MAX_DETAIL`] bytes.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }) {
-        if out.len() + c.len_utf8() > MAX_DETAIL {
+    cleaned(text, MAX_DETAIL)
+}
+
+/// The same, at most so many bytes.
+pub(crate) fn cleaned(text: &str, most: usize) -> String {
+    let text = text.trim();
+    let mut out = String::with_capacity(text.len().min(most));
+    for c in text.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        if out.len() + c.len_utf8() > most {
             break;
         }
         out.push(c);

@@ -7,7 +7,7 @@ mod finish;
 
 mod names;
 
-pub(crate) use finish::Heading;
+pub(crate) use finish::{Folded, Heading};
 
 use crate::notes::{At, Notes};
 use crate::number::{Grain, Instant};

@@ -97,16 +97,9 @@ impl Names {
     }
 }
 
-/// A name as it may be shown: control characters replaced, cut at [`MAX_NAME`] bytes.
+/// A name as it may be shown.
 fn cleaned(name: &str) -> String {
-    let mut out = String::with_capacity(name.len().min(MAX_NAME));
-    for c in name.trim().chars().map(|c| if c.is_control() { ' ' } else { c }) {
-        if out.len() + c.len_utf8() > MAX_NAME {
-            break;
-        }
-        out.push(c);
-    }
-    out
+    crate::words::cleaned(name, MAX_NAME)
 }
 
 #[cfg(test)]

@@ -55,6 +55,31 @@ fn names_do_not_matter() {
     assert_eq!(runs(&[stats]), [(Tool::Locust, 2)]);
 }
 
+/// Files of one name in two folders are two runs; a copy is the same one.
+#[test]
+fn ids_are_those_of_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = |from: &str, to: &str| {
+        let to = folder.path().join(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(fixture(from), &to).unwrap();
+        let results = read(&[to]).unwrap().remove(0);
+        if let Some(brunt_run::RunEvent::Started(header)) = results.events.iter().flatten().next() {
+            assert_eq!(header.id, results.summary.id);
+        }
+        results.summary.id
+    };
+    for (one, other) in [
+        ("k6.csv.gz", "k6_rfc3339.csv.gz"),
+        ("wrk.txt", "wrk_plain.txt"),
+        ("k6_export.json", "k6_handle_summary.json"),
+    ] {
+        let first = id(one, "before/run.txt");
+        assert_ne!(first, id(other, "after/run.txt"), "{one}");
+        assert_eq!(first, id(one, "copy/run.txt"), "{one}");
+    }
+}
+
 /// What a run of S3 leaves in a folder: the page and the log are passed over.
 #[test]
 fn a_folder_of_results() {
