@@ -50,7 +50,7 @@ pub fn conditions(baseline: &Arm<'_>, candidate: &Arm<'_>) -> Vec<Difference> {
     look("tool", Weight::Question, &|r| {
         Some(r.summary.environment.get("tool").map_or("brunt", |t| t).to_owned())
     });
-    look("plan", Weight::Question, &|r| r.plan.map(|p| format!("{p:08x}")));
+    look("plan", Weight::Question, &|r| r.plan.map(|p| format!("plan {:08x}", p & 0xFFFF_FFFF)));
     look("name", Weight::Note, &|r| Some(r.summary.name.clone()).filter(|n| !n.is_empty()));
     look("profile", Weight::Question, &|r| r.summary.profile.clone());
     look("schedule", Weight::Question, &|r| schedule(r));
@@ -60,7 +60,10 @@ pub fn conditions(baseline: &Arm<'_>, candidate: &Arm<'_>) -> Vec<Difference> {
         look(fact, Weight::Question, &|r| r.summary.environment.get(fact).cloned());
     }
     look("target", Weight::Note, &|r| Some(r.summary.targets.join(", ")).filter(|t| !t.is_empty()));
-    look("seed", Weight::Note, &|r| (r.summary.seed != 0).then(|| r.summary.seed.to_string()));
+    // Several runs of one side have seeds of their own, as they should.
+    if baseline.runs.len() == 1 && candidate.runs.len() == 1 {
+        look("seed", Weight::Note, &|r| (r.summary.seed != 0).then(|| r.summary.seed.to_string()));
+    }
     look("workers", Weight::Note, &|r| (r.summary.workers != 0).then(|| r.summary.workers.to_string()));
     for fact in CIRCUMSTANCES {
         look(fact, Weight::Note, &|r| r.summary.environment.get(fact).cloned());

@@ -98,17 +98,14 @@ impl Effect {
         } else if harm.low > 0.0 {
             Verdict::Worse
         } else {
-            Verdict::Unclear(Unclear::Noisy { times: more_data(detectable, margin) })
+            // The error falls with the root of the amount of data; where counts of nothing are the limit, with the amount.
+            let power = if wide == own { 2 } else { 1 };
+            Verdict::Unclear(Unclear::Noisy { times: (detectable / margin).powi(power).clamp(1.0, 1e6) })
         };
         let p_worse = self.estimate.p_above(0.0).max(self.p_at_least);
         let p_better = Estimate { value: -self.estimate.value, ..self.estimate }.p_above(0.0);
         Judged { harm, verdict, p_worse, p_better, detectable }
     }
-}
-
-/// The error falls with the root of the amount of data.
-fn more_data(detectable: f64, margin: f64) -> f64 {
-    (detectable / margin).powi(2).clamp(1.0, 1e6)
 }
 
 /// Harm as a change of the metric.
