@@ -38,6 +38,12 @@ const ANSWERS: [(&str, usize); 4] = [("/", 2), ("/1k", 1024), ("/16k", 16 * 1024
 /// The path of the description, whose answer stands behind those of [`ANSWERS`].
 const ABOUT: &str = "/__about";
 
+/// The paths of all answers, in their order; [`ABOUT`] is the last, so that finding the others takes no step more.
+const PATHS: [&str; ANSWERS.len() + 1] = {
+    let [(ok, _), (kibibyte, _), (kibibytes, _), (mebibyte, _)] = ANSWERS;
+    [ok, kibibyte, kibibytes, mebibyte, ABOUT]
+};
+
 /// What it says.
 fn about() -> String {
     let sized = |(path, size): (&str, usize)| Line::new(("any", path, &format!("{size} bytes")));
@@ -84,7 +90,7 @@ const TOO_LARGE: &[u8] =
 
 impl Null {
     pub(crate) fn new(threads: usize) -> Self {
-        let names = ANSWERS.iter().map(|(path, _)| *path).chain([ABOUT]).map(str::to_owned).collect();
+        let names = PATHS.map(str::to_owned).to_vec();
         let about = Answer::with("application/json", about().as_bytes());
         Self {
             answers: ANSWERS.iter().map(|(_, size)| Answer::new(*size)).chain([about]).collect(),
@@ -243,12 +249,7 @@ fn answer_for(line: &[u8]) -> usize {
     };
     let target = &line[start + 1..];
     let end = target.iter().position(|byte| matches!(byte, b' ' | b'?')).unwrap_or(target.len());
-    let path = &target[..end];
-    match ANSWERS.iter().position(|(known, _)| known.as_bytes() == path) {
-        Some(answer) => answer,
-        None if path == ABOUT.as_bytes() => ANSWERS.len(),
-        None => 0,
-    }
+    PATHS.iter().position(|path| path.as_bytes() == &target[..end]).unwrap_or(0)
 }
 
 #[cfg(test)]
