@@ -10,6 +10,7 @@
 //! - [`write_locust_csv`]: Locust's four CSV files; [`LocustCsv`] writes them while a run goes on;
 //! - [`write_summary_html`]: the totals as a page;
 //! - [`write_k6_summary`]: k6's end-of-test summary, as its `--summary-export` has it;
+//! - [`find_max_text`] and its neighbours: the search for the limit;
 //! - [`RequestWriter`]: a row per request, from the engine's samples.
 
 mod compare;
@@ -17,6 +18,8 @@ mod compare;
 mod csv;
 
 mod error;
+
+mod find_max;
 
 mod hlog;
 
@@ -38,6 +41,7 @@ pub use compare::{
     comparison_json, comparison_markdown, comparison_text, metric_figure, variants_markdown, variants_text,
 };
 pub use error::ExportError;
+pub use find_max::{FindMax, find_max_json, find_max_markdown, find_max_text, trial_line};
 pub use hlog::{Timing, write_hlog};
 pub use html::write_summary_html;
 pub use k6::{write_k6_summary, write_k6_summary_of};

@@ -47,11 +47,14 @@ mod hooks;
 
 mod workload;
 
+mod held;
+
 pub use arrivals::{Arrival, ArrivalCursor, Arrivals, BurstPause, RampTooLarge, RateRamp, RateStage};
 pub use condition::{Comparison, Condition, LastAnswer};
 pub use escape::Escape;
 pub use feed::{Cell, Feed, FeedCursors, FeedEnd, FeedId, FeedOrder, FeedPer};
 pub use generate::{Alphabet, Generator, TimeForm, Zipf};
+pub use held::{HeldBy, Hold};
 pub use hooks::{Act, Hook, HookRequest, Hooks, Moment, Ready};
 pub use journey::{
     Action, ActionOrder, Choice, ClassShares, EndOf, Journey, MAX_PASSES, MAX_STEP_DEPTH, Pause, PauseTime,

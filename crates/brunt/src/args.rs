@@ -2,11 +2,13 @@
 //! `brunt-plan`, so that both say the same about them.
 
 mod compare;
+mod findmax;
 mod run;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
+pub(crate) use findmax::{FindMaxArgs, SearchBy};
 pub(crate) use run::RunArgs;
 use std::path::PathBuf;
 
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Judge a recorded run again, by its own objectives or by others
     Judge(JudgeArgs),
+    /// Search the highest load that holds the objectives
+    FindMax(Box<FindMaxArgs>),
     /// Compare runs, or sides of several runs: what changed, and whether it is more than noise
     Compare(CompareArgs),
     /// Keep runs by name, to compare others with

@@ -11,6 +11,7 @@ mod compare;
 mod console;
 mod convert;
 mod demo;
+mod findmax;
 mod header;
 mod host;
 mod init;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         Command::Runs(runs) => records::runs(&runs, console),
         Command::Show(show) => records::show(&show, console),
         Command::Judge(args) => judge::judge(&args, console),
+        Command::FindMax(args) => findmax::command(&args, console),
         Command::Compare(compare) => compare::compare_runs(&compare, console),
         Command::Baseline(baseline) => baseline::baseline(&baseline, console),
         Command::Export(export) => records::export(&export, console),

@@ -192,7 +192,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     session.judge = Judge::new(prepared.objectives.clone(), prepared.baseline.as_ref());
     let (controller, inbox) = controller();
     session.stop = Some(controller.clone());
-    signals::steer(controller, session.announcer())
+    signals::steer(move |control| controller.send(control), session.announcer())
         .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?;
     let mut sampler =
         HostSampler::new(workload.target.origins.iter().any(|o| o.unix.is_some() || is_local(&o.host)));
@@ -224,7 +224,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
 }
 
 /// What to do about a target that is not ready.
-const fn way_to_ready(problem: &NotReady) -> &'static str {
+pub(crate) const fn way_to_ready(problem: &NotReady) -> &'static str {
     match problem {
         NotReady::Unreachable { last: Failure::Tls(_), .. } => {
             "trust the target's authority with `--cacert FILE`, show a certificate with `--cert` and `--key`, or \
@@ -263,7 +263,7 @@ fn plan_warnings(lowered: &Lowered) -> Vec<Warning> {
 }
 
 /// The workload with its caps lowered to what this machine can hold; refused if its fixed part does not fit.
-fn fitted(mut workload: Workload, warnings: &mut Vec<Warning>) -> Result<Arc<Workload>, Refusal> {
+pub(crate) fn fitted(mut workload: Workload, warnings: &mut Vec<Warning>) -> Result<Arc<Workload>, Refusal> {
     raise_open_files();
     let tls = workload.target.origins.iter().any(|o| o.scheme == Scheme::Https);
     let mut limits = read_limits();
@@ -280,7 +280,7 @@ fn fitted(mut workload: Workload, warnings: &mut Vec<Warning>) -> Result<Arc<Wor
     Ok(Arc::new(workload))
 }
 
-fn about(workload: &Workload, asked: Option<u32>) -> RunHeader {
+pub(crate) fn about(workload: &Workload, asked: Option<u32>) -> RunHeader {
     let count = worker_count(workload, cores(), asked);
     let mut environment = environment();
     environment.insert("workers".into(), format!("{} ({})", count.workers, count.reason));
@@ -296,9 +296,9 @@ fn about(workload: &Workload, asked: Option<u32>) -> RunHeader {
 }
 
 /// Where records go unless told otherwise.
-const RUNS: &str = "brunt-runs";
+pub(crate) const RUNS: &str = "brunt-runs";
 
-fn recorder(folder: &Path, header: &RunHeader, workload: &Workload) -> Result<Recorder, Refusal> {
+pub(crate) fn recorder(folder: &Path, header: &RunHeader, workload: &Workload) -> Result<Recorder, Refusal> {
     let plan = lowered_json(workload);
     let record = NewRecord { header, tool_version: env!("CARGO_PKG_VERSION"), plan: &plan };
     Recorder::create(folder, &record).map_err(|e| Refusal::new(exit::USAGE, e))

@@ -1,24 +1,27 @@
 //! Ctrl-C: the first ends the run gracefully, the second cuts it, the third leaves at once.
 
-use brunt_engine::{Control, Controller};
+use brunt_engine::Control;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::thread;
 
-/// Steers the run by signals until the process ends; `announce` tells the user.
-pub(crate) fn steer(controller: Controller, announce: impl Fn(&str) + Send + 'static) -> io::Result<()> {
+/// Steers the run by signals until the process ends: `control` reaches the run, `announce` the user.
+pub(crate) fn steer(
+    control: impl Fn(Control) + Send + 'static,
+    announce: impl Fn(&str) + Send + 'static,
+) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let steer = move || {
         for (n, _) in signals.forever().enumerate() {
             match n {
                 0 => {
                     announce("stopping: what is under way may end; press Ctrl-C again to cut it");
-                    controller.send(Control::Stop);
+                    control(Control::Stop);
                 }
                 1 => {
                     announce("cutting");
-                    controller.send(Control::Cut);
+                    control(Control::Cut);
                 }
                 _ => leave(),
             }
