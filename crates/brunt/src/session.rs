@@ -113,6 +113,14 @@ impl Session {
         self.record(event);
         match event {
             RunEvent::Started(_) => {
+                let without = self.judge.without_subject().map(|objective| Warning {
+                    at: Nanos::ZERO,
+                    kind: WarningKind::Plan,
+                    text: format!(
+                        "objective `{objective}`: nothing of this run is called so, there will be no data"
+                    ),
+                });
+                self.early.extend(without);
                 for warning in std::mem::take(&mut self.early) {
                     self.observe(&RunEvent::Warning(warning));
                 }

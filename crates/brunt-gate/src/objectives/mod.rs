@@ -87,6 +87,11 @@ impl Judge {
         self.trackers.iter().map(|t| &t.objective)
     }
 
+    /// Objectives on what the run has not: a name that nothing has. Known once the run has begun.
+    pub fn without_subject(&self) -> impl Iterator<Item = &Objective> {
+        self.trackers.iter().filter(|t| t.selects_nothing).map(|t| &t.objective)
+    }
+
     /// Folds in what happened next. Events must come in the order in which they were sent.
     pub fn apply(&mut self, event: &RunEvent) {
         match event {

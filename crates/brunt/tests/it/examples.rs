@@ -199,7 +199,7 @@ const LOADS: [(&str, &str, &str, &str); 13] = [
         "stress",
         "stress: 50 users at 5.0/s for 5m; ScalingSystemUser thinks 1s..3s, HighVolumeUser thinks 100ms..500ms, \
              AdminUser thinks 2s..5s",
-        "p95 < 500ms, errors < 1%",
+        "p95 < 500ms, errors < 1%, balance{tally=upstream} <= 10%",
     ),
     (
         "users/plan.yaml",
@@ -308,18 +308,17 @@ fn target(name: &str) -> Running {
     start(Config::new(Target::named(name).expect("a known target"))).expect("a free port")
 }
 
-/// Runs a suite to its summary. The exit code says that it ran as asked; that this machine was too busy for exact
-/// times is no matter here.
+/// A run that went as asked: what these short runs are worth is no matter here. They have too few requests for what a suite
+/// promises (97), this machine may be too busy for exact times (98), and nobody sends 500 a second in one (99).
+fn ran(captured: &Captured) -> bool {
+    matches!(captured.code, Some(0 | 97 | 98 | 99))
+}
+
+/// Runs a suite to its summary.
 fn run(context: &TestContext, arguments: &[&str]) -> (Captured, Value) {
     let _alone = alone();
     let captured = context.run(&[&["run", "--json", "--no-record", "--seed", "7"], arguments].concat());
-    assert!(
-        matches!(captured.code, Some(0 | 98)),
-        "{:?}\n{}\n{}",
-        captured.code,
-        captured.stdout,
-        captured.stderr
-    );
+    assert!(ran(&captured), "{:?}\n{}\n{}", captured.code, captured.stdout, captured.stderr);
     let figures = summary(&captured);
     (captured, figures)
 }
@@ -456,7 +455,7 @@ fn the_performance_configuration_with_secrets() {
     let _alone = alone();
     let flags = ["--target", wire.url(), "--concurrency", "1", "--duration", "300ms", "--output", "record"];
     let captured = context.run(&[&["run", "performance_config.yml"], &flags[..]].concat());
-    assert!(matches!(captured.code, Some(0 | 98)), "{}\n{}", captured.stdout, captured.stderr);
+    assert!(ran(&captured), "{}\n{}", captured.stdout, captured.stderr);
     let request = wire.take().into_iter().find(|r| r.starts_with("GET /api/")).expect("a request");
     let request = request.to_ascii_lowercase();
     assert!(request.contains("x-api-key: key-1234"), "{request}");
@@ -515,14 +514,14 @@ fn the_scripts() {
     let context = suite_for("bash", "inference").env("API_HOST", &server.url());
     let script = "scripts/run_load_tests.sh";
     let captured = context.run(&[script, "spike", "-u", "3", "-d", "500ms"]);
-    assert!(matches!(captured.code, Some(0 | 98)), "{}\n{}", captured.stdout, captured.stderr);
+    assert!(ran(&captured), "{}\n{}", captured.stdout, captured.stderr);
     assert_eq!(files_in(&context.dir().join("results/load_tests")), standard_files("spike"));
     assert!(context.run(&[script, "hevy"]).expect_code(2).stderr.contains("light|medium|heavy|spike"));
 
     let gateway = target("users");
     let context = suite_for("bash", "users").env("HOST", &gateway.url());
     let captured = context.run(&["load_test.sh", "basic", "-u", "3", "-d", "500ms"]);
-    assert!(matches!(captured.code, Some(0 | 98)), "{}\n{}", captured.stdout, captured.stderr);
+    assert!(ran(&captured), "{}\n{}", captured.stdout, captured.stderr);
     assert_eq!(files_in(&context.dir().join("load_test_reports")), standard_files("basic"));
     assert!(context.run(&["load_test.sh"]).expect_code(2).stderr.contains("basic|stress|cache|spike"));
 }

@@ -210,7 +210,8 @@ fn init_writes_a_suite_that_runs() {
         &context,
         &["run", "suite/tests/load/plan.yaml", "--profile", "light", "-u", "2", "-d", "1s", "--no-record"],
     );
-    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    // Two users in a second are too few requests for what the suite promises.
+    assert_eq!(run.code, Some(97), "{}{}", run.stdout, run.stderr);
     context.write("api.json", r#"{"openapi": "3.0.0", "info": {"title": "t", "version": "1"},
         "servers": [{"url": "http://api.test"}],
         "paths": {"/status/{code}": {"get": {"parameters": [{"name": "code", "in": "path", "schema": {"type": "integer",

@@ -21,6 +21,56 @@ fn passed() {
     ");
 }
 
+/// Objectives of the command line: each exit code, the record that is judged again, and a run that one of them ends.
+#[test]
+fn objectives() {
+    let target = mock();
+    let context = measured();
+    let url = at(&target, "/");
+    let run = |slo: &[&str]| {
+        let slo: Vec<&str> = slo.iter().flat_map(|text| ["--slo", text]).collect();
+        let load = ["run", &url, "-n", "400", "-u", "2", "-q", "--output", "record"];
+        let _ = std::fs::remove_dir_all(context.dir().join("record"));
+        judged(&context, &[&load[..], &slo].concat()).code
+    };
+    for (slo, code) in [
+        (&["p95 < 9s", "errors < 1%"][..], 0),
+        (&["p95 < 1us, warn"], 0),
+        (&["p95 < 1us"], 99),
+        (&["p99.9 < 9s"], 97),
+        (&["p95 < baseline * 1.1"], 97),
+        (&["p95{action=nothing} < 9s"], 99),
+        (&["p95{action=nothing} < 9s, no data skips"], 0),
+        (&["p59 < 9"], 2),
+    ] {
+        assert_eq!(run(slo), Some(code), "{slo:?}");
+    }
+    assert_eq!(run(&["p95 < 9s"]), Some(0));
+    assert_eq!(context.run(&["judge", "record"]).code, Some(0));
+    let again =
+        context.run(&["judge", "record", "--slo", "p95 < 1us", "--slo", "error_count == 0", "--json"]);
+    assert_eq!(again.code, Some(99), "{}", again.stderr);
+    let standings: Vec<_> = summary(&again)["verdict"]["objectives"]
+        .as_array()
+        .expect("objectives")
+        .iter()
+        .map(|o| o["standing"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(standings, ["failed", "passed"]);
+    let shown = context.run(&["show", "record"]);
+    assert!(shown.stdout.contains("is within threshold 9s"), "{}", shown.stdout);
+}
+
+#[test]
+fn an_objective_ends_the_run() {
+    let target = mock();
+    let load = ["--rate", "100/s", "-d", "20s", "-q", "--no-record", "--slo", "p95 < 1us, abort"];
+    let captured = judged(&measured(), &[&["run", &at(&target, "/")], &load[..]].concat());
+    assert_eq!(captured.code, Some(99), "{}{}", captured.stdout, captured.stderr);
+    assert!(captured.stdout.contains("; aborted at 0:0"), "{}", captured.stdout);
+    assert!(captured.stderr.contains("because P95 latency"), "{}", captured.stderr);
+}
+
 #[test]
 fn not_ready() {
     // A port that was free a moment ago: bound, and given back.
