@@ -145,7 +145,7 @@ fn work(args: &BaselineArgs, console: Console) -> Result<(), SideError> {
                 console.note("no baselines yet; make one with `brunt baseline set NAME RUN...`");
             }
             for name in baselines.named.keys() {
-                console.println(clean(&format!("{name}  {} runs", baselines.words(name)?.len())));
+                console.println(clean(&line(name, baselines.words(name)?.len())));
             }
         }
         BaselineCommand::Set { name, run, keep, replace } => {
@@ -156,7 +156,7 @@ fn work(args: &BaselineArgs, console: Console) -> Result<(), SideError> {
             }
             let keep = keep.map_or_else(|| baselines.keep(&name), std::num::NonZeroUsize::get);
             let words = newest(words, keep);
-            console.println(clean(&format!("{name}  {} runs", words.len())));
+            console.println(clean(&line(&name, words.len())));
             baselines.named.insert(name, json!({ "keep": keep, "runs": words }));
             baselines.save()?;
         }
@@ -169,6 +169,10 @@ fn work(args: &BaselineArgs, console: Console) -> Result<(), SideError> {
         BaselineCommand::Show { name } => show(&baselines.runs(name)?, console)?,
     }
     Ok(())
+}
+
+fn line(name: &str, runs: usize) -> String {
+    format!("{name}  {runs} {}", if runs == 1 { "run" } else { "runs" })
 }
 
 /// The last `keep`, each once where it came last.

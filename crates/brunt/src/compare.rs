@@ -26,7 +26,7 @@ fn work(args: &CompareArgs, console: Console) -> Result<u8, String> {
     let rules = rules(args)?;
     let mut sides = Vec::new();
     for word in &args.sides {
-        sides.push(Side::read(word, &args.runs).map_err(|e| format!("{word}: {e}"))?);
+        sides.push(Side::read(word, &args.runs).map_err(|e| clean(&e.to_string()))?);
     }
     apart(&mut sides)?;
     let arms: Vec<_> = sides.iter().map(Side::arm).collect();

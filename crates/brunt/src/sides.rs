@@ -31,8 +31,8 @@ pub(crate) struct Loaded {
 pub(crate) enum SideError {
     #[error("`{word}` names no run\n  help: write e.g. `last`, a run's id, a file, or `baseline:main`")]
     Empty { word: String },
-    #[error(transparent)]
-    Find(#[from] FindError),
+    #[error("`{word}` is no file and no run: {source}")]
+    Find { word: String, source: FindError },
     #[error(transparent)]
     Results(#[from] ResultsError),
     #[error(transparent)]
@@ -117,7 +117,9 @@ pub(crate) fn paths(part: &str, runs: &Path) -> Result<Vec<PathBuf>, SideError> 
     if Path::new(part).exists() {
         return Ok(vec![PathBuf::from(part)]);
     }
-    Ok(vec![find_run(runs, part)?])
+    find_run(runs, part)
+        .map(|path| vec![path])
+        .map_err(|source| SideError::Find { word: part.to_owned(), source })
 }
 
 fn default_name(parts: &[String], loaded: &[Loaded]) -> String {

@@ -245,7 +245,7 @@ fn reasons(
         Outcome::NotWorse => vec!["no primary metric got worse by as much as its margin".into()],
         Outcome::Inconclusive => {
             let unclear: Vec<Unclear> = total.iter().filter_map(|m| why(m, rules)).collect();
-            let mut said = vec![format!("not decided: {}", named(&|m| undecided(m)))];
+            let mut said = vec![named(&|m| undecided(m))];
             said.extend(unclear.first().map(|u| u.sentence()));
             said
         }

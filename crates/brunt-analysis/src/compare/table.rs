@@ -58,7 +58,10 @@ const EQUAL: f64 = 0.01;
 pub fn table(arms: &[Arm<'_>]) -> Table {
     let mut rows: Vec<Row> = arms.iter().map(row).collect();
     mark(&mut rows);
-    let (best, reasons) = best(&rows);
+    let (best, mut reasons) = best(&rows);
+    if rows.len() > 1 && arms.iter().any(|arm| arm.runs.len() == 1) {
+        reasons.push("a variant with one run may owe its place to chance: how much runs differ is not in this table".into());
+    }
     Table { rows, best, reasons }
 }
 

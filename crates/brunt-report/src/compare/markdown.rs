@@ -1,7 +1,7 @@
 //! For a pull request.
 
 use super::words::{
-    COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, outcome, series, variant,
+    COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, margins, outcome, series, variant,
 };
 use brunt_analysis::compare::{Comparison, MetricComparison, Outcome, Table, Verdict};
 
@@ -20,7 +20,7 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
         escaped(&outcome(comparison))
     );
     out += &table(comparison, &comparison.total, Primary::Decides);
-    out += &format!("\n{}.\n", escaped(&design(comparison)));
+    out += &format!("\n{}; {}.\n", escaped(&design(comparison)), margins(comparison));
     for line in differences(&comparison.differences) {
         out += &format!("- {}\n", escaped(&line));
     }

@@ -1,7 +1,7 @@
 //! For a terminal.
 
 use super::words::{
-    COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, outcome, series, variant,
+    COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, margins, outcome, series, variant,
 };
 use brunt_analysis::compare::{Comparison, MetricComparison, Table};
 
@@ -9,6 +9,7 @@ use brunt_analysis::compare::{Comparison, MetricComparison, Table};
 pub fn comparison_text(comparison: &Comparison) -> String {
     let mut out =
         format!("{} against {}: {}\n", comparison.candidate, comparison.baseline, design(comparison));
+    out += &format!("  {}\n", margins(comparison));
     for line in differences(&comparison.differences) {
         out += &format!("  {line}\n");
     }

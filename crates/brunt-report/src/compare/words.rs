@@ -119,6 +119,17 @@ pub(super) fn design(comparison: &Comparison) -> String {
     }
 }
 
+/// How much worse is tolerated, in a line.
+pub(super) fn margins(comparison: &Comparison) -> String {
+    let one = |m: &MetricComparison| {
+        let unit = if m.metric == Metric::ErrorRate { "pp" } else { "%" };
+        let points = format!("{:.2}", m.margin * 100.0);
+        let points = points.trim_end_matches('0').trim_end_matches('.');
+        format!("{} {points} {unit}", m.metric.name())
+    };
+    format!("tolerated: {}", comparison.total.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
 /// What differed, a line each.
 pub(super) fn differences(all: &[Difference]) -> Vec<String> {
     let line = |d: &Difference| {

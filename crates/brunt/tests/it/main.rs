@@ -2,8 +2,10 @@
 //!
 //! `stage` holds what all tests need; start there. `slow` runs only where `RUN_SLOW_TESTS` is set.
 
+mod compare;
 mod examples;
 mod faults;
+mod find_max;
 mod flags;
 mod plans;
 mod records;
