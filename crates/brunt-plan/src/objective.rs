@@ -69,7 +69,9 @@ fn file(cx: &Cx<'_>, source: &Source) -> Vec<Objective> {
     let root = match read(source) {
         Ok(root) => root,
         Err(problems) => {
-            problems.into_iter().for_each(|d| cx.report(d));
+            for d in problems {
+                cx.report(d);
+            }
             return Vec::new();
         }
     };
@@ -166,7 +168,9 @@ fn objective(cx: &Cx<'_>, text: &str, node: &Node) -> Option<Objective> {
     match parse(text) {
         Ok(objective) => Some(objective),
         Err(problems) => {
-            problems.into_iter().for_each(|p| cx.report(diagnostic(p, |range| cx.within(node, range))));
+            for p in problems {
+                cx.report(diagnostic(p, |range| cx.within(node, range)));
+            }
             None
         }
     }

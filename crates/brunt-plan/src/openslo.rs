@@ -366,7 +366,9 @@ impl<'n> Reader<'n, '_> {
         let mut objective = match parse(text) {
             Ok(objective) => objective,
             Err(problems) => {
-                problems.into_iter().for_each(|p| self.cx.report(diagnostic(p, |_| at.span.clone())));
+                for p in problems {
+                    self.cx.report(diagnostic(p, |_| at.span.clone()));
+                }
                 return None;
             }
         };
@@ -383,7 +385,9 @@ impl<'n> Reader<'n, '_> {
         match parse(&objective.to_string()) {
             Ok(objective) => Some(objective),
             Err(problems) => {
-                problems.into_iter().for_each(|p| self.cx.report(diagnostic(p, |_| spec.span.clone())));
+                for p in problems {
+                    self.cx.report(diagnostic(p, |_| spec.span.clone()));
+                }
                 None
             }
         }

@@ -98,10 +98,11 @@ impl Out<'_> {
     fn objectives(mut self) -> Self {
         for outcome in self.view.objectives() {
             let (tone, mark) = objectives::mark(outcome.standing, self.style);
-            let text = match outcome.name == outcome.objective || outcome.objective.starts_with(&outcome.name)
-            {
-                true => outcome.text.clone(),
-                false => format!("{}: {}", outcome.name, outcome.text),
+            // A name of its own stands before what it says; without one, it is called by what it says.
+            let text = if outcome.objective.starts_with(&outcome.name) {
+                outcome.text.clone()
+            } else {
+                format!("{}: {}", outcome.name, outcome.text)
             };
             self.wrapped(tone, &format!("  {mark} "), &text);
             self.wrapped(Tone::Label, "    ", &objectives::facts(outcome));

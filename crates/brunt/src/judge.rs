@@ -43,12 +43,12 @@ pub(crate) fn baseline(runs: &Path, what: Option<&str>) -> Result<Option<Baselin
 
 /// The objectives that a record was judged by. A text that this version cannot read is said and left out.
 fn recorded(header: &RunHeader, console: Console) -> Vec<Objective> {
-    let read = |text: &String| match parse(text) {
-        Ok(objective) => Some(objective),
-        Err(_) => {
+    let read = |text: &String| {
+        let read = parse(text).ok();
+        if read.is_none() {
             console.note(format!("warning: the record's objective `{text}` cannot be read: it is left out"));
-            None
         }
+        read
     };
     header.objectives.iter().filter_map(read).collect()
 }
@@ -84,10 +84,9 @@ pub(crate) fn judge(args: &JudgeArgs, console: Console) -> u8 {
             }
             session.judge = Judge::new(own, baseline.as_ref());
         }
-        match event {
-            // Judged anew when the end comes.
-            RunEvent::Verdict(_) => {}
-            event => session.observe(&event),
+        // Judged anew when the end comes.
+        if !matches!(event, RunEvent::Verdict(_)) {
+            session.observe(&event);
         }
     }
     let ending = reader.ending().clone();
