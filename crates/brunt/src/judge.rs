@@ -1,6 +1,7 @@
 //! Objectives from the command line, baselines, and `brunt judge`: a record judged again.
 
 use crate::args::JudgeArgs;
+use crate::baseline::Baselines;
 use crate::console::Console;
 use crate::exit;
 use crate::load::{LoadError, SURROUNDINGS, show, source};
@@ -33,7 +34,12 @@ fn names_a_file(text: &str) -> bool {
 pub(crate) fn baseline(runs: &Path, what: Option<&str>) -> Result<Option<BaselineFigures>, LoadError> {
     let Some(what) = what else { return Ok(None) };
     let usage = |e: &dyn std::fmt::Display| LoadError::Usage(format!("no baseline `{what}`: {e}"));
-    let folder = find_run(runs, what).map_err(|e| usage(&e))?;
+    // A baseline of several runs is compared with as a whole by `brunt compare`; a limit refers to the newest.
+    let named = Baselines::load(runs).and_then(|baselines| baselines.runs(what));
+    let folder = match named.ok().and_then(|mut of_name| of_name.pop()) {
+        Some(folder) => folder,
+        None => find_run(runs, what).map_err(|e| usage(&e))?,
+    };
     let reader = Reader::open(&folder).map_err(|e| usage(&e))?;
     let mut view = RunView::default();
     reader.for_each(|event| view.apply(&event));
