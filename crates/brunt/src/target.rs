@@ -93,7 +93,7 @@ fn refuse_flags_of_others(name: &str, args: &TargetArgs) -> Result<(), String> {
         ("--config", args.config.is_some(), &["mock", "shop", "inference", "users"]),
         ("--openapi", args.openapi.is_some(), &["mock"]),
         ("--record", args.record.is_some(), &["mock"]),
-        ("--fault", !args.fault.is_empty(), &["shop", "inference", "users"]),
+        ("--fault", !args.fault.is_empty(), &["mock", "shop", "inference", "users"]),
         ("--redis", args.redis.is_some(), &["users"]),
         ("--app", args.app.is_some(), &["users"]),
     ];

@@ -42,6 +42,26 @@ fn targets_serve_what_they_were_told() {
     assert_eq!(load(&["mock", "--tls", "ca.pem"], &["--cacert", "ca.pem"]), r#"5 {"404":5}"#);
     assert_eq!(load(&["mock", "--tls", "ca.pem"], &["-k", "--http2"]), r#"5 {"404":5}"#);
     assert_eq!(load(&["mock", "--unix", "a.sock"], &[]), r#"5 {"404":5}"#);
+    let failing = ["mock", "--config", "mock.json", "--fault", "errors:status=503,path=/x"];
+    assert_eq!(load(&failing, &[]), r#"5 {"503":5}"#);
+}
+
+#[test]
+fn faults_that_cannot_be_planted() {
+    let mut text = String::new();
+    for target in [
+        &["null", "--fault", "slow:extra=1s"][..],
+        &["faulty", "--fault", "slow:extra=1s"],
+        &["mock", "--fault", "cold_cache", "--fault", "uneven:weights=1/1"],
+        &["inference", "--fault", "uneven:weights=1/1"],
+        &["users", "--app", "2", "--fault", "uneven:weights=1/1/1"],
+        &["shop", "--fault", "uneven:weights=1/1"],
+        &["mock", "--fault", "step:at=30s"],
+        &["shop", "--fault", "pool:siz=4"],
+    ] {
+        text.push_str(&brunt().run(&[&["target"], target].concat()).expect_code(2).snapshot());
+    }
+    insta::assert_snapshot!(text);
 }
 
 #[test]
