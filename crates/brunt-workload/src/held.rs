@@ -39,9 +39,10 @@ impl Workload {
     /// What the plan itself asks for at its peak; `None` if no scenario is of that kind, or if one has no rate of its own
     /// (bursts, recorded instants).
     pub fn peak_load(&self, by: HeldBy) -> Option<f64> {
-        let mut shares = self.scenarios.iter().filter_map(|s| share(&s.arrivals, &s.supply, by)).peekable();
-        shares.peek()?;
-        shares.sum()
+        let of_kind = |s: &&crate::Scenario| s.arrivals.is_open() == (by == HeldBy::Rate);
+        let mut own = self.scenarios.iter().filter(of_kind).peekable();
+        own.peek()?;
+        own.map(|s| own_peak(&s.arrivals, &s.supply)).sum()
     }
 
     /// The same users doing the same things, at a level load: every scenario of the kind has its share of it, by what the plan
@@ -60,6 +61,9 @@ impl Workload {
             } else {
                 let users = f64::from(scenario.supply.max_users()) * own(HeldBy::Users);
                 scenario.supply = Supply::Fixed(whole(users));
+                for (_, count) in &mut scenario.class_shares.fixed {
+                    *count = whole(f64::from(*count) * own(HeldBy::Users));
+                }
             }
             scenario.start = StartAt::Offset(Nanos::ZERO);
             scenario.warm_up = hold.warm_up;
@@ -70,15 +74,12 @@ impl Workload {
     }
 }
 
-/// A scenario's part of the peak load. The outer `None`: it is of the other kind; the inner: it has no rate.
-fn share(arrivals: &Arrivals, supply: &Supply, by: HeldBy) -> Option<Option<f64>> {
-    match (by, arrivals.is_open()) {
-        (HeldBy::Rate, true) => Some(match arrivals {
-            Arrivals::Constant(_) | Arrivals::Ramp(_) | Arrivals::Poisson(_) => arrivals.peak_rate(),
-            Arrivals::Closed | Arrivals::Bursts { .. } | Arrivals::Replay { .. } => None,
-        }),
-        (HeldBy::Users, false) => Some(Some(f64::from(supply.max_users()))),
-        (HeldBy::Rate, false) | (HeldBy::Users, true) => None,
+/// A scenario's part of the peak load, in iterations a second or in users; `None` if it has no rate.
+fn own_peak(arrivals: &Arrivals, supply: &Supply) -> Option<f64> {
+    match arrivals {
+        Arrivals::Closed => Some(f64::from(supply.max_users())),
+        Arrivals::Constant(_) | Arrivals::Ramp(_) | Arrivals::Poisson(_) => arrivals.peak_rate(),
+        Arrivals::Bursts { .. } | Arrivals::Replay { .. } => None,
     }
 }
 
@@ -100,4 +101,73 @@ fn count(events: f64) -> u64 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held between 1 and what fits")]
 fn whole(users: f64) -> u32 {
     users.round().clamp(1.0, f64::from(u32::MAX)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClassShares, Scenario};
+
+    fn scenario(arrivals: Arrivals, supply: Supply) -> Scenario {
+        Scenario {
+            name: "s".into(),
+            start: StartAt::Offset(Nanos::from_secs(9)),
+            arrivals,
+            supply,
+            stop: Stop::after(Nanos::from_secs(60)),
+            warm_up: Nanos::ZERO,
+            cool_down: Nanos::from_secs(5),
+            classes: Vec::new(),
+            class_shares: ClassShares::weighted([1]),
+        }
+    }
+
+    fn workload() -> Workload {
+        let ramp =
+            RateRamp::new(Rate::per_second(0), &[(Rate::per_second(30), Nanos::from_secs(10))]).unwrap();
+        let elastic = Supply::Elastic { initial: 1, cap: 100 };
+        let scenarios = vec![
+            scenario(Arrivals::Constant(Rate::per_second(10)), elastic.clone()),
+            scenario(Arrivals::Ramp(ramp), elastic),
+            scenario(Arrivals::Closed, Supply::Spawn { users: 8, rate: Rate::per_second(1) }),
+        ];
+        Workload { scenarios, ..Workload::default() }
+    }
+
+    fn hold(load: f64, by: HeldBy) -> Hold {
+        Hold { load, by, warm_up: Nanos::SECOND, lasts: Nanos::from_secs(5), grace: Nanos::SECOND }
+    }
+
+    #[test]
+    fn a_rate_is_shared_out_as_the_plan_does_at_its_peak() {
+        let workload = workload();
+        assert_eq!(workload.peak_load(HeldBy::Rate), Some(40.0));
+        let held = workload.held(&hold(100.0, HeldBy::Rate)).unwrap();
+        let rates: Vec<_> = held.scenarios.iter().map(|s| s.arrivals.peak_rate()).collect();
+        assert_eq!(rates, [Some(25.0), Some(75.0), None]);
+        assert_eq!(held.scenarios[2].supply, Supply::Fixed(8), "what is not raised stays");
+        let first = &held.scenarios[0];
+        assert_eq!(first.start, StartAt::Offset(Nanos::ZERO));
+        assert_eq!((first.stop.after, first.cool_down), (Some(Nanos::from_secs(6)), Nanos::ZERO));
+    }
+
+    #[test]
+    fn users_are_raised_by_themselves() {
+        let workload = workload();
+        assert_eq!(workload.peak_load(HeldBy::Users), Some(8.0));
+        let held = workload.held(&hold(20.0, HeldBy::Users)).unwrap();
+        assert_eq!(held.scenarios[2].supply, Supply::Fixed(20));
+        assert_eq!(held.scenarios[0].arrivals.peak_rate(), Some(10.0));
+    }
+
+    #[test]
+    fn what_has_no_rate_cannot_be_held() {
+        let pause = crate::BurstPause { min: Nanos::SECOND, max: Nanos::SECOND };
+        let bursts = scenario(Arrivals::Bursts { size: 5, pause }, Supply::Elastic { initial: 1, cap: 9 });
+        let workload = Workload { scenarios: vec![bursts], ..Workload::default() };
+        for by in [HeldBy::Rate, HeldBy::Users] {
+            assert_eq!(workload.peak_load(by), None);
+            assert_eq!(workload.held(&hold(5.0, by)), None);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose premise fails is to fail")]
 
 mod csv;
+mod find_max;
 mod hlog;
 mod html;
 mod k6;

@@ -23,7 +23,7 @@ pub(super) struct Reading {
 
 /// One objective's room.
 struct Room {
-    room: f64,
+    left: f64,
     clear: bool,
     at: usize,
 }
@@ -34,11 +34,11 @@ pub(super) fn read(objectives: &[Objective], outcomes: &[ObjectiveOutcome], view
     let counts = |o: &Objective| o.severity == Severity::Fail;
     let rooms: Vec<Room> =
         judged.filter(|(_, (o, _))| counts(o)).filter_map(|(at, (o, outcome))| of(at, o, outcome)).collect();
-    let broken = rooms.iter().any(|r| r.room < 1.0 && r.clear);
-    let held = !rooms.is_empty() && rooms.iter().all(|r| r.room >= 1.0 && r.clear);
-    let worst = rooms.iter().min_by(|a, b| a.room.total_cmp(&b.room));
+    let broken = rooms.iter().any(|r| r.left < 1.0 && r.clear);
+    let held = !rooms.is_empty() && rooms.iter().all(|r| r.left >= 1.0 && r.clear);
+    let worst = rooms.iter().min_by(|a, b| a.left.total_cmp(&b.left));
     let mut reading = Reading {
-        room: worst.map(|r| r.room),
+        room: worst.map(|r| r.left),
         clear: broken || held,
         closest: worst.map(|r| Closest {
             objective: objectives[r.at].to_string(),
@@ -76,7 +76,7 @@ fn of(at: usize, objective: &Objective, outcome: &ObjectiveOutcome) -> Option<Ro
     };
     // An overload that grows has no steady interval, and needs none.
     let clear = judged && (clear || left < PLAIN.start);
-    Some(Room { room: left, clear, at })
+    Some(Room { left, clear, at })
 }
 
 /// Iterations that found no free user were not delivered, and would have waited longest: the load does not hold.

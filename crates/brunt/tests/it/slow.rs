@@ -18,6 +18,8 @@
 //! its own lateness, taken from its own clock, and printed.
 
 mod accuracy;
+mod find_max;
+mod findings;
 mod limits;
 mod real;
 
