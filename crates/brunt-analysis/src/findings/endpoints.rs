@@ -24,7 +24,10 @@ pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Vec<Draft> {
     if sums.len() < 2 || all.requests < rules.limit(Kind::HotEndpoint, "requests") {
         return Vec::new();
     }
-    let by_time = sums.iter().max_by(|a, b| a.1.time.total_cmp(&b.1.time));
+    // The one whose time above that of the others weighs most: a cheap one may have most time by its number alone.
+    let above =
+        |one: &Sums| one.time - one.requests * (all.time - one.time) / (all.requests - one.requests).max(1.0);
+    let by_time = sums.iter().max_by(|a, b| above(a.1).total_cmp(&above(b.1)));
     let by_errors = sums.iter().max_by(|a, b| a.1.failed.total_cmp(&b.1.failed));
     let hot = by_time.and_then(|(id, one)| hot(facts, rules, (*id, *one), all));
     let failing = by_errors.and_then(|(id, one)| failing(facts, rules, (*id, *one), all));

@@ -126,8 +126,12 @@ fn stuck(
         .number("waited for", after.len() as f64, "s")
         .number("usual p50", before, "ms")
         .number("p50 at the end", now, "ms");
-    let draft =
-        Draft::new(Kind::NotRecovered, claim).costs(cost, 0.0).sure(Confidence::High).evidence(evidence);
+    // What is worked off steadily will be gone: that is slow, and not stuck.
+    let third = after.start..after.start + after.len() / 3;
+    let early: Vec<f64> = facts.logs(third, |l| l.p50).iter().map(|v| v.1).collect();
+    let falling = numbers::median(&early).is_some_and(|early| now < 0.6 * early.exp());
+    let sure = if falling { Confidence::Medium } else { Confidence::High };
+    let draft = Draft::new(Kind::NotRecovered, claim).costs(cost, 0.0).sure(sure).evidence(evidence);
     Some(draft.or_else(
         "a backlog that is still being worked off: then latency falls steadily",
         "take the load away for some seconds: if it is well afterwards at the same load, it kept itself busy (retries, \

@@ -278,6 +278,6 @@ fn tail(facts: &Facts<'_>, rules: &Rules, calm: &[Calm]) -> Option<Draft> {
     let draft = Draft::new(kind, claim).costs(beyond / facts.waited.max(1e-9), 0.0).sure(Confidence::High);
     Some(draft.evidence(evidence).or_else(
         "a few requests ask for much more than the others",
-        "look at single slow requests (`brunt run --requests-csv`): what do they have in common?",
+        "look at single slow requests (`brunt run --rows`): what do they have in common?",
     ))
 }

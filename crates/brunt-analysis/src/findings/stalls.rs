@@ -5,7 +5,7 @@
 //! four of them cannot be told from a constant disturbance.
 
 use super::{Confidence, Evidence, Figure, Rules, draft::Draft, draft::digits, draft::percent, draft::time};
-use super::{facts::Facts, kind::Kind, numbers, trends};
+use super::{facts::Facts, kind::Kind, numbers, trends, trends::Pick};
 use crate::stats::rayleigh;
 use std::ops::Range;
 
@@ -20,11 +20,18 @@ struct Stall {
 }
 
 pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Option<Draft> {
+    // A pause shorter than a twentieth of a second shows in the longest answer alone; where single answers are late for
+    // other reasons, a longer one shows in the 95th percentile.
+    periodic(facts, rules, ("longest answer", |l| l.max))
+        .or_else(|| periodic(facts, rules, ("p95", |l| l.p95)))
+}
+
+fn periodic(facts: &Facts<'_>, rules: &Rules, (name, which): (&str, Pick)) -> Option<Draft> {
     let kind = Kind::PeriodicStall;
     let range = 0..facts.points.len();
-    let middle =
-        numbers::median(&facts.logs(range.clone(), |l| l.p50).iter().map(|v| v.1).collect::<Vec<_>>())?.exp();
-    let stalls = find(facts, range, rules.limit(kind, "times"));
+    let medians: Vec<f64> = facts.logs(range.clone(), |l| l.p50).iter().map(|v| v.1).collect();
+    let middle = numbers::median(&medians)?.exp();
+    let stalls = find(facts, range, which, rules.limit(kind, "times"));
     if (stalls.len() as f64) < rules.limit(kind, "events") {
         return None;
     }
@@ -49,7 +56,7 @@ pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Option<Draft> {
     let error = spread / (lengths.len() as f64).sqrt() * 1.96;
     // An instant is known to a second: its error is uniform, and the ends of the train determine the period.
     let period_error = 1.96 * (2.0 / 12.0_f64).sqrt() / (stalls.len() as f64 - 1.0).max(1.0);
-    let evidence = Evidence::of("longest answer of each second", Figure::LatencyOverTime)
+    let evidence = Evidence::of(format!("{name} of each second"), Figure::LatencyOverTime)
         .within(facts.seconds(&(stalls[0].range.start..stalls[stalls.len() - 1].range.end)))
         .ranged("period", period, "s", Some((period - period_error, period + period_error)))
         .ranged("pause", pause, "ms", Some((pause - error, pause + error)))
@@ -64,21 +71,22 @@ pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Option<Draft> {
 }
 
 /// Seconds whose longest answer stands out from those around, and is so many times the median; neighbours are one.
-fn find(facts: &Facts<'_>, range: Range<usize>, times: f64) -> Vec<Stall> {
-    let values = facts.logs(range, |l| l.max);
+fn find(facts: &Facts<'_>, range: Range<usize>, which: Pick, times: f64) -> Vec<Stall> {
+    let values = facts.logs(range, which);
     let logs: Vec<f64> = values.iter().map(|v| v.1).collect();
     let (Some(middle), Some(spread)) = (numbers::median(&logs), numbers::spread(&logs)) else {
         return Vec::new();
     };
     let limit = middle + (4.0 * spread).max(times.ln());
     let mut stalls: Vec<Stall> = Vec::new();
-    for (at, log) in values.into_iter().filter(|v| v.1 > limit) {
+    for (at, _) in values.into_iter().filter(|v| v.1 > limit) {
+        let longest = facts.points[at].latency.map_or(0.0, |l| l.max);
         match stalls.last_mut() {
             Some(last) if last.range.end >= at => {
                 last.range.end = at + 1;
-                last.longest = last.longest.max(log.exp());
+                last.longest = last.longest.max(longest);
             }
-            Some(_) | None => stalls.push(Stall { range: at..at + 1, longest: log.exp() }),
+            Some(_) | None => stalls.push(Stall { range: at..at + 1, longest }),
         }
     }
     stalls

@@ -10,7 +10,7 @@ use super::{facts::Facts, facts::Latency, kind::Kind, numbers};
 use std::ops::Range;
 
 /// The fewest seconds on either side of a step.
-const SIDE: usize = 5;
+const SIDE: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shape {
@@ -27,7 +27,7 @@ struct Fit {
 }
 
 /// A figure of a second's latencies.
-type Pick = fn(&Latency) -> f64;
+pub(super) type Pick = fn(&Latency) -> f64;
 
 pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Vec<Draft> {
     let Some(stretch) = facts.longest_stretch() else { return Vec::new() };
