@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// The fewest seconds of constant load that make a stretch.
 const SHORTEST_STRETCH: usize = 8;
+/// So many empty points are put into a gap: longer ones are no silence of the target but a clock that jumped.
+const LONGEST_GAP: usize = 600;
 /// By how much load may vary in a stretch.
 const STEADY: f64 = 0.12;
 
@@ -198,7 +200,9 @@ impl Point {
 /// The judged seconds, with empty points where nothing was sealed in between.
 fn judged(course: &Course) -> Vec<Point> {
     let per_iteration = requests_per_iteration(course);
-    let begins = |s: &Slice| s.measured.requests_started > 0 || course_has_no_starts(course);
+    // Results of other tools may know only what ended.
+    let no_starts = course.slices.iter().all(|s| s.measured.requests_started == 0);
+    let begins = |s: &Slice| s.measured.requests_started > 0 || no_starts;
     let loaded = |s: &Slice| {
         s.measured.cells.iter().any(|c| c.key.phase == Phase::Load)
             || (s.measured.cells.is_empty() && begins(s))
@@ -209,17 +213,13 @@ fn judged(course: &Course) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for slice in course.slices.iter().filter(|s| (first.from..=last).contains(&s.from)) {
         let step = slice.seconds.max(1);
-        while let Some(next) = points.last().map(|p| p.at + step).filter(|next| *next < slice.from) {
+        let last = points.last().map_or(slice.from, |p| p.at);
+        for next in (last + step..slice.from).step_by(usize::try_from(step).unwrap_or(1)).take(LONGEST_GAP) {
             points.push(Point { at: next, seconds: step as f64, ..Point::default() });
         }
         points.push(point(course, slice, per_iteration));
     }
     points
-}
-
-/// Results of other tools may know only what ended.
-fn course_has_no_starts(course: &Course) -> bool {
-    course.slices.iter().all(|s| s.measured.requests_started == 0)
 }
 
 fn requests_per_iteration(course: &Course) -> f64 {

@@ -2,6 +2,10 @@
 
 use crate::bed::{cases::CASES, score::score, simulate};
 use brunt_analysis::{Course, Finding, Rules, findings};
+use brunt_metrics::{
+    CellKey, CellSecond, EndpointId, ErrorKind, Histogram, Nanos, Outcome, Phase, Second, Status,
+};
+use brunt_run::RunEvent;
 
 /// The bars of the findings engine: five seeds of every fault and control. `examples/findings_table.rs` does more.
 #[test]
@@ -71,6 +75,42 @@ fn rules_decide_what_is_said() {
 #[test]
 fn nothing_is_said_of_nothing() {
     assert_eq!(findings(&Course::default(), &Rules::default()), []);
+}
+
+/// A course of one cell a second: index, requests, outcome, milliseconds.
+fn course(seconds: &[(u64, u64, Outcome, u64)]) -> Course {
+    let second = |&(index, requests, outcome, ms): &(u64, u64, Outcome, u64)| {
+        let status = Status::code(if outcome.is_ok() { 200 } else { 500 });
+        let key = CellKey { endpoint: EndpointId(3), phase: Phase::Load, status, outcome };
+        let mut histogram = Histogram::default();
+        (0..requests).for_each(|_| histogram.record(Nanos::from_millis(ms)));
+        let (response, service) = (histogram.to_sparse(), histogram.to_sparse());
+        let cell = CellSecond { response, service, ..CellSecond::empty(key) };
+        let cells = if requests > 0 { vec![cell] } else { Vec::new() };
+        RunEvent::Second(Box::new(Second { index, cells, requests_started: requests, ..Second::default() }))
+    };
+    Course::from_events(seconds.iter().map(second))
+}
+
+#[test]
+fn strange_courses_are_read_and_no_figure_is_made_up() {
+    const BAD: Outcome = Outcome::Error(ErrorKind::Reset);
+    let long: Vec<_> = (0..20_000).map(|i| (i, 5, Outcome::Ok, 20)).collect();
+    let failed: Vec<_> = (0..60).map(|i| (i, 50, BAD, 1)).collect();
+    let equal: Vec<_> = (0..60).map(|i| (i, 50, Outcome::Ok, 20)).collect();
+    for (name, seconds, expected) in [
+        ("one request", &[(0, 1, Outcome::Ok, 5)][..], &[][..]),
+        ("one failed request", &[(7, 1, BAD, 5)], &["high-error-rate"]),
+        ("nothing in a second", &[(0, 0, Outcome::Ok, 5)], &[]),
+        ("a clock that jumps", &[(0, 9, Outcome::Ok, 5), (4_000_000_000, 9, Outcome::Ok, 5)], &[]),
+        ("all the same", &equal, &[]),
+        ("all failed", &failed, &["steady-errors", "high-error-rate"]),
+        ("hours, merged", &long, &[]),
+    ] {
+        let found = findings(&course(seconds), &Rules::default());
+        let ids: Vec<&str> = found.iter().map(|f| f.id.as_str()).collect();
+        assert_eq!(ids, expected, "{name}");
+    }
 }
 
 #[test]
