@@ -171,7 +171,7 @@ fn monitors(trials: u64) {
     );
     println!("|---|---|---|");
     for (candidate, base) in [(10, 0.001), (50, 0.001), (100, 0.001), (10, 0.01)] {
-        let mut all = |times: f64, seconds: u64| -> Vec<f64> {
+        let all = |times: f64, seconds: u64| -> Vec<f64> {
             let watch = |seed| watch_errors(candidate, base, times, seconds, &mut Rng::new(seed));
             (1..=trials).filter_map(watch).collect()
         };
@@ -219,16 +219,63 @@ fn watch_latency(world: World, load: Load, seed: u64) -> f64 {
     watch.highest()
 }
 
+/// An hour of 50 endpoints, judged.
+#[expect(clippy::disallowed_methods, reason = "it measures how long something takes")]
+fn speed(_: u64) {
+    let load = Load { seconds: 3_600, per_second: 20.0, ..FIVE_MINUTES };
+    let mut both = arms(Plan::Concurrent, AR5, load, NO_CHANGE, 1);
+    for runs in &mut both {
+        let run = &mut runs[0];
+        widen(&mut run.course);
+        let one = run.summary.endpoints[0].clone();
+        let copy = |i: usize| {
+            let mut copy = one.clone();
+            copy.series.name = format!("/{i}");
+            copy
+        };
+        run.summary.endpoints = (0..ENDPOINTS).map(copy).collect();
+    }
+    let before = std::time::Instant::now();
+    let seen = compare(&arm("a", &both[0]), &arm("b", &both[1]), &Rules::default());
+    let took = before.elapsed();
+    println!(
+        "\n### Speed\n\n1 h, {} endpoints, both at once: {:.0} ms",
+        seen.endpoints.len(),
+        took.as_secs_f64() * 1e3
+    );
+}
+
+const ENDPOINTS: usize = 50;
+
+/// The same requests at each of many endpoints.
+fn widen(course: &mut brunt_analysis::Course) {
+    if let Some(header) = &mut course.header {
+        let one = header.endpoints[0].clone();
+        header.endpoints =
+            (0..ENDPOINTS).map(|i| brunt_run::SeriesName { name: format!("/{i}"), ..one.clone() }).collect();
+    }
+    for slice in &mut course.slices {
+        let cells = std::mem::take(&mut slice.measured.cells);
+        for endpoint in (0..).map(brunt_metrics::EndpointId).take(ENDPOINTS) {
+            slice.measured.cells.extend(cells.iter().cloned().map(|mut cell| {
+                cell.key.endpoint = endpoint;
+                cell
+            }));
+        }
+    }
+}
+
 /// A part of what is printed.
 type Section = (&'static str, fn(u64));
 
 fn main() {
-    let sections: [Section; 5] = [
+    let sections: [Section; 6] = [
         ("no-change", no_change),
         ("false-pass", false_pass),
         ("power", power),
         ("separate", separate),
         ("monitors", monitors),
+        ("speed", speed),
     ];
     let mut args = std::env::args().skip(1);
     let trials = args.next().and_then(|t| t.parse().ok()).unwrap_or(1_000);

@@ -19,7 +19,12 @@ pub(super) struct Counts {
 }
 
 /// The effect of arms that ran at once.
-pub(super) fn concurrent(a: &Stretches, b: &Stretches, metric: Metric) -> Result<Effect, Unclear> {
+pub(super) fn concurrent(
+    a: &Stretches,
+    b: &Stretches,
+    metric: Metric,
+    alpha: f64,
+) -> Result<Effect, Unclear> {
     let batches = differences(a, b, metric)?;
     let harm: Vec<f64> = batches.values.iter().map(|d| d * metric.sign()).collect();
     let estimate = Estimate::of_mean(&harm, batches.autocorrelation).ok_or(Unclear::NoData)?;
@@ -27,7 +32,7 @@ pub(super) fn concurrent(a: &Stretches, b: &Stretches, metric: Metric) -> Result
         let (requests, errors) = s.counts();
         Counts { requests, errors }
     };
-    Ok(bounded(Effect::of(estimate), metric, counts(a), counts(b)))
+    Ok(bounded(Effect::of(estimate), metric, counts(a), counts(b), alpha))
 }
 
 /// The effect of runs in turns, from the scaled values of each pair.
@@ -71,19 +76,17 @@ fn one_more(many: &[f64], one: f64, sign: f64) -> Option<Estimate> {
 ///
 /// The interval of the difference is Newcombe's (1998, method 10) of Wilson's intervals; the chance is that of the candidate's
 /// share of all errors (conditional binomial, exact).
-pub(super) fn bounded(effect: Effect, metric: Metric, a: Counts, b: Counts) -> Effect {
+pub(super) fn bounded(effect: Effect, metric: Metric, a: Counts, b: Counts, alpha: f64) -> Effect {
     if metric != Metric::ErrorRate {
         return effect;
     }
-    let confidence = 0.9;
-    let (Some(x), Some(y)) =
-        (wilson(a.errors, a.requests, confidence), wilson(b.errors, b.requests, confidence))
-    else {
-        return effect;
-    };
-    let (p, q) = (a.errors as f64 / a.requests as f64, b.errors as f64 / b.requests as f64);
-    let low = q - p - f64::hypot(q - y.low, x.high - p);
-    let high = q - p + f64::hypot(y.high - q, p - x.low);
+    let confidence = 1.0 - 2.0 * alpha;
+    let limits = |c: Counts| wilson(c.errors, c.requests, confidence);
+    let (Some(before), Some(after)) = (limits(a), limits(b)) else { return effect };
+    let rate = |c: Counts| c.errors as f64 / c.requests as f64;
+    let (was, is) = (rate(a), rate(b));
+    let low = is - was - f64::hypot(is - after.low, before.high - was);
+    let high = is - was + f64::hypot(after.high - is, was - before.low);
     let share = b.requests as f64 / (a.requests + b.requests) as f64;
     let p_at_least = match b.errors {
         0 => 1.0,
@@ -126,13 +129,16 @@ mod tests {
     fn no_errors_at_all_are_no_certainty() {
         let none = Effect::of(Estimate { value: 0.0, error: 0.0, degrees: 20.0 });
         let counts = |requests, errors| Counts { requests, errors };
-        let few = bounded(none, Metric::ErrorRate, counts(300, 0), counts(300, 0)).at_least.unwrap();
+        let few = bounded(none, Metric::ErrorRate, counts(300, 0), counts(300, 0), 0.05).at_least.unwrap();
         assert!(few.high > 0.008 && few.low < -0.008, "{few:?}");
-        let many = bounded(none, Metric::ErrorRate, counts(30_000, 0), counts(30_000, 0)).at_least.unwrap();
+        let many =
+            bounded(none, Metric::ErrorRate, counts(30_000, 0), counts(30_000, 0), 0.05).at_least.unwrap();
         assert!(many.high < 0.0001, "{many:?}");
         // One error against none says nothing: p = 1/2. Ten against none do.
-        let p = |errors| bounded(none, Metric::ErrorRate, counts(1_000, 0), counts(1_000, errors)).p_at_least;
+        let p = |errors| {
+            bounded(none, Metric::ErrorRate, counts(1_000, 0), counts(1_000, errors), 0.05).p_at_least
+        };
         assert!((p(1) - 0.5).abs() < 1e-9 && (p(10) - 0.5_f64.powi(10)).abs() < 1e-9);
-        assert_eq!(bounded(none, Metric::P95, counts(1, 0), counts(1, 0)), none);
+        assert_eq!(bounded(none, Metric::P95, counts(1, 0), counts(1, 0), 0.05), none);
     }
 }

@@ -88,17 +88,21 @@ impl<'a> Data<'a> {
 
 /// Both runs cut into stretches from the first instant at which both had load.
 fn at_once<'a>(a: &'a Run<'_>, b: &'a Run<'_>) -> Option<Data<'a>> {
-    let (x, y) = (a.course?, b.course?);
-    let (p, q) = (span(x)?, span(y)?);
+    let (course_a, course_b) = (a.course?, b.course?);
+    let (span_a, span_b) = (span(course_a)?, span(course_b)?);
     // Seconds of the earlier run that had passed when the later one began.
     let offset = |run: &Run<'_>, other: &Run<'_>| {
         (run.summary.started_unix_ms.saturating_sub(other.summary.started_unix_ms) + 500) / 1_000
     };
     let (late_a, late_b) = (offset(a, b), offset(b, a));
-    let from = (p.from + late_a).max(q.from + late_b);
-    let to = (p.to + late_a).min(q.to + late_b);
+    let from = (span_a.from + late_a).max(span_b.from + late_b);
+    let to = (span_a.to + late_a).min(span_b.to + late_b);
     let own = |late: u64| Span { from: from - late, to: to.max(from) - late };
-    Some(Data::Concurrent { a: stretches(x, own(late_a)), b: stretches(y, own(late_b)), runs: [a, b] })
+    Some(Data::Concurrent {
+        a: stretches(course_a, own(late_a)),
+        b: stretches(course_b, own(late_b)),
+        runs: [a, b],
+    })
 }
 
 /// The series that both sides have, in the baseline's order.
@@ -134,7 +138,7 @@ fn one(data: &Data<'_>, series: Option<&SeriesName>, metric: Metric, rules: &Rul
         p_worse: None,
         stands: false,
     };
-    match effect(data, series, metric) {
+    match effect(data, series, metric, rules) {
         Ok(effect) => {
             let judged = effect.judged(metric, rules);
             out.change = Some(change(metric, effect.estimate.value, judged.harm));
@@ -154,7 +158,12 @@ fn plain_change(metric: Metric, baseline: Option<f64>, candidate: Option<f64>) -
     Some(Change { value, interval: None })
 }
 
-fn effect(data: &Data<'_>, series: Option<&SeriesName>, metric: Metric) -> Result<Effect, Unclear> {
+fn effect(
+    data: &Data<'_>,
+    series: Option<&SeriesName>,
+    metric: Metric,
+    rules: &Rules,
+) -> Result<Effect, Unclear> {
     let value = |run: &Run<'_>| metric.scaled(metric.of(figures(run, series)?)?);
     let counts = |side: usize| {
         data.runs(side).iter().filter_map(|r| figures(r, series)).fold(Counts::default(), |sum, f| Counts {
@@ -164,20 +173,21 @@ fn effect(data: &Data<'_>, series: Option<&SeriesName>, metric: Metric) -> Resul
     };
     match data {
         Data::Concurrent { a, b, .. } => match series {
-            None => concurrent(&a.0, &b.0, metric),
+            None => concurrent(&a.0, &b.0, metric, rules.alpha),
             Some(name) => match (a.1.get(name), b.1.get(name)) {
-                (Some(a), Some(b)) => concurrent(a, b, metric),
+                (Some(a), Some(b)) => concurrent(a, b, metric, rules.alpha),
                 (None, _) | (_, None) => Err(Unclear::NoData),
             },
         },
         Data::Interleaved(pairs) => {
             let both = |p: &[&Run<'_>; 2]| Some((value(p[0])?, value(p[1])?));
             let pairs: Vec<_> = pairs.iter().filter_map(both).collect();
-            interleaved(&pairs, metric).map(|e| bounded(e, metric, counts(0), counts(1)))
+            interleaved(&pairs, metric).map(|e| bounded(e, metric, counts(0), counts(1), rules.alpha))
         }
         Data::Separate(a, b) => {
             let values = |runs: &[&Run<'_>]| runs.iter().filter_map(|r| value(r)).collect::<Vec<_>>();
-            separate(&values(a), &values(b), metric).map(|e| bounded(e, metric, counts(0), counts(1)))
+            separate(&values(a), &values(b), metric)
+                .map(|e| bounded(e, metric, counts(0), counts(1), rules.alpha))
         }
     }
 }

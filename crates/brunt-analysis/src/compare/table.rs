@@ -24,7 +24,8 @@ pub struct Row {
     pub standing: Standing,
 }
 
-/// In which columns a variant is the best (by more than what a printed figure shows).
+/// In which columns a variant is the best, or as good as the best.
+#[expect(clippy::struct_excessive_bools, reason = "one for each column, each independent of the others")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Most requests a second.
@@ -60,7 +61,10 @@ pub fn table(arms: &[Arm<'_>]) -> Table {
     mark(&mut rows);
     let (best, mut reasons) = best(&rows);
     if rows.len() > 1 && arms.iter().any(|arm| arm.runs.len() == 1) {
-        reasons.push("a variant with one run may owe its place to chance: how much runs differ is not in this table".into());
+        reasons.push(
+            "a variant with one run may owe its place to chance: how much runs differ is not in this table"
+                .into(),
+        );
     }
     Table { rows, best, reasons }
 }

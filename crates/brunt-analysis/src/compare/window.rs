@@ -4,7 +4,7 @@ use super::judge::Unclear;
 use super::metric::Metric;
 use crate::stats::{Batches, MIN_BATCHES, batches};
 use crate::{Course, Slice};
-use brunt_metrics::{EndpointId, Phase, SparseHistogram};
+use brunt_metrics::{EndpointId, Histogram, Phase, SparseHistogram};
 use brunt_run::SeriesName;
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ pub(super) fn stretches(course: &Course, span: Span) -> (Stretches, BTreeMap<Ser
     #[expect(clippy::cast_possible_truncation, reason = "a course has at most 7,200 slices")]
     let units = ((span.to.saturating_sub(span.from)) / unit) as usize;
     let mut whole = vec![Unit::default(); units];
-    let mut series: BTreeMap<EndpointId, Vec<Unit>> = BTreeMap::new();
+    let mut series: BTreeMap<EndpointId, Open> = BTreeMap::new();
     for slice in course.slices.iter().filter(|s| s.from >= span.from) {
         #[expect(clippy::cast_possible_truncation, reason = "as above")]
         let at = ((slice.from - span.from) / unit) as usize;
@@ -58,11 +58,13 @@ pub(super) fn stretches(course: &Course, span: Span) -> (Stretches, BTreeMap<Ser
             break;
         }
         for cell in slice.measured.cells.iter().filter(|c| c.key.phase == Phase::Load) {
-            let own = series.entry(cell.key.endpoint).or_insert_with(|| vec![Unit::default(); units]);
+            let own = series.entry(cell.key.endpoint).or_insert_with(|| Open::new(units));
             let errors = if cell.key.outcome.is_ok() { 0 } else { cell.count() };
-            own[at].add(&cell.response, errors);
+            own.add(at, &cell.response, errors);
         }
     }
+    let series: BTreeMap<EndpointId, Vec<Unit>> =
+        series.into_iter().map(|(id, open)| (id, open.finished())).collect();
     for own in series.values() {
         for (all, part) in whole.iter_mut().zip(own) {
             all.add(&part.response, part.errors);
@@ -72,6 +74,39 @@ pub(super) fn stretches(course: &Course, span: Span) -> (Stretches, BTreeMap<Ser
     let named = series.into_iter().filter_map(|(id, units)| Some((name(id)?, Stretches::of(units))));
     let named = named.collect();
     (Stretches::of(whole), named)
+}
+
+/// The units of a series while its seconds come in: into a dense histogram, since sparse ones would be copied each second.
+struct Open {
+    units: Vec<Unit>,
+    at: usize,
+    errors: u64,
+    response: Histogram,
+}
+
+impl Open {
+    fn new(units: usize) -> Self {
+        Self { units: vec![Unit::default(); units], at: 0, errors: 0, response: Histogram::default() }
+    }
+
+    fn add(&mut self, at: usize, response: &SparseHistogram, errors: u64) {
+        if at != self.at {
+            self.seal();
+            self.at = at;
+        }
+        self.response.add(response);
+        self.errors += errors;
+    }
+
+    fn seal(&mut self) {
+        let errors = std::mem::take(&mut self.errors);
+        self.units[self.at].add(&self.response.drain(), errors);
+    }
+
+    fn finished(mut self) -> Vec<Unit> {
+        self.seal();
+        self.units
+    }
 }
 
 /// A stretch while it is put together.

@@ -119,7 +119,7 @@ mod tests {
         assert!((got - expected).abs() <= tolerance, "{what}: {got} instead of {expected}");
     }
 
-    /// Expected values by SciPy 1.16.3 (`scipy.stats.t.ppf` and so on); those of t agree with the table of
+    /// Expected values by `SciPy` 1.16.3 (`scipy.stats.t.ppf` and so on); those of t agree with the table of
     /// Abramowitz & Stegun, 26.10 (t 0.975 with 10 degrees: 2.228).
     #[test]
     fn quantiles_are_those_of_the_tables() {

@@ -128,7 +128,10 @@ mod tests {
         assert_eq!((wilson(0, 0, 0.9), clopper_pearson(0, 0, 0.9)), (None, None));
     }
 
-    const SHARES: [(u64, u64, (f64, f64), (f64, f64)); 4] = [
+    /// Hits, trials, Wilson's limits, Clopper's and Pearson's.
+    type Row = (u64, u64, (f64, f64), (f64, f64));
+
+    const SHARES: [Row; 4] = [
         (0, 20, (0.0, 0.161_125_158_052_819_4), (0.0, 0.168_433_470_983_085_34)),
         (
             3,
@@ -145,7 +148,7 @@ mod tests {
         ),
     ];
 
-    /// By `scipy.stats.ttest_1samp(...).confidence_interval(0.9)`, SciPy 1.16.3.
+    /// By `scipy.stats.ttest_1samp(...).confidence_interval(0.9)`, `SciPy` 1.16.3.
     #[test]
     fn intervals_of_means() {
         let values = [5.1, 4.9, 5.6, 5.8, 6.0, 5.2];

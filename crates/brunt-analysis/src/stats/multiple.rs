@@ -51,7 +51,7 @@ mod tests {
         }
     }
 
-    /// By `statsmodels.stats.multitest.multipletests` 0.15 (methods "holm" and "fdr_bh").
+    /// By `statsmodels.stats.multitest.multipletests` 0.15 (methods `holm` and `fdr_bh`).
     #[test]
     fn as_statsmodels() {
         let p = [0.01, 0.04, 0.03, 0.005, 0.6];

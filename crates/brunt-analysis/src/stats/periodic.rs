@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(rayleigh(&[1.0], 0.0), None);
     }
 
-    /// Of ten million draws of eight angles (NumPy 2.4, seed 1), 0.1658 % gathered as closely as these.
+    /// Of ten million draws of eight angles (`NumPy` 2.4, seed 1), 0.1658 % gathered as closely as these.
     #[test]
     fn the_chance_is_that_of_a_simulation() {
         let degrees = [45.0, 55.0, 81.0, 96.0, 110.0, 117.0, 132.0, 154.0];

@@ -105,7 +105,7 @@ mod tests {
         assert!((got - expected).abs() < 1e-10, "{got} instead of {expected}");
     }
 
-    /// By SciPy 1.16.3: `ttest_ind(b, a, equal_var=False, alternative="greater")`, `permutation_test(..., n_resamples=inf)`,
+    /// By `SciPy` 1.16.3: `ttest_ind(b, a, equal_var=False, alternative="greater")`, `permutation_test(..., n_resamples=inf)`,
     /// `chisquare`.
     #[test]
     fn as_scipy() {

@@ -129,16 +129,20 @@ pub(crate) fn environment(world: World, seconds: u64, rng: &mut Rng) -> Vec<f64>
     (0..seconds).map(|t| common.step(rng) + wave(t)).map(f64::exp).collect()
 }
 
-/// One run of `seconds.len()` seconds. `started_s` is its place on the wall clock, `offset` a factor of the whole run.
-pub(crate) fn run(
-    name: &str,
+/// Where and when a run takes place.
+#[derive(Clone, Copy)]
+struct Place<'a> {
     world: World,
-    load: Load,
-    truth: Truth,
-    place: (u64, f64, &[f64]),
-    rng: &mut Rng,
-) -> Simulated {
-    let (started_s, offset, environment) = place;
+    /// When it begins, in seconds of the wall clock.
+    started_s: u64,
+    /// A factor of all its latencies: what makes runs differ.
+    offset: f64,
+    /// A factor each second; as many as the run has seconds.
+    environment: &'a [f64],
+}
+
+fn run(name: &str, load: Load, truth: Truth, place: Place<'_>, rng: &mut Rng) -> Simulated {
+    let Place { world, started_s, offset, environment } = place;
     let own = match world {
         World::Noisy { own, .. } => own,
         World::Diurnal | World::Queue => 0.0,
@@ -304,19 +308,25 @@ pub(crate) fn arms(plan: Plan, world: World, load: Load, truth: Truth, seed: u64
     match plan {
         Plan::Concurrent => {
             let common = environment(world, load.seconds, rng);
+            let place = Place { world, started_s: 0, offset: 1.0, environment: &common };
             for side in 0..2 {
-                out[side].push(run(["a", "b"][side], world, load, truths[side], (0, 1.0, &common), rng));
+                out[side].push(run(["a", "b"][side], load, truths[side], place, rng));
             }
         }
         Plan::Interleaved(pairs) => {
             let common = environment(world, load.seconds * 2 * pairs, rng);
-            let parts: Vec<&[f64]> = common.chunks(usize::try_from(load.seconds).unwrap()).collect();
+            let parts: Vec<&[f64]> = common.chunks(index(load.seconds)).collect();
             for pair in 0..pairs {
                 let first = usize::from(rng.uniform() < 0.5);
                 for (turn, side) in [(0, first), (1, 1 - first)] {
                     let at = pair * 2 + turn;
-                    let place = (at * load.seconds, 1.0, parts[usize::try_from(at).unwrap()]);
-                    out[side].push(run(&format!("{side}-{pair}"), world, load, truths[side], place, rng));
+                    let place = Place {
+                        world,
+                        started_s: at * load.seconds,
+                        offset: 1.0,
+                        environment: parts[index(at)],
+                    };
+                    out[side].push(run(&format!("{side}-{pair}"), load, truths[side], place, rng));
                 }
             }
         }
@@ -325,8 +335,9 @@ pub(crate) fn arms(plan: Plan, world: World, load: Load, truth: Truth, seed: u64
                 for i in 0..count {
                     let own = environment(world, load.seconds, rng);
                     let offset = (sd * rng.normal()).exp();
-                    let place = ((side as u64 * n + i) * 3_600, offset, own.as_slice());
-                    out[side].push(run(&format!("{side}-{i}"), world, load, truths[side], place, rng));
+                    let started_s = (side as u64 * n + i) * 3_600;
+                    let place = Place { world, started_s, offset, environment: &own };
+                    out[side].push(run(&format!("{side}-{i}"), load, truths[side], place, rng));
                 }
             }
         }
@@ -339,4 +350,8 @@ pub(crate) fn arm<'a>(name: &str, runs: &'a [Simulated]) -> Arm<'a> {
     let run =
         |r: &'a Simulated| Run { name: &r.name, summary: &r.summary, course: Some(&r.course), plan: None };
     Arm { name: name.to_owned(), runs: runs.iter().map(run).collect() }
+}
+
+fn index(n: u64) -> usize {
+    usize::try_from(n).expect("a simulation is short")
 }

@@ -4,6 +4,7 @@ use super::words::{
     COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, margins, outcome, series, variant,
 };
 use brunt_analysis::compare::{Comparison, MetricComparison, Outcome, Table, Verdict};
+use std::fmt::Write;
 
 /// A comparison as a section in Markdown: the decision first, then the table of all requests; endpoints are folded away unless one
 /// got worse.
@@ -20,18 +21,19 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
         escaped(&outcome(comparison))
     );
     out += &table(comparison, &comparison.total, Primary::Decides);
-    out += &format!("\n{}; {}.\n", escaped(&design(comparison)), margins(comparison));
+    let _ = writeln!(out, "\n{}; {}.", escaped(&design(comparison)), margins(comparison));
     for line in differences(&comparison.differences) {
-        out += &format!("- {}\n", escaped(&line));
+        let _ = writeln!(out, "- {}", escaped(&line));
     }
     if comparison.endpoints.len() > 1 {
         let worse = comparison.endpoints.iter().any(|e| e.metrics.iter().any(is_worse));
         let open = if worse { " open" } else { "" };
-        out += &format!(
-            "\n<details{open}><summary>Endpoints (looked at beside: they do not decide)</summary>\n"
+        let _ = writeln!(
+            out,
+            "\n<details{open}><summary>Endpoints (looked at beside: they do not decide)</summary>"
         );
         for endpoint in &comparison.endpoints {
-            out += &format!("\n**{}**\n\n", escaped(&series(endpoint)));
+            let _ = writeln!(out, "\n**{}**\n", escaped(&series(endpoint)));
             out += &table(comparison, &endpoint.metrics, Primary::Explores);
         }
         out += "\n</details>\n";
@@ -53,10 +55,10 @@ pub fn variants_markdown(variants: &Table) -> String {
     let rows = variants.rows.iter().map(|row| variant(row, " *"));
     let mut out = lines(&COLUMNS.map(str::to_owned), "|---|--:|--:|--:|--:|--:|--:|\n", rows);
     if variants.rows.len() > 1 {
-        out += &format!("\n\\* best in its column. {DIRECTIONS}\n");
+        let _ = writeln!(out, "\n\\* best in its column. {DIRECTIONS}");
     }
     for reason in &variants.reasons {
-        out += &format!("\n{}\n", escaped(reason));
+        let _ = writeln!(out, "\n{}", escaped(reason));
     }
     out
 }

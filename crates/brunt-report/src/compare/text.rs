@@ -4,14 +4,15 @@ use super::words::{
     COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, margins, outcome, series, variant,
 };
 use brunt_analysis::compare::{Comparison, MetricComparison, Table};
+use std::fmt::Write;
 
 /// A comparison in lines, without colours. Names come from files: whoever prints them makes control characters harmless.
 pub fn comparison_text(comparison: &Comparison) -> String {
     let mut out =
         format!("{} against {}: {}\n", comparison.candidate, comparison.baseline, design(comparison));
-    out += &format!("  {}\n", margins(comparison));
+    let _ = writeln!(out, "  {}", margins(comparison));
     for line in differences(&comparison.differences) {
-        out += &format!("  {line}\n");
+        let _ = writeln!(out, "  {line}");
     }
     let mut rows = vec![heads(comparison)];
     let mut titles = Vec::new();
@@ -26,7 +27,7 @@ pub fn comparison_text(comparison: &Comparison) -> String {
     for (at, line) in aligned(&rows, 6).into_iter().enumerate() {
         let title = titles.iter().find(|(start, _)| *start == at);
         out += &title.map(|(_, title)| format!("{title}\n")).unwrap_or_default();
-        out += &format!("  {line}\n");
+        let _ = writeln!(out, "  {line}");
     }
     if comparison.endpoints.len() > 1 {
         out += "endpoints are looked at beside, and do not decide\n";
@@ -40,13 +41,13 @@ pub fn variants_text(table: &Table) -> String {
     rows.extend(table.rows.iter().map(|row| variant(row, "*")));
     let mut out = String::new();
     for line in aligned(&rows, 7) {
-        out += &format!("{line}\n");
+        let _ = writeln!(out, "{line}");
     }
     if table.rows.len() > 1 {
-        out += &format!("* best in its column. {DIRECTIONS}\n");
+        let _ = writeln!(out, "* best in its column. {DIRECTIONS}");
     }
     for reason in &table.reasons {
-        out += &format!("{reason}\n");
+        let _ = writeln!(out, "{reason}");
     }
     out
 }
