@@ -211,9 +211,9 @@ impl Shared {
     }
 }
 
-/// One bit a class; those past the 63rd of a scenario share the last.
-pub(crate) const fn class_bit(class: usize) -> u64 {
-    1 << if class < 63 { class } else { 63 }
+/// One bit a class: a scenario has at most [`MAX_CLASSES`](brunt_workload::MAX_CLASSES).
+const fn class_bit(class: usize) -> u64 {
+    1 << (class % brunt_workload::MAX_CLASSES)
 }
 
 /// A user's view of its worker: time, pauses, deadlines, recording. Cheap to clone.

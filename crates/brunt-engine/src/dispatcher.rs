@@ -27,11 +27,13 @@
 mod feeds;
 
 mod scenario;
+mod served;
 
 use brunt_metrics::{Nanos, Phase, ScenarioId};
 use brunt_workload::{FeedId, IterationIndex, StartAt, Workload};
 use feeds::Rows;
 use scenario::ScenarioState;
+use served::Served;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -114,6 +116,8 @@ pub struct Start {
     pub user: u64,
     /// How many iterations the user has run before.
     pub k: u64,
+    /// How many of them were of the same class: what "in turn" counts.
+    pub turn: u64,
     /// Its name for all time: all randomness of the iteration comes from it.
     pub index: IterationIndex,
     /// When it is due.
@@ -147,6 +151,7 @@ pub struct Dispatcher {
     users: Vec<User>,
     vacant: Vec<Slot>,
     rows: Rows,
+    served: Served,
     farewells: Farewells,
     /// Leaving users, by when they are cut. An entry whose user has left since is passed over.
     cuts: BinaryHeap<Reverse<(Nanos, Slot)>>,
@@ -186,12 +191,14 @@ impl Dispatcher {
             .map(|(id, s)| ScenarioState::new(ScenarioId(id), s, workload.seed, s.lanes(worker, workers)))
             .collect();
         let rows = Rows::new(Arc::clone(&workload), worker, workers);
+        let served = Served::new(&workload);
         let mut dispatcher = Self {
             workload,
             scenarios,
             users: Vec::new(),
             vacant: Vec::new(),
             rows,
+            served,
             farewells: Farewells::Given,
             cuts: BinaryHeap::new(),
             next_wake: Nanos::ZERO,
@@ -321,7 +328,8 @@ impl Dispatcher {
         let id = usize::from(scenario.0);
         let plan = &self.workload.scenarios[id];
         if let Some(index) = self.scenarios[id].next_iteration(plan, (v, k), scheduled) {
-            if self.rows.give(scenario, slot, (v, k), index).is_ok() {
+            let turn = self.times_served(slot, index);
+            if self.rows.give(scenario, slot, (v, k, turn), index).is_ok() {
                 self.scenarios[id].take_iteration();
                 return self.start(slot, index, scheduled, out);
             }
@@ -335,10 +343,21 @@ impl Dispatcher {
         let user = &mut self.users[slot.0 as usize];
         let id = usize::from(user.scenario.0);
         let plan = &self.workload.scenarios[id];
-        out.push(Action::Start(self.scenarios[id].start(plan, (slot, user.v, user.k), index, scheduled)));
+        let class = plan.class_of(user.v, index);
+        let turn = self.served.times(plan, (slot, user.k), class);
+        self.served.begin(slot, class);
+        let start = self.scenarios[id].start(plan, (slot, user.v, user.k), index, scheduled);
+        out.push(Action::Start(Start { turn, ..start }));
         user.doing = Doing::Running;
         user.k += 1;
         user.due = scheduled;
+    }
+
+    /// How many iterations of the class of `index` the user of `slot` has begun.
+    fn times_served(&self, slot: Slot, index: IterationIndex) -> u64 {
+        let User { scenario, v, k, .. } = self.users[slot.0 as usize];
+        let plan = &self.workload.scenarios[usize::from(scenario.0)];
+        self.served.times(plan, (slot, k), plan.class_of(v, index))
     }
 
     fn follow_supply(&mut self, id: usize, now: Nanos, out: &mut Vec<Action>) {
@@ -384,7 +403,8 @@ impl Dispatcher {
             };
             let User { v, k, .. } = self.users[slot.0 as usize];
             let index = IterationIndex::arrival(arrival.index);
-            if self.rows.give(scenario, slot, (v, k), index).is_ok() {
+            let turn = self.times_served(slot, index);
+            if self.rows.give(scenario, slot, (v, k, turn), index).is_ok() {
                 self.start(slot, index, arrival.due, out);
             } else {
                 self.scenarios[id].run_out_of_data();
@@ -419,6 +439,7 @@ impl Dispatcher {
             Slot(u32::try_from(self.users.len() - 1).unwrap_or(u32::MAX))
         };
         s.remember(v, slot);
+        self.served.arrive(slot);
         out.push(Action::AddUser { slot, scenario: user.scenario, user: v });
         slot
     }
@@ -481,8 +502,9 @@ impl Dispatcher {
     fn takes_leave(&mut self, slot: Slot) -> bool {
         let User { scenario, v, k, .. } = self.users[slot.0 as usize];
         let plan = &self.workload.scenarios[usize::from(scenario.0)];
-        let classes = plan.classes.get(plan.classes_of(v)).unwrap_or_default();
-        let mut on_stops = classes.iter().filter_map(|class| class.journey.on_stop.as_ref()).peekable();
+        // A class that the user never served has nothing to take leave of.
+        let served = plan.classes_of(v).filter(|class| self.served.times(plan, (slot, k), *class) > 0);
+        let mut on_stops = served.filter_map(|class| plan.classes[class].journey.on_stop.as_ref()).peekable();
         self.farewells == Farewells::Given
             && k > 0
             && on_stops.peek().is_some()

@@ -114,7 +114,7 @@ async fn iterate(
     let journey = &plan.classes[class].journey;
     let arriving = journey.on_start.as_ref().filter(|_| !ctx.has_arrived(class));
     let mut draw = Draw::new(workload.seed, start.scenario, start.index);
-    let then = &journey.actions[action_at(journey, start.k, &mut draw)];
+    let then = &journey.actions[action_at(journey, start.turn, &mut draw)];
     let mut walker = Walker::new(workload, performer, (start, ctx), draw);
     let mut passage = Passage::Through;
     if let Some(first) = arriving {
@@ -140,23 +140,23 @@ async fn say_farewell(
 ) -> IterationEnd {
     let draw = Draw::new(workload.seed ^ ON_STOP_SEED, start.scenario, start.index);
     let mut walker = Walker::new(workload, performer, (start, ctx), draw);
-    let mut passage = Passage::Through;
+    let mut failed = false;
     for class in plan.classes_of(start.user).filter(|class| ctx.has_arrived(*class)) {
         if let Some(action) = &plan.classes[class].journey.on_stop {
-            passage = walker.take(action).await;
+            failed |= walker.take(action).await == Passage::Failed;
         }
         if ctx.is_cut() {
             break;
         }
     }
-    IterationEnd { ended: walker.due, failed: passage == Passage::Failed }
+    IterationEnd { ended: walker.due, failed }
 }
 
-/// Which action iteration `k` of a user does: by position. The first draw of an iteration, if there is a choice.
-pub(crate) fn action_at(journey: &Journey, k: u64, draw: &mut Draw) -> usize {
+/// Which action a user's iteration does that is the one of number `turn` of its class: by position. The first draw of an iteration, if there is a choice.
+pub(crate) fn action_at(journey: &Journey, turn: u64, draw: &mut Draw) -> usize {
     match &journey.order {
         ActionOrder::Weighted(choice) => choice.random(draw),
-        ActionOrder::InTurn => usize::try_from(k % (journey.actions.len() as u64).max(1)).unwrap_or(0),
+        ActionOrder::InTurn => usize::try_from(turn % (journey.actions.len() as u64).max(1)).unwrap_or(0),
     }
 }
 

@@ -36,8 +36,8 @@ pub struct Journey {
 pub enum ActionOrder {
     /// Any, as likely as its weight says.
     Weighted(Choice),
-    /// One after the other, and again from the first: iteration `k` of a user does action `k mod n`. In an open
-    /// scenario too: what one of the pool has saved is there for its next.
+    /// One after the other, and again from the first: a user's iteration `k` of this class does action `k mod n`. In an open
+    /// scenario too, where users serve several classes: what one of the pool has saved is there for its next.
     InTurn,
 }
 

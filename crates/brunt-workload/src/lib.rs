@@ -72,4 +72,4 @@ pub use rng::{Draw, IterationIndex};
 pub use stop::{DEFAULT_GRACE, Stop};
 pub use supply::{Change, Supply, Transition, UserStage};
 pub use text::{Secret, Source, Text, TextPart};
-pub use workload::{Endpoint, MAX_ENDPOINTS, MAX_SCENARIOS, Scenario, StartAt, Workload};
+pub use workload::{Endpoint, MAX_CLASSES, MAX_ENDPOINTS, MAX_SCENARIOS, Scenario, StartAt, Workload};

@@ -9,6 +9,9 @@ use brunt_metrics::{EndpointKind, Nanos, Phase, ScenarioId};
 /// The most scenarios of a workload: a plan with more is refused.
 pub const MAX_SCENARIOS: usize = 256;
 
+/// The most kinds of users in one scenario: which of them a user has begun with is kept in as many bits.
+pub const MAX_CLASSES: usize = 64;
+
 /// The most endpoints that are counted apart. Past it, names fold into one `(other)` endpoint of their
 /// scenario and the run carries a warning: each endpoint costs a few histogram pages per worker.
 pub const MAX_ENDPOINTS: usize = 2_000;

@@ -4,7 +4,6 @@
 //! which there is no row never starts, and data of n rows that stops at its end makes exactly n iterations.
 
 use super::Slot;
-use crate::context::class_bit;
 use crate::journey::action_at;
 use brunt_metrics::ScenarioId;
 use brunt_workload::{
@@ -24,8 +23,6 @@ pub(super) struct Rows {
     cursors: Vec<FeedCursors>,
     /// By slot. Stays empty without feeds.
     held: Vec<Vec<(FeedId, u32)>>,
-    /// By slot: the classes whose first iteration its user has begun, a bit each.
-    begun: Vec<u64>,
 }
 
 impl Rows {
@@ -33,7 +30,7 @@ impl Rows {
         let feeds = workload.feeds.len();
         let ids = (0_u16..).map(FeedId).take(feeds);
         let cursors = ids.map(|id| FeedCursors::new(feeds, lanes(&workload, id, worker, workers))).collect();
-        Self { workload, cursors, held: Vec::new(), begun: Vec::new() }
+        Self { workload, cursors, held: Vec::new() }
     }
 
     /// What the user of `slot` holds.
@@ -57,12 +54,12 @@ impl Rows {
         })
     }
 
-    /// Gives the user of `slot` what iteration `k` needs.
+    /// Gives user `v` in `slot` what its iteration `k` needs, which is the one of number `turn` of its class.
     pub(super) fn give(
         &mut self,
         scenario: ScenarioId,
         slot: Slot,
-        (v, k): (u64, u64),
+        (v, k, turn): (u64, u64, u64),
         index: IterationIndex,
     ) -> Result<(), Ended> {
         if self.workload.feeds.is_empty() {
@@ -73,23 +70,20 @@ impl Rows {
         let class = plan.class_of(v, index);
         let journey = &plan.classes[class].journey;
         let mut draw = Draw::new(workload.seed, scenario, index);
-        let action = &journey.actions[action_at(journey, k, &mut draw)];
+        let action = &journey.actions[action_at(journey, turn, &mut draw)];
         let at = slot.0 as usize;
         if self.held.len() <= at {
             self.held.resize_with(at + 1, Vec::new);
-            self.begun.resize(at + 1, 0);
         }
         if k == 0 {
             // The slot's former user's.
             self.held[at].clear();
-            self.begun[at] = 0;
             let own: Vec<_> = self.own(plan, v).collect();
             for (feed, row) in own {
                 self.hold(at, feed, row.ok_or(Ended)?);
             }
         }
-        let first = journey.on_start.as_ref().filter(|_| self.begun[at] & class_bit(class) == 0);
-        self.begun[at] |= class_bit(class);
+        let first = journey.on_start.as_ref().filter(|_| turn == 0);
         let started = first.map_or(&[][..], |action| &action.feeds);
         let fresh = action.feeds.iter().filter(|feed| !started.contains(feed));
         started.iter().chain(fresh).try_for_each(|feed| self.next(at, *feed))

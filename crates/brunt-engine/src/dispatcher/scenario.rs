@@ -217,7 +217,7 @@ impl ScenarioState {
     ) -> Start {
         let phase = plan.phase_at(scheduled - self.begin);
         let kind = StartKind::Iteration;
-        Start { kind, slot, scenario: self.id, user, k, index, scheduled, phase }
+        Start { kind, slot, scenario: self.id, user, k, turn: k, index, scheduled, phase }
     }
 
     /// When a closed user's next iteration is due: iteration `k` of user `v` was due at `due` and ended at `ended`.

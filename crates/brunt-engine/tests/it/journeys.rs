@@ -4,6 +4,7 @@
 use crate::workloads::{action, events, ms, request, scenario, workload};
 use brunt_metrics::{CheckId, EndpointId, EndpointKind, ErrorKind, Nanos, Outcome, ScenarioSecond, Second};
 use brunt_run::RunEvent;
+use brunt_workload::ClassShares;
 use brunt_workload::{
     Action, ActionOrder, Arrivals, Cell, Choice, Comparison, Condition, Draw, EndOf, Escape, Extract, Feed,
     FeedEnd, FeedId, FeedOrder, FeedPer, Generator, OnFailure, Pause, PauseTime, Pick, Plain, Rate,
@@ -290,7 +291,19 @@ fn order_and_pacing() {
             journey.order = ActionOrder::InTurn;
         })
     };
+    // Two kinds share a pool of one user: each has its own turn, whatever the other did between.
+    let shared_pool = |s: Scenario| {
+        let s = turns(s);
+        let mut other = s.classes[0].clone();
+        other.journey.actions = ["login", "save"].map(|name| action(name, vec![step(name)])).to_vec();
+        Scenario {
+            classes: vec![s.classes[0].clone(), other],
+            class_shares: ClassShares::weighted([1, 1]),
+            ..s
+        }
+    };
     let rows = [
+        ("in turn, two kinds in a pool", shared_pool(open(5, 1, 1_500))),
         ("in turn", turns(user(vec![], 4))),
         ("in turn, two users", turns(closed(2, 250, 500))),
         ("in turn, arrivals", turns(open(10, 9, 500))),

@@ -9,7 +9,7 @@ use super::weight::{Weight, weight, whole};
 use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Node, Span, Value};
-use brunt_workload::{Action, ActionOrder, Choice, ClassShares, Journey, Supply, UserClass};
+use brunt_workload::{Action, ActionOrder, Choice, ClassShares, Journey, MAX_CLASSES, Supply, UserClass};
 use std::collections::HashMap;
 
 /// A class that takes part, with its share in this scenario.
@@ -69,6 +69,16 @@ pub(super) fn run<'c>(s: &Fields<'_, '_>, classes: &'c [ClassPlan]) -> Vec<Runni
         weightless(s, &out);
     }
     out
+}
+
+/// More kinds of users than a scenario can tell apart.
+pub(super) fn too_many(s: &Fields<'_, '_>, running: &[Running<'_>]) {
+    if running.len() > MAX_CLASSES {
+        let span = if s.has("run") { s.key_span("run") } else { s.span.start..s.span.start };
+        let message = format!("{} kinds of users take part in this scenario", running.len());
+        let d = Diagnostic::error(&span, message).label(format!("{MAX_CLASSES} are the most"));
+        s.cx.report(d.help("share them out over several scenarios: `run: [...]` says who takes part"));
+    }
 }
 
 fn weightless(s: &Fields<'_, '_>, running: &[Running<'_>]) {

@@ -8,7 +8,7 @@ use super::faults::FaultMixes;
 use super::journey::{Actions, check_name, has_groups};
 use super::login::LoginPlan;
 use super::order::in_order;
-use super::running::{Stage, check_counts, mark_used, mix, refuse_counts, run};
+use super::running::{Stage, check_counts, mark_used, mix, refuse_counts, run, too_many};
 use super::tables::{For, Tables};
 use super::tags::Tags;
 use crate::decode::{Cx, Fields};
@@ -125,6 +125,7 @@ fn draft<'n>(cx: &Cx<'_>, entry: &'n Entry, cast: Cast<'_>, tables: &mut Tables)
     let (warm_up, cool_down) = phases(&s, row.as_ref().map(|r| &r.2));
     let own_tags = cast.tags.read(&s);
     let running = run(&s, cast.classes);
+    too_many(&s, &running);
     let mix = mix(&s, cast.actions);
     mark_used(cx, &running, mix.as_deref(), cast.actions);
     let Some((arrivals, supply, stop)) = row else {

@@ -88,6 +88,22 @@ proptest! {
     }
 }
 
+/// A scenario tells 64 kinds of users apart, and says so to the 65th.
+#[test]
+fn kinds_of_users_have_a_limit() {
+    let plan = |kinds: usize| {
+        let mut text = "target: http://a\nactions: {a: [get: /]}\nusers:\n".to_owned();
+        (0..kinds).for_each(|i| writeln!(text, "  u{i}: {{actions: a}}").unwrap());
+        text.push_str("scenarios: {s: {users: 100, duration: 1m}}\n");
+        let source = Source::inline("p", Format::Yaml, text);
+        lower_with(&source, &Overrides::default(), &|path| std::fs::read(path))
+    };
+    assert_eq!(plan(64).unwrap().workload.scenarios[0].classes.len(), 64);
+    let refused = plan(65).unwrap_err().to_string();
+    assert!(refused.contains("65 kinds of users take part in this scenario"), "{refused}");
+    assert!(refused.contains("64 are the most"), "{refused}");
+}
+
 #[test]
 fn ten_thousand_actions() {
     let mut text = "target: http://a\nactions:\n".to_owned();
