@@ -2,20 +2,21 @@
 //!
 //! Start with [`About`].
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// A target in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct About {
     pub(crate) target: &'static str,
     /// What it is, in a sentence.
+    #[serde(rename = "about")]
     pub(crate) sentence: &'static str,
     pub(crate) routes: Vec<Line>,
     pub(crate) control: Vec<Line>,
 }
 
 /// A method and a path, and what is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Line {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -26,23 +27,13 @@ impl Line {
     pub(crate) fn new((method, path, about): (&str, &str, &str)) -> Self {
         Self { method: method.to_owned(), path: path.to_owned(), about: about.to_owned() }
     }
-
-    fn json(&self) -> Value {
-        json!({ "method": self.method, "path": self.path, "about": self.about })
-    }
 }
 
 impl About {
     /// Indented JSON with a newline at its end.
     pub(crate) fn json(&self) -> String {
-        let list = |lines: &[Line]| lines.iter().map(Line::json).collect::<Vec<_>>();
-        let value = json!({
-            "target": self.target,
-            "about": self.sentence,
-            "routes": list(&self.routes),
-            "control": list(&self.control),
-        });
-        format!("{value:#}\n")
+        // In the order of the fields: a person reads what it is before how to control it. Texts alone do not fail.
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
 
     /// One line each.
