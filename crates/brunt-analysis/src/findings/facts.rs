@@ -186,7 +186,8 @@ fn flat(levels: &[f64]) -> bool {
     let third = levels.len().div_ceil(3);
     let ends = (numbers::mean(&levels[..third]), numbers::mean(&levels[levels.len() - third..]));
     let (Some(first), Some(last)) = ends else { return false };
-    let noise = 3.0 * (first.max(0.2) / third as f64).sqrt();
+    // The difference of two means of Poisson counts.
+    let noise = 3.5 * (2.0 * first.max(0.2) / third as f64).sqrt();
     (last - first).abs() <= (0.08 * first).max(noise)
 }
 

@@ -173,7 +173,8 @@ fn burst(facts: &Facts<'_>, rules: &Rules, class: &Class) -> Option<Draft> {
         .zip(&class.rates)
         .map(|(p, r)| if p.ended > 0.0 { r / p.ended } else { 0.0 })
         .collect();
-    let usual = numbers::median(&shares)?;
+    // Errors that begin and stay may take most of the run.
+    let usual = numbers::quantile(&shares, 0.1)?;
     let limit = rules.limit(kind, "error_rate").max(5.0 * usual);
     // One good second within a burst does not end it.
     let bad = |i: usize| {
@@ -185,8 +186,11 @@ fn burst(facts: &Facts<'_>, rules: &Rules, class: &Class) -> Option<Draft> {
         sum(a).total_cmp(&sum(b))
     })?;
     let inside: f64 = range.clone().map(|i| class.rates[i] * facts.points[i].seconds).sum();
+    if let Some(begun) = step_up(facts, class, range) {
+        return Some(begun);
+    }
     if range.len() * 2 > shares.len() || inside < rules.limit(kind, "errors") || inside < 0.5 * class.total {
-        return step_up(facts, class, range.clone(), usual);
+        return None;
     }
     let ended: f64 = range.clone().map(|i| facts.points[i].ended * facts.points[i].seconds).sum();
     let seconds = facts.seconds(range);
@@ -216,13 +220,13 @@ fn burst(facts: &Facts<'_>, rules: &Rules, class: &Class) -> Option<Draft> {
 }
 
 /// Errors that begin at some second and stay.
-fn step_up(facts: &Facts<'_>, class: &Class, range: Range<usize>, usual: f64) -> Option<Draft> {
-    let to_the_end = range.end + 2 >= facts.points.len() && range.start >= 5;
+fn step_up(facts: &Facts<'_>, class: &Class, range: &Range<usize>) -> Option<Draft> {
+    let to_the_end = range.end + 2 >= facts.points.len() && range.start >= 5 && range.len() >= 8;
     let before: f64 = class.rates[..range.start].iter().sum();
-    if !to_the_end || usual <= 0.0 || before > 0.1 * class.total {
+    if !to_the_end || before > 0.1 * class.total {
         return None;
     }
-    let seconds = facts.seconds(&range);
+    let seconds = facts.seconds(range);
     let claim = format!(
         "{} begin in second {} and stay: {} of all requests failed so",
         class.name,

@@ -37,9 +37,10 @@ fn periodic(facts: &Facts<'_>, rules: &Rules, (name, which): (&str, Pick)) -> Op
     }
     let instants: Vec<f64> = stalls.iter().map(|s| facts.points[s.range.start].at as f64).collect();
     let (period, r) = period(&instants)?;
-    // The trials are the periods that were looked at.
-    let p = rayleigh(&instants, period)?.p * f64::from(TRIALS);
-    if r < rules.limit(kind, "concentration") || p > 0.05 {
+    // So many frequencies are independent: the band of four tenths that is searched, times the time.
+    let trials = 1.0 + 0.42 * stalls.len() as f64;
+    let p = rayleigh(&instants, period)?.p * trials;
+    if r < rules.limit(kind, "concentration") || p > 0.01 {
         return None;
     }
     let lengths: Vec<f64> = stalls.iter().map(|s| s.longest - middle).collect();
@@ -89,6 +90,10 @@ fn find(facts: &Facts<'_>, range: Range<usize>, which: Pick, times: f64) -> Vec<
             Some(_) | None => stalls.push(Stall { range: at..at + 1, longest }),
         }
     }
+    // Beside stalls, small disturbances are none.
+    let longest: Vec<f64> = stalls.iter().map(|s| s.longest).collect();
+    let large = numbers::quantile(&longest, 0.8).unwrap_or(0.0);
+    stalls.retain(|s| s.longest >= 0.4 * large);
     stalls
 }
 

@@ -40,6 +40,9 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "pool that refuses with 503", expected: &["error-onset", "pool-limit"], make: shedding },
     Case { name: "errors all the time", expected: &["steady-errors"], make: steady_errors },
     Case { name: "step in latency", expected: &["change-point"], make: step },
+    Case { name: "errors that begin and stay", expected: &["change-point"], make: errors_begin },
+    Case { name: "disturbance of some seconds", expected: &["anomaly"], make: disturbance },
+    Case { name: "speed goes with a gauge", expected: &["resource-driver"], make: driven },
     Case { name: "leak", expected: &["drift"], make: leak },
     Case { name: "periodic stalls", expected: &["periodic-stall"], make: stall },
     Case { name: "long tail", expected: &["long-tail"], make: tail },
@@ -241,6 +244,27 @@ fn step(seed: u64) -> Made {
     let from = between(seed, 22.0, 42.0);
     world.target.step = Some((from, 1.6));
     (world, vec![("start", from), ("factor", 1.6)])
+}
+
+fn errors_begin(seed: u64) -> Made {
+    let mut world = open(seed, 150.0, 60.0);
+    let from = between(seed, 15.0, 40.0).floor();
+    world.target.errors = vec![(from, 1e9, 0.2, 500)];
+    (world, vec![("start", from)])
+}
+
+fn disturbance(seed: u64) -> Made {
+    let mut world = open(seed, 150.0, 60.0);
+    let from = between(seed, 15.0, 40.0).floor();
+    world.target.disturbed = Some((from, from + 7.0, 2.0));
+    (world, vec![("start", from)])
+}
+
+fn driven(seed: u64) -> Made {
+    let mut world = open(seed, 150.0, 120.0);
+    world.target.noise = (0.6, 0.12);
+    world.target.gauge = Some("disk");
+    plain(world)
 }
 
 fn leak(seed: u64) -> Made {

@@ -97,6 +97,10 @@ pub(crate) struct Target {
     pub payload: Option<(f64, f64)>,
     /// The processor time of a request, of so many cores: their use is sampled.
     pub cores: Option<usize>,
+    /// From, to, factor: work takes so many times as long in between.
+    pub disturbed: Option<(f64, f64, f64)>,
+    /// A gauge that is sampled and goes with the speed.
+    pub gauge: Option<&'static str>,
     /// How late requests are sent.
     pub lag: f64,
 }
@@ -159,7 +163,7 @@ pub(crate) fn simulate(world: &World) -> Course {
         }
         Load::Closed(steps, think) => closed(&mut server, (steps, *think), world.seconds, &mut dice),
     };
-    course(world, &made, &server.busy)
+    course(world, &made, (&server.busy, &server.speeds))
 }
 
 /// A Poisson process by the rates of `points`: thinned from the highest (Lewis, Shedler 1979).
@@ -358,6 +362,8 @@ impl<'a> Server<'a> {
         let target = &self.world.target;
         let mut factor = self.speeds[at as usize] * (1.0 + target.leak * at / 60.0);
         factor *= target.step.map_or(1.0, |(from, factor)| if at >= from { factor } else { 1.0 });
+        factor *=
+            target.disturbed.map_or(1.0, |(from, to, f)| if (from..to).contains(&at) { f } else { 1.0 });
         factor *= target.cold.map_or(1.0, |(factor, decay)| 1.0 + (factor - 1.0) * (-at / decay).exp());
         if let Some((share, index)) = target.tail
             && self.dice.uniform() < share

@@ -56,8 +56,8 @@ fn nanos(seconds: f64) -> Nanos {
     Nanos((seconds * 1e9) as u64)
 }
 
-/// The course of the requests `made` in `world`; `busy` is the work begun in each second.
-pub(crate) fn course(world: &World, made: &[Made], busy: &[f64]) -> Course {
+/// The course of the requests `made` in `world`; `busy` is the work begun in each second, `speeds` how slow it was.
+pub(crate) fn course(world: &World, made: &[Made], (busy, speeds): (&[f64], &[f64])) -> Course {
     let mut events: Vec<(f64, What)> = Vec::with_capacity(made.len() * 2);
     for (index, one) in made.iter().enumerate() {
         events.push((one.started, What::Start));
@@ -93,6 +93,11 @@ pub(crate) fn course(world: &World, made: &[Made], busy: &[f64]) -> Course {
             used.map(|(at, b)| (Nanos::from_secs(at as u64 + 1), (100.0 * b / cores as f64).min(100.0)));
         let resource = Resource { name: "cpu".to_owned(), unit: "%".to_owned(), values: values.collect() };
         course.resources.push(resource);
+    }
+    if let Some(name) = world.target.gauge {
+        let speeds = speeds.iter().take(world.seconds as usize).enumerate();
+        let values = speeds.map(|(at, s)| (Nanos::from_secs(at as u64 + 1), 60.0 + 100.0 * s.ln())).collect();
+        course.resources.push(Resource { name: name.to_owned(), unit: "%".to_owned(), values });
     }
     course
 }
