@@ -9,6 +9,10 @@ pub mod capacity;
 
 mod findings;
 
+mod grades;
+
+mod hot_spots;
+
 pub mod stats;
 
 pub mod compare;
@@ -18,3 +22,5 @@ pub use course::{Course, MAX_SLICES, Resource, Slice};
 pub use findings::{
     Confidence, Cost, Evidence, Figure, Finding, Number, Rules, RulesError, Seconds, Severity, findings,
 };
+pub use grades::{Band, Bands, BandsError, Grades, grades};
+pub use hot_spots::{HotSpot, hot_spots};
