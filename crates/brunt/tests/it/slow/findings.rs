@@ -12,9 +12,10 @@ use brunt_run::{Reader, find_run};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Work of some 20 ms, and an expensive route beside it.
+/// Work of some 20 ms on two routes, and an expensive one beside them.
 const MOCK: &str = r#"{"seed": SEED, "routes": [
     {"path": "/items", "latency": {"normal": {"mean": "20ms", "deviation": "4ms"}}, "body": {"bytes": 500}},
+    {"path": "/orders", "latency": {"normal": {"mean": "20ms", "deviation": "4ms"}}, "body": {"bytes": 500}},
     {"path": "/report", "latency": {"normal": {"mean": "160ms", "deviation": "20ms"}}, "body": {"bytes": 500}}]}"#;
 
 const CONSTANT: &str = "{rate: 100/s, poisson: true, duration: 20s}";
@@ -37,12 +38,14 @@ struct Row {
 enum Which {
     /// `/items` alone.
     Mock,
-    /// Both routes.
-    MockBoth,
+    /// `/items`, and `/report` in a tenth of the requests.
+    MockReport,
+    /// `/items`, and `/orders` in a fifth of the requests.
+    MockOrders,
     Users,
 }
 
-use Which::{Mock, MockBoth, Users};
+use Which::{Mock, MockOrders, MockReport, Users};
 
 const ROWS: &[Row] = &[
     Row {
@@ -65,7 +68,7 @@ const ROWS: &[Row] = &[
     Row { name: "healthy, users API", target: Users, fault: "", load: CONSTANT, expected: &[], number: None },
     Row {
         name: "expensive endpoint",
-        target: MockBoth,
+        target: MockReport,
         fault: "",
         load: CONSTANT,
         expected: &["hot-endpoint"],
@@ -169,8 +172,8 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "failing endpoint",
-        target: MockBoth,
-        fault: "errors:path=/report,status=500,share=0.3",
+        target: MockOrders,
+        fault: "errors:path=/orders,status=500,share=0.3",
         load: CONSTANT,
         expected: &["failing-endpoint"],
         number: None,
@@ -263,7 +266,7 @@ fn found(row: &Row) -> Vec<Finding> {
     let faults = Some(row.fault).filter(|f| !f.is_empty());
     let faults = faults.map(|f| Planted::parse(f).expect("a fault")).into_iter().collect();
     let config = match row.target {
-        Mock | MockBoth => {
+        Mock | MockReport | MockOrders => {
             let json = MOCK.replace("SEED", "7");
             Config::mock(MockConfig::from_json("mock.json", &json).expect("it is valid"))
         }
@@ -272,13 +275,16 @@ fn found(row: &Row) -> Vec<Finding> {
     let target = start(config.exact_times().faults(faults)).expect("a free port");
     let actions = match row.target {
         Mock => "{all: [{get: /items}]}",
-        MockBoth => {
+        MockOrders => {
+            "{all: [{choose: [{weight: 4, steps: [{get: /items}]}, {weight: 1, steps: [{get: /orders}]}]}]}"
+        }
+        MockReport => {
             "{all: [{choose: [{weight: 9, steps: [{get: /items}]}, {weight: 1, steps: [{get: /report}]}]}]}"
         }
         Users => "{all: [{get: \"/users/${user.id}\"}]}",
     };
     let extra = match row.target {
-        Mock | MockBoth => "",
+        Mock | MockReport | MockOrders => "",
         Users => "data: {user: {rows: [{id: 1}, {id: 2}, {id: 3}]}}\ntally: {upstream: x-upstream}\n",
     };
     let plan = format!(
