@@ -10,8 +10,11 @@
 //! - [`write_locust_csv`]: Locust's four CSV files; [`LocustCsv`] writes them while a run goes on;
 //! - [`write_summary_html`]: the totals as a page;
 //! - [`write_k6_summary`]: k6's end-of-test summary, as its `--summary-export` has it;
+//! - [`analysis_text`] and its neighbours: what an analysis found, also for CI servers;
 //! - [`find_max_text`] and its neighbours: the search for the limit;
 //! - [`RequestWriter`]: a row per request, from the engine's samples.
+
+mod analysis;
 
 mod compare;
 
@@ -37,6 +40,10 @@ mod summary;
 
 mod users;
 
+pub use analysis::{
+    AnalysedRun, Analysis, DeploymentReport, Rollback, analysis_json, analysis_junit, analysis_markdown,
+    analysis_text, github_annotations,
+};
 pub use compare::{
     comparison_json, comparison_markdown, comparison_text, metric_figure, variants_markdown, variants_text,
 };

@@ -1,10 +1,12 @@
 //! What can be asked on the command line. Values that plans have too are kept as text here and read by
 //! `brunt-plan`, so that both say the same about them.
 
+mod analyze;
 mod compare;
 mod findmax;
 mod run;
 
+pub(crate) use analyze::AnalyzeArgs;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Judge a recorded run again, by its own objectives or by others
     Judge(JudgeArgs),
+    /// Say what runs show, from records and from other tools' results: figures, findings, verdicts
+    Analyze(Box<AnalyzeArgs>),
     /// Search the highest load that holds the objectives
     FindMax(Box<FindMaxArgs>),
     /// Compare runs, or sides of several runs: what changed, and whether it is more than noise

@@ -4,6 +4,7 @@
 //! chooses exit codes. Reading order: `args.rs` (what can be asked), `run.rs` (the main job), `session.rs`
 //! (who watches a run), then the small commands.
 
+mod analyze;
 mod args;
 mod around;
 mod baseline;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Runs(runs) => records::runs(&runs, console),
         Command::Show(show) => records::show(&show, console),
         Command::Judge(args) => judge::judge(&args, console),
+        Command::Analyze(args) => analyze::command(&args, console),
         Command::FindMax(args) => findmax::command(&args, console),
         Command::Compare(compare) => compare::compare_runs(&compare, console),
         Command::Baseline(baseline) => baseline::baseline(&baseline, console),

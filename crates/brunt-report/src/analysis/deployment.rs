@@ -1,0 +1,77 @@
+//! The section that a deployment report gets for a load test, to be appended to the file.
+
+use super::AnalysedRun;
+use super::markdown::escape;
+use super::words::{grouped, grouped_tenths, or_dash};
+use brunt_run::{Outlook, Standing};
+use std::fmt::Write as _;
+
+/// Whether a rollback was triggered because of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rollback {
+    /// Not by this run.
+    #[default]
+    NotTriggered,
+    /// It was.
+    Triggered,
+}
+
+/// A section of a deployment report.
+#[derive(Clone, Debug)]
+pub struct DeploymentReport<'a> {
+    /// The run that it is about.
+    pub run: &'a AnalysedRun,
+    /// When the run began, as `2025-01-27 10:30:00`; `-` where it is not known.
+    pub timestamp: String,
+    /// What came of it.
+    pub rollback: Rollback,
+}
+
+impl DeploymentReport<'_> {
+    /// The section in Markdown, with a blank line before it.
+    pub fn section(&self) -> String {
+        let run = self.run;
+        let status = match run.verdict.outlook {
+            Outlook::Passed | Outlook::Warned => "✅ PASSED",
+            Outlook::Failed => "❌ FAILED",
+            Outlook::Invalid | Outlook::Cut => "⚠️ NOT VALID",
+            Outlook::NotEnoughEvidence | Outlook::StoppedEarly => "⚠️ INCONCLUSIVE",
+        };
+        let triggered = match self.rollback {
+            Rollback::Triggered => "Yes",
+            Rollback::NotTriggered => "No",
+        };
+        let mut out = String::from("\n## 📊 Load Test Performance Results\n\n");
+        let _ = writeln!(out, "**Timestamp:** {}  ", self.timestamp);
+        let _ = writeln!(out, "**Status:** {status}  ");
+        let _ = writeln!(out, "**Auto-rollback Triggered:** {triggered}  \n");
+        out.push_str("### Performance Metrics\n\n| Metric | Value | Unit |\n|--------|-------|------|\n");
+        let total = &run.summary.total;
+        let tenths = |value| or_dash(value, grouped_tenths);
+        let seconds = (total.measured_ms > 0.0).then_some(total.measured_ms / 1_000.0);
+        let rows = [
+            ("Total Requests", grouped(total.requests), "requests"),
+            ("Duration", tenths(seconds), "seconds"),
+            ("Throughput", tenths(total.requests_per_second), "req/sec"),
+            ("Error Rate", or_dash(total.error_rate, |share| format!("{:.2}", share * 100.0)), "%"),
+            ("P50 Latency", tenths(total.response.p50_ms), "ms"),
+            ("P95 Latency", tenths(total.response.p95_ms), "ms"),
+            ("P99 Latency", tenths(total.response.p99_ms), "ms"),
+        ];
+        for (metric, value, unit) in rows {
+            let _ = writeln!(out, "| {metric} | {value} | {unit} |");
+        }
+        let broken: Vec<_> =
+            run.verdict.objectives.iter().filter(|o| o.standing == Standing::Failed).collect();
+        if !broken.is_empty() {
+            out.push_str("\n## ❌ SLO Violations\n\n");
+            for outcome in broken {
+                let _ = writeln!(out, "- {}", escape(&outcome.text));
+            }
+        }
+        if matches!(run.verdict.outlook, Outlook::Invalid | Outlook::Cut) {
+            let _ = writeln!(out, "\n{}", escape(&run.verdict.summary));
+        }
+        out
+    }
+}

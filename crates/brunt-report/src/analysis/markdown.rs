@@ -1,0 +1,91 @@
+//! Markdown: for a pull request, a wiki, GitHub's job summary.
+
+use super::words::{ENDPOINTS, confidence, cost, endpoints, evidence, harmless, mark, outlook, totals};
+use super::{AnalysedRun, Analysis};
+use std::fmt::Write as _;
+
+/// Endpoints in a table; all are in the JSON.
+const MOST_ENDPOINTS: usize = 50;
+
+/// All runs under a heading each.
+pub fn analysis_markdown(analysis: &Analysis) -> String {
+    let mut out = String::from("# Load test analysis\n");
+    for run in &analysis.runs {
+        out.push('\n');
+        out += &section(run);
+    }
+    out
+}
+
+/// Text from outside as Markdown text: nothing in it is a tag, a table's border, a link or emphasis.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for c in harmless(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+fn section(run: &AnalysedRun) -> String {
+    let mut out = format!("## {}: {}\n\n", escape(&run.name), outlook(run.verdict.outlook));
+    let _ = writeln!(out, "{}\n", escape(&run.verdict.summary));
+    if !run.verdict.objectives.is_empty() {
+        out.push_str("| | Objective | Result |\n|---|---|---|\n");
+        for o in &run.verdict.objectives {
+            let _ = writeln!(out, "| {} | {} | {} |", mark(o.standing), escape(&o.name), escape(&o.text));
+        }
+        out.push('\n');
+    }
+    out.push_str("| Figure | Value |\n|---|---:|\n");
+    for (what, figure) in totals(run) {
+        let _ = writeln!(out, "| {what} | {} |", escape(&figure));
+    }
+    let rows = endpoints(run);
+    if !rows.is_empty() {
+        let _ =
+            writeln!(out, "\n| {} |\n|---|{}", ENDPOINTS.join(" | "), "---:|".repeat(ENDPOINTS.len() - 1));
+        for row in rows.iter().take(MOST_ENDPOINTS) {
+            let _ = writeln!(out, "| {} |", row.clone().map(|cell| escape(&cell)).join(" | "));
+        }
+    }
+    if let Some(findings) = run.findings.as_ref().filter(|f| !f.is_empty()) {
+        out.push_str("\n### Findings\n\n");
+        for (i, f) in findings.iter().enumerate() {
+            let costs = cost(f);
+            let costs = if costs.is_empty() { String::new() } else { format!(", costs {costs}") };
+            let doubt = if f.reliable { "" } else { ", **not reliable: the generator was the limit**" };
+            let _ = writeln!(
+                out,
+                "{}. **{}** ({}, confidence {}{costs}{doubt})",
+                i + 1,
+                escape(&f.claim),
+                escape(&f.id),
+                confidence(f.confidence)
+            );
+            for piece in &f.evidence {
+                let _ = writeln!(out, "   - seen in {}", escape(&evidence(piece)));
+            }
+            let _ = writeln!(out, "   - or else: {}", escape(&f.alternative));
+            let _ = writeln!(out, "   - confirm by: {}", escape(&f.confirm_by));
+            for line in &f.advice {
+                let _ = writeln!(out, "   - try: {}", escape(line));
+            }
+        }
+    }
+    if !run.notes.is_empty() {
+        let _ = writeln!(out, "\nResults of {}:\n", run.tool);
+        for note in &run.notes {
+            let _ = writeln!(out, "- {}", escape(note));
+        }
+    }
+    out
+}

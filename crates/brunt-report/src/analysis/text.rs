@@ -1,0 +1,100 @@
+//! For a terminal.
+
+use super::words::{self, ENDPOINTS, confidence, cost, endpoints, evidence, harmless, mark, outlook, totals};
+use super::{AnalysedRun, Analysis};
+use brunt_analysis::Finding;
+use std::fmt::Write as _;
+
+/// Endpoints shown; all are in the JSON.
+const MOST_ENDPOINTS: usize = 20;
+
+/// All runs, one after the other, and of several which is the worst.
+pub fn analysis_text(analysis: &Analysis) -> String {
+    let mut out = analysis.runs.iter().map(run_text).collect::<Vec<_>>().join("\n");
+    if analysis.runs.len() > 1
+        && let Some(worst) = analysis.worst()
+    {
+        let _ = writeln!(
+            out,
+            "\nworst of {} runs: {} ({}, p95 {})",
+            analysis.runs.len(),
+            harmless(&worst.name),
+            outlook(worst.verdict.outlook),
+            words::ms(worst.summary.total.response.p95_ms)
+        );
+    }
+    out
+}
+
+fn run_text(run: &AnalysedRun) -> String {
+    let mut out = format!("{} (results of {})\n", harmless(&run.name), run.tool);
+    let _ = writeln!(out, "{}", harmless(&run.verdict.summary));
+    for outcome in &run.verdict.objectives {
+        let _ = writeln!(out, "  {} {}", mark(outcome.standing), harmless(&outcome.text));
+        for note in &outcome.notes {
+            let _ = writeln!(out, "    {}", harmless(note));
+        }
+    }
+    for note in &run.notes {
+        let _ = writeln!(out, "  note: {}", harmless(note));
+    }
+    out.push('\n');
+    for (what, figure) in totals(run) {
+        let _ = writeln!(out, "{what:<20}{figure:>18}");
+    }
+    let rows = endpoints(run);
+    if !rows.is_empty() {
+        let left_out = rows.len().saturating_sub(MOST_ENDPOINTS);
+        out.push_str("\nwhere it hurts, by share of time and errors\n");
+        out += &table(&rows[..rows.len() - left_out]);
+        if left_out > 0 {
+            let _ = writeln!(out, "{left_out} more: all are in --json");
+        }
+    }
+    out.push('\n');
+    let found: String = match &run.findings {
+        None => "findings: none can be made, the source has no course over time\n".into(),
+        Some(findings) if findings.is_empty() => "findings: none\n".into(),
+        Some(findings) => findings.iter().enumerate().map(|(i, f)| finding(i + 1, f)).collect(),
+    };
+    out + &found
+}
+
+fn finding(number: usize, f: &Finding) -> String {
+    let costs = cost(f);
+    let costs = if costs.is_empty() { String::new() } else { format!("; costs {costs}") };
+    let doubt = if f.reliable { "" } else { "; not reliable, the generator was the limit" };
+    let part = f.part_of.as_ref().map(|id| format!("; part of {id}")).unwrap_or_default();
+    let mut out = format!("{number}. {} [{}]\n", harmless(&f.claim), f.id);
+    let _ = writeln!(out, "   confidence {}{costs}{part}{doubt}", confidence(f.confidence));
+    for piece in &f.evidence {
+        let _ = writeln!(out, "   seen in    {}", evidence(piece));
+    }
+    let _ = writeln!(out, "   or else    {}", harmless(&f.alternative));
+    let _ = writeln!(out, "   confirm by {}", harmless(&f.confirm_by));
+    for (what, lines) in [("cause", &f.causes), ("try", &f.advice)] {
+        for line in lines {
+            let _ = writeln!(out, "   {what:<10} {}", harmless(line));
+        }
+    }
+    out
+}
+
+fn table(rows: &[[String; 9]]) -> String {
+    let heads = ENDPOINTS.map(str::to_owned);
+    let all = || std::iter::once(&heads).chain(rows);
+    let widths: Vec<usize> =
+        (0..heads.len()).map(|c| all().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
+    let mut out = String::new();
+    for row in all() {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let gap = if column == 0 { "" } else { "  " };
+            let _ = match column {
+                0 => write!(out, "{gap}{cell:<width$}"),
+                _ => write!(out, "{gap}{cell:>width$}"),
+            };
+        }
+        out.push('\n');
+    }
+    out
+}
