@@ -39,6 +39,8 @@ pub(crate) enum SideError {
     Baselines(#[from] BaselinesError),
 }
 
+/// What means the newest run.
+const LAST: &str = "last";
 /// What names a baseline's runs.
 const BASELINE: &str = "baseline:";
 
@@ -125,10 +127,15 @@ pub(crate) fn paths(part: &str, runs: &Path) -> Result<Vec<PathBuf>, SideError> 
 fn default_name(parts: &[String], loaded: &[Loaded]) -> String {
     match (parts, loaded) {
         ([part], _) if part.starts_with(BASELINE) => part[BASELINE.len()..].to_owned(),
+        ([part], [_]) if part != LAST && !Path::new(part).is_file() => file_name(part),
         (_, [run]) => run.name.clone(),
-        ([part], _) => Path::new(part).file_name().map_or(part.clone(), |n| n.to_string_lossy().into_owned()),
+        ([part], _) => file_name(part),
         _ => loaded.first().map(|run| format!("{} +{}", run.name, loaded.len() - 1)).unwrap_or_default(),
     }
+}
+
+fn file_name(part: &str) -> String {
+    Path::new(part).file_name().map_or(part.to_owned(), |n| n.to_string_lossy().into_owned())
 }
 
 /// A number for the plan in a record, seed, target and objectives aside.

@@ -50,7 +50,7 @@ pub fn conditions(baseline: &Arm<'_>, candidate: &Arm<'_>) -> Vec<Difference> {
     look("tool", Weight::Question, &|r| {
         Some(r.summary.environment.get("tool").map_or("brunt", |t| t).to_owned())
     });
-    look("plan", Weight::Question, &|r| r.plan.map(|p| format!("plan {:08x}", p & 0xFFFF_FFFF)));
+    look("plan", Weight::Question, &|r| r.plan.map(|p| format!("{:08x}", p & 0xFFFF_FFFF)));
     look("name", Weight::Note, &|r| Some(r.summary.name.clone()).filter(|n| !n.is_empty()));
     look("profile", Weight::Question, &|r| r.summary.profile.clone());
     look("schedule", Weight::Question, &|r| schedule(r));

@@ -1,7 +1,7 @@
 //! The effect on one metric, by the design of the comparison.
 
 use super::design::MIN_PAIRS;
-use super::judge::{Effect, Unclear};
+use super::judge::{Effect, More, Unclear};
 use super::metric::Metric;
 use super::window::{Stretches, differences};
 use crate::stats::{Estimate, Interval, binomial_cdf, lag1, mean, std_dev, welch, wilson};
@@ -48,20 +48,23 @@ pub(super) fn interleaved(pairs: &[(f64, f64)], metric: Metric) -> Result<Effect
 /// The effect of separate runs, from each run's scaled value.
 pub(super) fn separate(a: &[f64], b: &[f64], metric: Metric) -> Result<Effect, Unclear> {
     let sign = metric.sign();
+    let mut more = More::Helps;
     let estimate = match (a.len(), b.len()) {
         (0, _) | (_, 0) => return Err(Unclear::NoData),
         (1, 1) => return Err(Unclear::OneRunEach),
         (1, many) | (many, 1) if many < MIN_FOR_ONE => {
             return Err(Unclear::TooFewRuns { have: many, need: MIN_FOR_ONE });
         }
-        (1, _) => one_more(b, a[0], -sign),
-        (_, 1) => one_more(a, b[0], sign),
+        (1, _) | (_, 1) => {
+            more = More::IsNoHelp;
+            if a.len() == 1 { one_more(b, a[0], -sign) } else { one_more(a, b[0], sign) }
+        }
         (n, m) if n.min(m) < MIN_EACH => {
             return Err(Unclear::TooFewRuns { have: n.min(m), need: MIN_EACH });
         }
         _ => welch(a, b).map(|e| Estimate { value: e.value * sign, ..e }),
     };
-    estimate.map(Effect::of).ok_or(Unclear::NoData)
+    estimate.map(|e| Effect { more, ..Effect::of(e) }).ok_or(Unclear::NoData)
 }
 
 /// The difference of one more run to the mean of several, with the error by which a further run is predicted.

@@ -41,6 +41,8 @@ pub enum Unclear {
         /// About how many times as much data would decide, if all goes on like this.
         times: f64,
     },
+    /// One run against several, and what these differ by hides the change: more runs of the single one would tell.
+    OneAgainstMany,
     /// One side has no value.
     NoData,
 }
@@ -63,6 +65,17 @@ pub(super) struct Effect {
     pub(super) at_least: Option<Interval>,
     /// The chance of as much harm or more without any, where the estimate's own would claim too much.
     pub(super) p_at_least: f64,
+    /// What more data would do to the error.
+    pub(super) more: More,
+}
+
+/// What more data of the same kind would do to an estimate's error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum More {
+    /// It falls with the root of their amount.
+    Helps,
+    /// Nothing: it is that of a single run.
+    IsNoHelp,
 }
 
 /// An effect, judged.
@@ -78,7 +91,7 @@ pub(super) struct Judged {
 
 impl Effect {
     pub(super) const fn of(estimate: Estimate) -> Self {
-        Self { estimate, at_least: None, p_at_least: 0.0 }
+        Self { estimate, at_least: None, p_at_least: 0.0, more: More::Helps }
     }
 
     /// The three-way rule, with margin d and the limits L, U of the harm: no difference if U < d and not L <= -d with U < 0;
@@ -98,9 +111,12 @@ impl Effect {
         } else if harm.low > 0.0 {
             Verdict::Worse
         } else {
-            // The error falls with the root of the amount of data; where counts of nothing are the limit, with the amount.
+            // Where counts of nothing are the limit, it falls with the amount itself.
             let power = if wide == own { 2 } else { 1 };
-            Verdict::Unclear(Unclear::Noisy { times: (detectable / margin).powi(power).clamp(1.0, 1e6) })
+            Verdict::Unclear(match self.more {
+                More::Helps => Unclear::Noisy { times: (detectable / margin).powi(power).clamp(1.0, 1e6) },
+                More::IsNoHelp => Unclear::OneAgainstMany,
+            })
         };
         let p_worse = self.estimate.p_above(0.0).max(self.p_at_least);
         let p_better = Estimate { value: -self.estimate.value, ..self.estimate }.p_above(0.0);

@@ -294,6 +294,10 @@ impl Unclear {
             Self::Noisy { times } => {
                 format!("too noisy for the margin: some {times:.1} times as much data would decide")
             }
+            Self::OneAgainstMany => {
+                "the baseline's runs differ by more than what one run could show: repeat the single run"
+                    .into()
+            }
             Self::NoData => "one side has no value".into(),
         }
     }

@@ -93,6 +93,7 @@ fn short(why: Unclear) -> String {
         Unclear::Noisy { times } if times < 1.05 => ": a little more".into(),
         Unclear::Noisy { times } if times >= 1_000.0 => ": noise".into(),
         Unclear::Noisy { times } => format!(": needs x{times:.1}"),
+        Unclear::OneAgainstMany => ": repeat the single run".into(),
         Unclear::NoData => String::new(),
     }
 }
