@@ -121,3 +121,16 @@ fn findings_survive_json() {
         assert_eq!(serde_json::from_str::<Vec<Finding>>(&json).expect("findings"), found);
     }
 }
+
+#[test]
+fn the_page_names_every_finding_and_its_rules_are_read() {
+    let page = include_str!("../../../../docs/findings.md");
+    for id in Rules::default().ids() {
+        assert!(page.contains(&format!("`{id}`")), "docs/findings.md does not name `{id}`");
+    }
+    let blocks: Vec<&str> = page.split("```json\n").skip(1).filter_map(|b| b.split("```").next()).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        Rules::parse(block, "docs/findings.md").unwrap_or_else(|e| panic!("{e}"));
+    }
+}
