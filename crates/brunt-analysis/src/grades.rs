@@ -86,7 +86,8 @@ impl Bands {
             file: file.into(),
             line: e.line(),
             column: e.column(),
-            problem: e.to_string(),
+            // serde says the place once more.
+            problem: e.to_string().split(" at line ").next().unwrap_or_default().into(),
         };
         let bands: Self = serde_json::from_str(text).map_err(|e| form(&e))?;
         for (name, list) in [("p95_ms", &bands.p95_ms), ("error_percent", &bands.error_percent)] {

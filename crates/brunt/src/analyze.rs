@@ -7,6 +7,7 @@ use crate::args::AnalyzeArgs;
 use crate::console::Console;
 use crate::exit;
 use crate::judge;
+use crate::load::{LoadError, show};
 use crate::sides::paths;
 use brunt_analysis::{Bands, Course, Resource, Rules, findings, grades, hot_spots};
 use brunt_gate::{BaselineFigures, Judge, exit_code, judge_summary, judge_with};
@@ -26,8 +27,8 @@ pub(crate) fn command(args: &AnalyzeArgs, console: Console) -> u8 {
     }
     match work(args, console) {
         Ok(code) => code,
-        Err(text) => {
-            console.error(text);
+        Err(problem) => {
+            show(&problem, console);
             exit::USAGE
         }
     }
@@ -42,29 +43,35 @@ struct Asked {
     resources: Vec<Resource>,
 }
 
-fn work(args: &AnalyzeArgs, console: Console) -> Result<u8, String> {
+fn work(args: &AnalyzeArgs, console: Console) -> Result<u8, LoadError> {
     let asked = asked(args)?;
     let mut found = Vec::new();
     for input in &args.inputs {
-        found.extend(paths(input, &args.runs).map_err(|e| e.to_string())?);
+        found.extend(paths(input, &args.runs).map_err(|e| LoadError::Usage(e.to_string()))?);
     }
     let mut runs = Vec::new();
     // One at a time: a long run's seconds take some hundred megabytes.
     for path in found {
-        let results = brunt_results::read(std::slice::from_ref(&path)).map_err(|e| e.to_string())?;
+        let results =
+            brunt_results::read(std::slice::from_ref(&path)).map_err(|e| LoadError::Usage(e.to_string()))?;
         runs.extend(results.into_iter().map(|r| analysed(r, &asked)));
     }
     let analysis = Analysis { runs };
-    outputs::show(args, &analysis, console)?;
+    outputs::show(args, &analysis, console).map_err(LoadError::Usage)?;
     Ok(exit_code(analysis.outlook()))
 }
 
-fn asked(args: &AnalyzeArgs) -> Result<Asked, String> {
-    let text = |e: &dyn Display| e.to_string();
+fn asked(args: &AnalyzeArgs) -> Result<Asked, LoadError> {
+    let text = |e: &dyn Display| LoadError::Usage(e.to_string());
     let read = |path: &Path| {
         let hint = "is the path right?";
-        fs::read_to_string(path)
-            .map_err(|e| format!("cannot read `{}`: {e}\n  = help: {hint}", path.display()))
+        fs::read_to_string(path).map_err(|e| {
+            LoadError::Usage(format!(
+                "cannot read `{}`: {e}
+  = help: {hint}",
+                path.display()
+            ))
+        })
     };
     let rules = match &args.rules {
         Some(path) => Rules::parse(&read(path)?, &path.display().to_string()).map_err(|e| text(&e))?,
@@ -75,12 +82,14 @@ fn asked(args: &AnalyzeArgs) -> Result<Asked, String> {
         None => Bands::default(),
     };
     let resources = match &args.resources {
-        Some(path) => resources::parse(&read(path)?, &path.display().to_string())?,
+        Some(path) => {
+            resources::parse(&read(path)?, &path.display().to_string()).map_err(LoadError::Usage)?
+        }
         None => Vec::new(),
     };
     Ok(Asked {
-        objectives: judge::objectives(&args.slo).map_err(|e| text(&e))?,
-        baseline: judge::baseline(&args.runs, args.baseline.as_deref()).map_err(|e| text(&e))?,
+        objectives: judge::objectives(&args.slo)?,
+        baseline: judge::baseline(&args.runs, args.baseline.as_deref())?,
         rules,
         bands,
         resources,
@@ -169,7 +178,7 @@ fn of_totals(total: &brunt_run::Figures, objectives: Vec<ObjectiveOutcome>) -> V
     } else if let Some(text) = any(Standing::Warned) {
         (Outlook::Warned, format!("passed with warnings: {text}"))
     } else {
-        let what = if objectives.is_empty() { "nothing was asked of it" } else { "all objectives are met" };
+        let what = if objectives.is_empty() { "no objective was given" } else { "all objectives are met" };
         (Outlook::Passed, format!("passed: {} requests, {what}", total.requests))
     };
     Verdict { outlook, summary, findings: Vec::new(), objectives }

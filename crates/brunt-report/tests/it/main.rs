@@ -1,6 +1,7 @@
 //! Exports of the golden record, read back by the readers of others where there are any.
 #![expect(clippy::unwrap_used, reason = "a test whose premise fails is to fail")]
 
+mod analysis;
 mod csv;
 mod find_max;
 mod hlog;

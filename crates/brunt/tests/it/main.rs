@@ -2,6 +2,7 @@
 //!
 //! `stage` holds what all tests need; start there. `slow` runs only where `RUN_SLOW_TESTS` is set.
 
+mod analyze;
 mod compare;
 mod examples;
 mod faults;
