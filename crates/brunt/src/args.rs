@@ -3,6 +3,7 @@
 
 mod analyze;
 mod compare;
+mod doctor;
 mod findmax;
 mod run;
 
@@ -10,6 +11,7 @@ pub(crate) use analyze::AnalyzeArgs;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use findmax::{FindMaxArgs, SearchBy};
 pub(crate) use run::RunArgs;
 use std::path::PathBuf;
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Start a target to load, and run it until Ctrl-C
     Target(TargetArgs),
+    /// Say whether a run would work from here: this machine, plans, targets
+    Doctor(DoctorArgs),
     /// Say whether a plan is valid, and everything that is wrong with it
     Check(CheckArgs),
     /// Print the JSON Schema of plans, for editors

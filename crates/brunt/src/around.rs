@@ -196,7 +196,7 @@ const NOTICE: Duration = Duration::from_millis(50);
 
 /// Calls `f` with real time, and a user who may lose patience.
 #[expect(clippy::disallowed_methods, reason = "hooks live in real time, outside of the run's clock")]
-fn in_world<T>(tls: &TlsSettings, impatient: &AtomicBool, f: impl FnOnce(&World<'_>) -> T) -> T {
+pub(crate) fn in_world<T>(tls: &TlsSettings, impatient: &AtomicBool, f: impl FnOnce(&World<'_>) -> T) -> T {
     let begun = Instant::now();
     let now = || begun.elapsed();
     let pause = |time: Duration| {

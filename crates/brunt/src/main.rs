@@ -12,6 +12,7 @@ mod compare;
 mod console;
 mod convert;
 mod demo;
+mod doctor;
 mod findmax;
 mod header;
 mod host;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::command(&run, console),
         Command::Demo(demo) => demo::demo(&demo, console),
         Command::Target(target) => target::target(&target, console),
+        Command::Doctor(args) => doctor::command(&args, console),
         Command::Check(check) => load::check(&check, console),
         Command::Schema => load::schema(console),
         Command::Convert(convert) => convert::convert(&convert, console),

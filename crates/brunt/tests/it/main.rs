@@ -4,6 +4,7 @@
 
 mod analyze;
 mod compare;
+mod doctor;
 mod examples;
 mod faults;
 mod find_max;
