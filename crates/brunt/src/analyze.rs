@@ -109,17 +109,13 @@ fn analysed(results: Results, asked: &Asked) -> AnalysedRun {
             own.expectation
         ));
     }
-    let (verdict, findings) = match results.events {
-        Some(events) => {
-            let objectives = objectives(asked, &results.summary.objectives, &mut notes);
-            let (verdict, course) = judged(events, objectives, asked);
-            (verdict, Some(findings(&course, &asked.rules)))
-        }
-        None => {
-            let objectives = objectives(asked, &results.summary.objectives, &mut notes);
-            let outcomes = judge_summary(&objectives, &results.summary, asked.baseline.as_ref());
-            (of_totals(&results.summary.total, outcomes), None)
-        }
+    let objectives = objectives(asked, &results.summary.objectives, &mut notes);
+    let (verdict, findings) = if let Some(events) = results.events {
+        let (verdict, course) = judged(events, objectives, asked);
+        (verdict, Some(findings(&course, &asked.rules)))
+    } else {
+        let outcomes = judge_summary(&objectives, &results.summary, asked.baseline.as_ref());
+        (of_totals(&results.summary.total, outcomes), None)
     };
     AnalysedRun {
         name,

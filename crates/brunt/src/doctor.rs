@@ -103,7 +103,9 @@ pub(crate) fn command(args: &DoctorArgs, console: Console) -> u8 {
             |c: &Check| json!({"health": c.health.word(), "name": c.name, "found": c.found, "help": c.help});
         console.println(json!({"version": 1, "checks": checks.iter().map(object).collect::<Vec<_>>()}));
     } else {
-        checks.iter().for_each(|check| show(check, console));
+        for check in &checks {
+            show(check, console);
+        }
     }
     checks.iter().filter(|c| c.health == Health::Fail).map(|c| c.code).max().unwrap_or(0)
 }
@@ -174,14 +176,12 @@ fn results(folder: &Path) -> Check {
         Ok(()) if there => Check::new(Health::Ok, name, format!("`{shown}` can be written")),
         Ok(()) => Check::new(Health::Ok, name, format!("`{shown}` can be made by the first run")),
         Err(e) => {
-            let help = match e.kind() {
-                ErrorKind::PermissionDenied => {
-                    format!("who owns it? `ls -ld {shown}`; `chown`, or another folder: `--output FOLDER`")
-                }
-                ErrorKind::StorageFull => {
-                    "make room on the disk, or name another folder: `--output FOLDER`".into()
-                }
-                _ => "name another folder: `brunt run --output FOLDER`".to_owned(),
+            let help = if e.kind() == ErrorKind::PermissionDenied {
+                format!("who owns it? `ls -ld {shown}`; `chown`, or another folder: `--output FOLDER`")
+            } else if e.kind() == ErrorKind::StorageFull {
+                "make room on the disk, or name another folder: `--output FOLDER`".to_owned()
+            } else {
+                "name another folder: `brunt run --output FOLDER`".to_owned()
             };
             Check::new(Health::Fail, name, format!("`{shown}` cannot be written: {e}")).help(help)
         }

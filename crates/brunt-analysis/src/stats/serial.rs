@@ -19,7 +19,7 @@ pub struct Batches {
     pub values: Vec<f64>,
     /// How many elements of the series make a batch.
     pub size: usize,
-    /// What may be left of the correlation between neighbours: the estimate, and [`CAUTION`] of its standard error.
+    /// What may be left of the correlation between neighbours: the estimate, and `CAUTION` of its standard error.
     pub autocorrelation: f64,
 }
 
@@ -50,7 +50,7 @@ pub fn inflation(autocorrelation: f64) -> f64 {
 /// value are left out; the elements at the end that fill no batch are dropped. `None` if fewer than [`MIN_BATCHES`]
 /// have a value.
 ///
-/// A part of its standard error, [`CAUTION`] / sqrt(n) (Bartlett 1946), is added to the correlation that is left: noise that dies down slowly
+/// A part of its standard error, `CAUTION` / sqrt(n) (Bartlett 1946), is added to the correlation that is left: noise that dies down slowly
 /// under noise that does not shows little correlation of neighbours, and counts for more than it shows. Without this,
 /// simulated comparisons pass a change as great as the margin in 6.7 % of cases instead of 5 % (`docs/statistics.md`).
 pub fn batches(len: usize, first: usize, value: impl Fn(Range<usize>) -> Option<f64>) -> Option<Batches> {

@@ -31,7 +31,7 @@ pub fn github_annotations(analysis: &Analysis) -> String {
     {
         out.push(line("notice", "Load test", &worst.verdict.summary));
     }
-    out.iter().map(|line| format!("{line}\n")).collect()
+    out.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 /// Whether a run failed for another reason than an objective.

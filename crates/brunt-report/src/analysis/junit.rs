@@ -1,4 +1,4 @@
-//! JUnit's XML, as CI servers read it: a suite a run, a case an objective.
+//! `JUnit`'s XML, as CI servers read it: a suite a run, a case an objective.
 
 use super::words::harmless;
 use super::{AnalysedRun, Analysis};

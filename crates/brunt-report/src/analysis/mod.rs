@@ -1,4 +1,4 @@
-//! What `brunt analyze` found, in each form: text, Markdown, JSON, JUnit, GitHub's annotations, a section of a deployment report.
+//! What `brunt analyze` found, in each form: text, Markdown, JSON, `JUnit`, GitHub's annotations, a section of a deployment report.
 //!
 //! All are functions of an [`Analysis`], which holds what was measured, judged and found; nothing is computed here. A figure that
 //! is not there is `-` for people and `null` for programs. Text from files and targets loses control characters and is escaped.

@@ -64,7 +64,9 @@ fn finding() -> Finding {
 /// The golden record, taken as failed.
 fn failed() -> AnalysedRun {
     let mut view = RunView::default();
-    crate::golden().iter().for_each(|event| view.apply(event));
+    for event in crate::golden() {
+        view.apply(&event);
+    }
     let summary = Summary::of(&view).unwrap();
     let objectives = vec![
         objective("p95 < 250ms", Standing::Failed, "P95 latency 350.2ms exceeds threshold 250ms"),

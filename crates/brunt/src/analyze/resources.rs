@@ -46,7 +46,9 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Vec<Resource>, String> {
             }
         }
     }
-    resources.iter_mut().for_each(|r| r.values.sort_by_key(|(at, _)| *at));
+    for resource in &mut resources {
+        resource.values.sort_by_key(|(at, _)| *at);
+    }
     Ok(resources)
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct AnalyzeArgs {
     /// Write a report as Markdown (`-`: standard output)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) markdown: Option<PathBuf>,
-    /// Write JUnit's XML, a case an objective
+    /// Write XML as `JUnit` has it, a case an objective
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) junit: Option<PathBuf>,
     /// GitHub's annotations on standard output, and a job summary where `GITHUB_STEP_SUMMARY` says

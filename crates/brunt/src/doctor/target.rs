@@ -78,7 +78,7 @@ fn look(lowered: Lowered, health: &[String], wait: Nanos) -> Vec<Check> {
         let request = |path: &String| Hook {
             act: Act::Http(HookRequest {
                 method: "GET".into(),
-                url: Text::literal(&format!("{base}{path}")),
+                url: Text::literal(format!("{base}{path}")),
                 headers: Vec::new(),
                 body: None,
                 status: vec![(200, 299)],
