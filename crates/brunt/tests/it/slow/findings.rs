@@ -65,7 +65,14 @@ const ROWS: &[Row] = &[
         expected: &[],
         number: None,
     },
-    Row { name: "healthy, users API", target: Users, fault: "", load: CONSTANT, expected: &[], number: None },
+    Row {
+        name: "healthy, two routes",
+        target: MockOrders,
+        fault: "",
+        load: CONSTANT,
+        expected: &[],
+        number: None,
+    },
     Row {
         name: "expensive endpoint",
         target: MockReport,
@@ -204,10 +211,15 @@ fn planted_faults_are_found() {
     let only = std::env::var_os("FINDINGS_ROW").and_then(|row| row.into_string().ok());
     let mut table = String::new();
     let (mut first, mut third, mut faults, mut wrong, mut near, mut numbers) = (0, 0, 0, 0, 0, 0);
+    let (mut rows, mut set_aside) = (0, 0);
     for row in ROWS.iter().filter(|r| only.as_ref().is_none_or(|o| r.name.contains(o.as_str()))) {
+        rows += 1;
         let (found, disturbed) = judged(row);
         let place = found.iter().position(|f| row.expected.contains(&f.id.as_str()));
-        if row.expected.is_empty() {
+        // A run that says that it was disturbed did what it must, and is no evidence about the rest: it is shown.
+        if disturbed {
+            set_aside += 1;
+        } else if row.expected.is_empty() {
             wrong += found.iter().filter(|f| f.confidence == Confidence::High).count();
         } else {
             faults += 1;
@@ -216,11 +228,11 @@ fn planted_faults_are_found() {
         }
         let mut said = found.first().map_or("-".to_owned(), |f| format!("{}: {}", f.id, f.claim));
         if let Some((name, truth)) = row.number {
-            numbers += 1;
+            numbers += usize::from(!disturbed);
             let of = place.map(|p| &found[p]).into_iter().flat_map(|f| &f.evidence).flat_map(|e| &e.numbers);
             let value = of.filter(|n| n.name == name).map(|n| n.value).next();
             let met = value.is_some_and(|v| (v / truth - 1.0).abs() <= 0.1);
-            near += usize::from(met);
+            near += usize::from(met && !disturbed);
             let _ = write!(said, " [{name} {value:?}, truth {truth}{}]", if met { "" } else { ", WRONG" });
         }
         println!("{}: {:?}", row.name, found.iter().take(4).map(|f| &f.id).collect::<Vec<_>>());
@@ -233,7 +245,11 @@ fn planted_faults_are_found() {
     }
     println!("{table}");
     println!(
-        "first {first} of {faults}, among three {third} of {faults}, numbers {near} of {numbers}, confident in healthy {wrong}"
+        "first {first} of {faults}, among three {third} of {faults}, numbers {near} of {numbers}, confident in healthy {wrong}, set aside as disturbed {set_aside}"
+    );
+    assert!(
+        set_aside * 2 <= rows,
+        "this machine is too busy to judge: {set_aside} of {rows} runs were disturbed"
     );
     assert!(
         first * 100 >= faults * 85 && third * 100 >= faults * 95,
@@ -243,7 +259,7 @@ fn planted_faults_are_found() {
 }
 
 /// How often a run is repeated that brunt itself limited.
-const ATTEMPTS: usize = 2;
+const ATTEMPTS: usize = 3;
 
 /// What is found in a run that brunt did not limit; where the machine is too busy for that, what is found beside it,
 /// and that it was so.
