@@ -8,8 +8,10 @@
 //! ```
 //!
 //! Scenarios run one after the other. The actions' names are those of handlers that such suites bring along; here each
-//! is a few steps against a shop's usual paths ([`HANDLERS`]). A name in `traffic_mix` is a journey over the profile's
-//! actions ([`JOURNEYS`]), or one of the actions. Each iteration is one action, then the user thinks.
+//! is a few steps against a shop's usual paths ([`HANDLERS`]). An action of one's own says its request: `{"name": "wishlist",
+//! "weight": 5, "method": "GET", "path": "/api/wishlist"}`. A name in `traffic_mix` is a journey of the `journeys` block (a list:
+//! these actions one after the other; a map: one of them, by weight), a built-in one over the profile's actions
+//! ([`JOURNEYS`]), or one of the actions. Each iteration is one action, then the user thinks.
 
 use super::build::Map;
 use crate::decode::Cx;
@@ -52,7 +54,9 @@ const JOURNEYS: [(&str, &[&str]); 2] = [
 /// makes two requests a second.
 const THINK: &str = "200ms..500ms";
 
-const TOP: [&str; 4] = ["base_url", "request_timeout", "scenarios", "user_profiles"];
+const TOP: [&str; 6] =
+    ["base_url", "request_timeout", "scenarios", "user_profiles", "journeys", "algorithms"];
+const ACTION: [&str; 5] = ["name", "weight", "method", "path", "body"];
 const SCENARIO: [&str; 5] =
     ["name", "duration_minutes", "concurrent_users", "ramp_up_time_seconds", "traffic_mix"];
 
@@ -69,13 +73,23 @@ pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
         http.put("timeout", timeout);
         plan.put("http", http);
     }
+    if let Some(algorithms) = root.entry("algorithms") {
+        let d = Diagnostic::warning(
+            &algorithms.key_span,
+            "`algorithms` is passed over: one run loads one of them",
+        );
+        reader.problems.push(
+            d.help("switch the balancer, run once for each, and put the runs side by side: `brunt compare`"),
+        );
+    }
     let profiles = reader.profiles(root);
+    let journeys = reader.journeys(root);
     let scenarios = reader.scenarios(root);
     // Where every scenario has a mix, the profiles only weigh what journeys are made of.
     let mixed = !scenarios.is_empty() && scenarios.iter().all(|s| !s.mix.is_empty());
     let mut actions = Map::at(root.span.clone());
     for name in names_used(if mixed { &[] } else { &profiles }, &scenarios) {
-        actions.put(&name.0, reader.action(&name.0, &name.1, &profiles));
+        actions.put(&name.0, reader.action(&name, &profiles, &journeys));
     }
     plan.put("actions", actions);
     let mut users = Map::at(root.span.clone());
@@ -106,6 +120,14 @@ struct Weighted {
     name: String,
     span: Span,
     weight: Node,
+    /// What it does, if it says so itself.
+    steps: Option<Node>,
+}
+
+/// What a name in a traffic mix stands for, as the file says.
+struct Journey<'n> {
+    name: &'n str,
+    what: &'n Node,
 }
 
 /// A scenario's map, and the names in its mix.
@@ -180,7 +202,7 @@ impl Reader<'_> {
         }
         let mut actions = Vec::new();
         for item in items {
-            self.known(item, "an action", &["name", "weight"]);
+            self.known(item, "an action", &ACTION);
             let name = item.entry("name").and_then(|e| e.value.as_str().map(|name| (name, &e.value.span)));
             let Some((name, span)) = name else {
                 let d = Diagnostic::error(&item.span, "this action has no `name`");
@@ -189,9 +211,118 @@ impl Reader<'_> {
             };
             let weight = item.entry("weight").map(|e| e.value.clone());
             let weight = weight.unwrap_or(Node { span: item.span.clone(), value: Value::Int(1) });
-            actions.push(Weighted { name: name.to_owned(), span: span.clone(), weight });
+            let steps = self.request(item);
+            actions.push(Weighted { name: name.to_owned(), span: span.clone(), weight, steps });
         }
         Profile { name: entry.key.clone(), span: entry.key_span.clone(), actions }
+    }
+
+    /// The request that an action names itself.
+    fn request(&mut self, item: &Node) -> Option<Node> {
+        let Some(path) = item.entry("path") else {
+            for key in ["method", "body"] {
+                if let Some(entry) = item.entry(key) {
+                    let d = Diagnostic::error(&entry.key_span, format!("`{key}` without a `path`"));
+                    self.problems
+                        .push(d.label("where is it sent?").help("write e.g. `\"path\": \"/api/wishlist\"`"));
+                }
+            }
+            return None;
+        };
+        let method = item.entry("method").map_or(Some("get".to_owned()), |entry| {
+            let method = entry.value.as_str().map(str::to_ascii_lowercase);
+            let known = ["get", "post", "put", "patch", "delete", "head", "options"];
+            if method.as_ref().is_none_or(|m| !known.contains(&m.as_str())) {
+                let d = Diagnostic::error(
+                    &entry.value.span,
+                    format!("expected a method, found {}", entry.value.found()),
+                );
+                self.problems.push(d.help(format!("one of {}", known.join(", ").to_uppercase())));
+                return None;
+            }
+            method
+        });
+        // What is wrong with it has been said: it is known all the same.
+        let Some(method) = method else {
+            return Some(Node { span: item.span.clone(), value: Value::Seq(Vec::new()) });
+        };
+        let mut step = Map::at(item.span.clone());
+        step.put(&method, path.value.clone());
+        step.put_some("json", item.entry("body").map(|e| e.value.clone()));
+        Some(Node { span: item.span.clone(), value: Value::Seq(vec![step.node()]) })
+    }
+
+    fn journeys<'n>(&mut self, root: &'n Node) -> Vec<Journey<'n>> {
+        let Some(entry) = root.entry("journeys") else { return Vec::new() };
+        let Value::Map(entries) = &entry.value.value else {
+            self.known(&entry.value, "`journeys`", &[]);
+            return Vec::new();
+        };
+        entries.iter().map(|e| Journey { name: &e.key, what: &e.value }).collect()
+    }
+
+    /// The steps of a journey that the file defines.
+    fn journey(&mut self, journey: &Journey<'_>, profiles: &[Profile]) -> Node {
+        let span = journey.what.span.clone();
+        let mut all = Vec::new();
+        match &journey.what.value {
+            Value::Seq(names) => {
+                for node in names {
+                    let Some(name) = node.as_str() else {
+                        let d = Diagnostic::error(
+                            &node.span,
+                            format!("expected an action's name, found {}", node.found()),
+                        );
+                        self.problems.push(d.help("write e.g. `\"journeys\": {\"browse\": [\"browse_products\", \"search_products\"]}`"));
+                        continue;
+                    };
+                    let steps = self.steps_of(name, &node.span, profiles);
+                    if let Value::Seq(steps) = steps.value {
+                        all.extend(steps);
+                    }
+                }
+            }
+            Value::Map(entries) => {
+                let mut branches = Vec::new();
+                for entry in entries {
+                    let mut branch = Map::at(entry.key_span.clone());
+                    branch.put("weight", entry.value.clone());
+                    branch.put("steps", self.steps_of(&entry.key, &entry.key_span, profiles));
+                    branches.push(branch);
+                }
+                let mut choose = Map::at(span.clone());
+                choose.put("choose", branches);
+                all.push(choose.node());
+            }
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => {
+                let found = journey.what.found();
+                let d = Diagnostic::error(&span, format!("expected actions, found {found}"));
+                self.problems
+                    .push(d.help("a list does them one after the other, a map of weights one of them"));
+            }
+        }
+        Node { span, value: Value::Seq(all) }
+    }
+
+    /// The steps of one action: its own, or those of the handler of its name.
+    fn steps_of(&mut self, name: &str, span: &Span, profiles: &[Profile]) -> Node {
+        let own = profiles.iter().flat_map(|p| &p.actions).find(|a| a.name == name && a.steps.is_some());
+        if let Some(steps) = own.and_then(|a| a.steps.clone()) {
+            return steps;
+        }
+        if let Some((_, steps)) = HANDLERS.iter().find(|h| h.0 == name) {
+            return steps_at(steps, span);
+        }
+        let named =
+            profiles.iter().flat_map(|p| &p.actions).filter(|a| a.steps.is_some()).map(|a| a.name.as_str());
+        let known = HANDLERS.iter().map(|h| h.0).chain(JOURNEYS.iter().map(|j| j.0)).chain(named);
+        let d = Cx::unknown("action", name, span, known).label("nothing is known of what it does");
+        let example =
+            "`{\"name\": \"wishlist\", \"weight\": 5, \"method\": \"GET\", \"path\": \"/api/wishlist\"}`";
+        let names: Vec<&str> = HANDLERS.iter().map(|h| h.0).collect();
+        self.problems
+            .push(d.help(format!("say what it sends, {example}, or use one of {}", names.join(", "))));
+        Node { span: span.clone(), value: Value::Seq(Vec::new()) }
     }
 
     fn scenarios<'n>(&mut self, root: &'n Node) -> Vec<Draft<'n>> {
@@ -227,17 +358,17 @@ impl Reader<'_> {
     }
 
     /// The steps of an action or a journey.
-    fn action(&mut self, name: &str, span: &Span, profiles: &[Profile]) -> Node {
-        if let Some((_, steps)) = HANDLERS.iter().find(|h| h.0 == name) {
-            return steps_at(steps, span);
+    fn action(
+        &mut self,
+        (name, span): &(String, Span),
+        profiles: &[Profile],
+        journeys: &[Journey<'_>],
+    ) -> Node {
+        if let Some(journey) = journeys.iter().find(|j| j.name == name) {
+            return self.journey(journey, profiles);
         }
         let Some((_, parts)) = JOURNEYS.iter().find(|j| j.0 == name) else {
-            let known = HANDLERS.iter().map(|h| h.0).chain(JOURNEYS.iter().map(|j| j.0));
-            let d = Cx::unknown("action", name, span, known).label("nothing is known of what it does");
-            let help = "use one of these names and change its steps after `brunt convert`: ";
-            let names: Vec<&str> = HANDLERS.iter().map(|h| h.0).collect();
-            self.problems.push(d.help(format!("{help}{}", names.join(", "))));
-            return Node { span: span.clone(), value: Value::Seq(Vec::new()) };
+            return self.steps_of(name, span, profiles);
         };
         let weight = |part: &str| {
             let of = |p: &Profile| p.actions.iter().find(|a| a.name == part).map(|a| a.weight.clone());

@@ -129,6 +129,41 @@ fn recordings_without_correlation_and_with_all_hosts() {
     assert!(!plan.contains("tok-88aa77bb66"), "{plan}");
 }
 
+/// Actions that say their own request, journeys that the file defines, and what is wrong with either.
+#[test]
+fn benchmarks_with_journeys_of_their_own() {
+    let config = |actions: &str, journeys: &str| {
+        text(
+            "bench.json",
+            &format!(
+                r#"{{"base_url": "http://localhost:8080", "algorithms": ["rl", "round-robin"],
+ "scenarios": [{{"name": "mixed", "duration_minutes": 1, "concurrent_users": 2, "traffic_mix": {{"wish": 0.75, "quick": 0.25}}}}],
+ "user_profiles": {{"default": {{"actions": [{actions}]}}}},
+ "journeys": {journeys}}}"#
+            ),
+        )
+    };
+    let own = r#"{"name": "wishlist", "weight": 5, "path": "/api/wishlist"},
+   {"name": "wish_for", "weight": 1, "method": "POST", "path": "/api/wishlist", "body": {"product_id": 7}}"#;
+    let good = config(
+        own,
+        r#"{"wish": ["wishlist", "wish_for", "search_products"], "quick": {"wishlist": 3, "browse_products": 1}}"#,
+    );
+    let mut out = yaml(&good, ImportOptions::default());
+    let broken = [
+        config(
+            r#"{"name": "a", "method": "POST"}, {"name": "b", "path": "/b", "method": "STEAL"}"#,
+            r#"{"wish": ["b", "wishlst"], "quick": 5}"#,
+        ),
+        config(own, r#"{"wish": [3], "quick": {"wishlist": 0}}"#),
+    ];
+    for source in broken {
+        let report = imported(&source, ImportOptions::default()).and_then(lowered).expect_err(&source.text);
+        out.push_str(&report.render(Style::Plain));
+    }
+    insta::assert_snapshot!(out);
+}
+
 #[test]
 fn broken_files_are_explained() {
     let mut out = String::new();
