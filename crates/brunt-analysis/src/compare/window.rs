@@ -49,8 +49,7 @@ pub(super) fn stretches(course: &Course, span: Span) -> (Stretches, BTreeMap<Ser
     let unit = UNIT_SECONDS.max(course.step);
     #[expect(clippy::cast_possible_truncation, reason = "a course has at most 7,200 slices")]
     let units = ((span.to.saturating_sub(span.from)) / unit) as usize;
-    let mut whole = vec![Unit::default(); units];
-    let mut series: BTreeMap<EndpointId, Open> = BTreeMap::new();
+    let mut series: BTreeMap<EndpointId, Vec<Unit>> = BTreeMap::new();
     for slice in course.slices.iter().filter(|s| s.from >= span.from) {
         #[expect(clippy::cast_possible_truncation, reason = "as above")]
         let at = ((slice.from - span.from) / unit) as usize;
@@ -58,55 +57,26 @@ pub(super) fn stretches(course: &Course, span: Span) -> (Stretches, BTreeMap<Ser
             break;
         }
         for cell in slice.measured.cells.iter().filter(|c| c.key.phase == Phase::Load) {
-            let own = series.entry(cell.key.endpoint).or_insert_with(|| Open::new(units));
+            let own = series.entry(cell.key.endpoint).or_insert_with(|| vec![Unit::default(); units]);
             let errors = if cell.key.outcome.is_ok() { 0 } else { cell.count() };
-            own.add(at, &cell.response, errors);
+            own[at].gather(&cell.response, errors);
         }
     }
-    let series: BTreeMap<EndpointId, Vec<Unit>> =
-        series.into_iter().map(|(id, open)| (id, open.finished())).collect();
-    for own in series.values() {
-        for (all, part) in whole.iter_mut().zip(own) {
-            all.add(&part.response, part.errors);
-        }
-    }
+    series.values_mut().flatten().for_each(Unit::settle);
+    let mut all = Histogram::default();
+    let mut sum = |at: usize| {
+        let parts = series.values().map(|own| &own[at]);
+        let errors = parts.map(|part| {
+            all.add(&part.response);
+            part.errors
+        });
+        Unit { errors: errors.sum(), response: all.drain() }
+    };
+    let whole = (0..units).map(&mut sum).collect();
     let name = |id: EndpointId| course.header.as_ref()?.endpoints.get(id.0 as usize).cloned();
     let named = series.into_iter().filter_map(|(id, units)| Some((name(id)?, Stretches::of(units))));
     let named = named.collect();
     (Stretches::of(whole), named)
-}
-
-/// The units of a series while its seconds come in: into a dense histogram, since sparse ones would be copied each second.
-struct Open {
-    units: Vec<Unit>,
-    at: usize,
-    errors: u64,
-    response: Histogram,
-}
-
-impl Open {
-    fn new(units: usize) -> Self {
-        Self { units: vec![Unit::default(); units], at: 0, errors: 0, response: Histogram::default() }
-    }
-
-    fn add(&mut self, at: usize, response: &SparseHistogram, errors: u64) {
-        if at != self.at {
-            self.seal();
-            self.at = at;
-        }
-        self.response.add(response);
-        self.errors += errors;
-    }
-
-    fn seal(&mut self) {
-        let errors = std::mem::take(&mut self.errors);
-        self.units[self.at].add(&self.response.drain(), errors);
-    }
-
-    fn finished(mut self) -> Vec<Unit> {
-        self.seal();
-        self.units
-    }
 }
 
 /// A stretch while it is put together.
@@ -117,6 +87,27 @@ struct Unit {
 }
 
 impl Unit {
+    /// Takes in a second's counts as they are; [`Self::settle`] puts them in order, once, which is much cheaper than a merge
+    /// each second.
+    fn gather(&mut self, response: &SparseHistogram, errors: u64) {
+        self.errors += errors;
+        self.response.counts.extend_from_slice(&response.counts);
+        self.response.total += response.total;
+        self.response.sum_ns += response.sum_ns;
+        self.response.min = self.response.min.min(response.min);
+        self.response.max = self.response.max.max(response.max);
+    }
+
+    fn settle(&mut self) {
+        let counts = &mut self.response.counts;
+        counts.sort_unstable_by_key(|(bucket, _)| *bucket);
+        counts.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0 };
+            same
+        });
+    }
+
     fn add(&mut self, response: &SparseHistogram, errors: u64) {
         self.errors += errors;
         self.response.merge(response);
@@ -200,4 +191,30 @@ pub(super) fn differences(a: &Stretches, b: &Stretches, metric: Metric) -> Resul
 
 fn too_short(first: usize) -> Unclear {
     Unclear::TooShort { need_seconds: UNIT_SECONDS * (MIN_BATCHES as u64) * first as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brunt_metrics::Nanos;
+
+    /// Gathered and settled is merged: also with buckets in common, out of order, and nothing at all.
+    #[test]
+    fn what_is_gathered_is_what_is_merged() {
+        let sealed = |ms: &[u64]| {
+            let mut h = Histogram::default();
+            for ms in ms {
+                h.record(Nanos::from_millis(*ms));
+            }
+            h.drain()
+        };
+        let parts = [sealed(&[5, 9, 5]), sealed(&[]), sealed(&[1, 9, 700]), sealed(&[5])];
+        let (mut gathered, mut merged) = (Unit::default(), Unit::default());
+        for (part, errors) in parts.iter().zip(0..) {
+            gathered.gather(part, errors);
+            merged.add(part, errors);
+        }
+        gathered.settle();
+        assert_eq!((gathered.response, gathered.errors), (merged.response, merged.errors));
+    }
 }

@@ -37,6 +37,6 @@ pub use periodic::{Periodicity, rayleigh};
 pub use samples::{ChiSquare, MAX_ARRANGEMENTS, chi_square_counts, permutation, welch};
 pub use sequential::{ErrorWatch, LatencyWatch, Tally};
 pub use serial::{
-    Batches, MAX_AUTOCORRELATION, MIN_BATCHES, TARGET_AUTOCORRELATION, batches, inflation, lag1,
+    Batches, CAUTION, MAX_AUTOCORRELATION, MIN_BATCHES, TARGET_AUTOCORRELATION, batches, inflation, lag1,
 };
 pub use trend::{MonotoneTrend, Slope, mann_kendall, theil_sen};

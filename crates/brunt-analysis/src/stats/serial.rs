@@ -10,7 +10,7 @@ pub const TARGET_AUTOCORRELATION: f64 = 0.2;
 /// What remains of autocorrelation is corrected up to here; beyond, the series is too short to say anything.
 pub const MAX_AUTOCORRELATION: f64 = 0.8;
 /// How much of its standard error is added to the correlation that is left.
-const CAUTION: f64 = 0.75;
+pub const CAUTION: f64 = 0.75;
 
 /// Values of neighbouring stretches of a series.
 #[derive(Clone, Debug, PartialEq)]
