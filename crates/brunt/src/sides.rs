@@ -138,12 +138,12 @@ fn file_name(part: &str) -> String {
     Path::new(part).file_name().map_or(part.to_owned(), |n| n.to_string_lossy().into_owned())
 }
 
-/// A number for the plan in a record, seed, target and objectives aside.
+/// A number for the plan in a record; its name (which may be that of the target), seed, target and objectives aside.
 fn plan(folder: &Path) -> Option<u64> {
     let text = std::fs::read_to_string(folder.join("run.json")).ok()?;
     let mut record: Value = serde_json::from_str(&text).ok()?;
     let plan = record.get_mut("plan")?.as_object_mut()?;
-    for aside in ["seed", "target", "slo"] {
+    for aside in ["name", "seed", "target", "slo"] {
         plan.remove(aside);
     }
     let mut hasher = DefaultHasher::new();
