@@ -8,8 +8,8 @@ use super::serial::{CAUTION, inflation};
 
 /// The odds ratios that are bet on: how many times more likely a candidate's request fails.
 const ODDS: [f64; 7] = [1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0];
-/// Bets on differences of log latency, in units of 1/(their scale). The least ones win on a target that breaks down, whose
-/// differences are so great that they are more than the others dare.
+/// Bets on differences of log latency, in units of 1/(their scale). The least ones are for differences so
+/// great that they are more than the others dare.
 const STAKES: [f64; 8] = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
 
 /// Watches whether errors fall to the candidate more than its share of requests explains.
@@ -71,6 +71,8 @@ impl ErrorWatch {
 /// quadratic part is that of their sum. This is no proof but a correction of the first order; what it holds is simulated in
 /// `docs/statistics.md`. `scale` is a typical size of d, fixed beforehand; it changes power and not validity. Both arms
 /// must be thinned to the same number of requests, or d is not symmetric.
+///
+/// Differences that only grow, as of a target beyond its capacity, are taken for correlation and raise no alarm in useful time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatencyWatch {
     logs: [f64; STAKES.len()],
