@@ -21,7 +21,7 @@ fn a_known_capacity_is_found_within_a_tenth() {
     let config = r#"{"routes": [{"path": "/"}], "capacity": {"servers": 4, "service": {"constant": "20ms"}, "queue": 1000}}"#;
     let config = MockConfig::from_json("mock.json", config).expect("the target's configuration");
     let target = start(Config::mock(config)).expect("the target");
-    let context = brunt().limit(Duration::from_secs(300));
+    let context = brunt().limit(Duration::from_mins(5));
     let url = at(&target, "/");
     let search = || {
         context.run(&[
