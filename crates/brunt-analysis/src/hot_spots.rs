@@ -50,3 +50,69 @@ pub fn hot_spots(summary: &Summary) -> Vec<HotSpot> {
     spots.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     spots
 }
+
+/// Fewer requests than this have no spread worth a name: their P95 is their maximum.
+const FEWEST_FOR_SPREAD: u64 = 20;
+
+/// The endpoints that lead in one way each; `None` where nothing is known, or nothing failed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Leaders {
+    /// The name of the one that users wait for most.
+    pub time: Option<String>,
+    /// Of the one with most errors.
+    pub errors: Option<String>,
+    /// Of the one whose times spread widest, among those with 20 requests or more.
+    pub spread: Option<String>,
+}
+
+/// Who leads among some endpoints.
+pub fn leaders(spots: &[HotSpot]) -> Leaders {
+    let first = |value: fn(&HotSpot) -> Option<f64>| {
+        let known = spots.iter().filter_map(|spot| Some((spot, value(spot)?)));
+        // Of equals the first: spots come ranked.
+        known.rev().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(spot, _)| spot.name.clone())
+    };
+    Leaders {
+        time: first(|spot| spot.time_share),
+        errors: first(|spot| spot.error_share),
+        spread: first(|spot| spot.spread.filter(|_| spot.requests >= FEWEST_FOR_SPREAD)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_has_its_leader() {
+        let spot = |name: &str, requests, time_share, error_share, spread| HotSpot {
+            endpoint: 0,
+            name: name.into(),
+            requests,
+            time_share,
+            error_share,
+            spread,
+        };
+        let check = |spots: &[HotSpot], expected: [Option<&str>; 3]| {
+            let got = leaders(spots);
+            assert_eq!([got.time.as_deref(), got.errors.as_deref(), got.spread.as_deref()], expected);
+        };
+        check(&[], [None, None, None]);
+        check(&[spot("only", 5, None, None, None)], [None, None, None]);
+        check(
+            &[
+                spot("slow", 100, Some(0.7), None, Some(2.0)),
+                spot("wide", 20, Some(0.2), None, Some(9.0)),
+                spot("rare", 19, Some(0.1), None, Some(50.0)),
+            ],
+            [Some("slow"), None, Some("wide")],
+        );
+        check(
+            &[
+                spot("first", 50, Some(0.5), Some(0.5), Some(2.0)),
+                spot("second", 50, Some(0.5), Some(0.5), Some(2.0)),
+            ],
+            [Some("first"); 3],
+        );
+    }
+}

@@ -21,6 +21,7 @@ pub use capacity::{Usl, fit_usl};
 pub use course::{Course, MAX_SLICES, Resource, Slice};
 pub use findings::{
     Confidence, Cost, Evidence, Figure, Finding, Number, Rules, RulesError, Seconds, Severity, findings,
+    findings_of_totals,
 };
 pub use grades::{Band, Bands, BandsError, Grades, grades};
-pub use hot_spots::{HotSpot, hot_spots};
+pub use hot_spots::{HotSpot, Leaders, hot_spots, leaders};

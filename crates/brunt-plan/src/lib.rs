@@ -58,7 +58,7 @@ pub use import::{
 };
 pub use lower::{DEFAULT_MAX_USERS, Loader, Lowered, Overrides, Surroundings, TagFilter, lower};
 pub use objective::{objective_of_text, objectives_of_file};
-pub use overlay::{Environment, LoadOverride, Profiles, profiles};
+pub use overlay::{Environment, LoadOverride, Profiles, is_plan, profiles};
 pub use preset::{PRESETS, Preset, Shape};
 pub use print::lowered_json;
 pub use quick::{QuickBody, QuickOptions, lower_quick};

@@ -102,6 +102,12 @@ pub fn profiles(source: &Source) -> Profiles {
     Profiles { names: of("profiles"), needed: needs_profile(&root), environments: of("environments") }
 }
 
+/// Whether a text is a plan: it says what is sent or how much, be it right or not. A list of objectives is none.
+pub fn is_plan(source: &Source) -> bool {
+    let Ok(root) = read(source) else { return false };
+    ["actions", "scenarios", "users", "preset", "profiles"].iter().any(|key| root.entry(key).is_some())
+}
+
 fn needs_profile(root: &Node) -> bool {
     let own = root.entry("scenarios").is_some() || root.entry("preset").is_some();
     !own && root

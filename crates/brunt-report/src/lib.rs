@@ -41,8 +41,8 @@ mod summary;
 mod users;
 
 pub use analysis::{
-    AnalysedRun, Analysis, DeploymentReport, Rollback, analysis_json, analysis_junit, analysis_markdown,
-    analysis_text, github_annotations,
+    AnalysedRun, Analysis, Basis, DeploymentReport, Rollback, analysis_json, analysis_junit,
+    analysis_markdown, analysis_text, github_annotations,
 };
 pub use compare::{
     comparison_json, comparison_markdown, comparison_text, metric_figure, variants_markdown, variants_text,

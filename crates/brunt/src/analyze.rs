@@ -1,23 +1,23 @@
 //! `brunt analyze`: what runs show, from brunt's own records and from other tools' results.
 
-mod outputs;
 mod resources;
 
 use crate::args::AnalyzeArgs;
 use crate::console::Console;
 use crate::exit;
-use crate::judge;
+use crate::judge::{self, Part};
 use crate::load::{LoadError, show};
+use crate::reports::{Stdout, write, write_reports};
 use crate::sides::paths;
-use brunt_analysis::{Bands, Course, Resource, Rules, findings, grades, hot_spots};
+use brunt_analysis::{Bands, Course, Resource, Rules, findings, findings_of_totals, grades, hot_spots};
 use brunt_gate::{BaselineFigures, Judge, exit_code, judge_summary, judge_with};
 use brunt_objective::{Objective, parse};
-use brunt_report::{AnalysedRun, Analysis};
+use brunt_report::{AnalysedRun, Analysis, Basis, Rollback, analysis_json, analysis_text};
 use brunt_results::Results;
-use brunt_run::{ObjectiveOutcome, Outlook, RunEvent, RunView, Standing, Verdict};
+use brunt_run::{ObjectiveOutcome, Outlook, RunEvent, RunView, Standing, Summary, Verdict};
 use std::fmt::Display;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// `brunt analyze`. Its exit code is that of the gravest run.
 pub(crate) fn command(args: &AnalyzeArgs, console: Console) -> u8 {
@@ -38,9 +38,64 @@ pub(crate) fn command(args: &AnalyzeArgs, console: Console) -> u8 {
 struct Asked {
     objectives: Vec<Objective>,
     baseline: Option<BaselineFigures>,
+    lens: Lens,
+    resources: Vec<Resource>,
+}
+
+/// How figures are looked at.
+#[derive(Default)]
+struct Lens {
     rules: Rules,
     bands: Bands,
-    resources: Vec<Resource>,
+}
+
+/// A run that was read or watched, and judged.
+struct Seen {
+    name: String,
+    tool: String,
+    files: Vec<String>,
+    notes: Vec<String>,
+    summary: Summary,
+    verdict: Verdict,
+    course: Option<Course>,
+}
+
+impl Lens {
+    fn analysed(&self, seen: Seen) -> AnalysedRun {
+        let Seen { name, tool, files, notes, summary, verdict, course } = seen;
+        let (findings, basis) = match &course {
+            Some(course) => (findings(course, &self.rules), Basis::Seconds),
+            None => (findings_of_totals(&summary, &self.rules), Basis::Totals),
+        };
+        AnalysedRun {
+            name,
+            tool,
+            files,
+            notes,
+            grades: grades(&summary.total, &self.bands),
+            hot_spots: hot_spots(&summary),
+            summary,
+            verdict,
+            findings,
+            basis,
+        }
+    }
+}
+
+/// A run that has just ended, with the built-in rules; `None` if nothing of it is known.
+pub(crate) fn of_live(view: &RunView, mut course: Course) -> Option<AnalysedRun> {
+    let summary = Summary::of(view)?;
+    let verdict = view.verdict()?.clone();
+    course.verdict = Some(verdict.clone());
+    Some(Lens::default().analysed(Seen {
+        name: summary.name.clone(),
+        tool: "brunt".into(),
+        files: Vec::new(),
+        notes: Vec::new(),
+        summary,
+        verdict,
+        course: Some(course),
+    }))
 }
 
 fn work(args: &AnalyzeArgs, console: Console) -> Result<u8, LoadError> {
@@ -57,8 +112,35 @@ fn work(args: &AnalyzeArgs, console: Console) -> Result<u8, LoadError> {
         runs.extend(results.into_iter().map(|r| analysed(r, &asked)));
     }
     let analysis = Analysis { runs };
-    outputs::show(args, &analysis, console).map_err(LoadError::Usage)?;
+    output(args, &analysis, console).map_err(LoadError::Usage)?;
     Ok(exit_code(analysis.outlook()))
+}
+
+/// The text, unless standard output is asked for something else; files; what a CI server reads.
+fn output(args: &AnalyzeArgs, analysis: &Analysis, console: Console) -> Result<(), String> {
+    let to_stdout = |file: &Option<PathBuf>| file.as_ref().is_some_and(|f| f.as_os_str() == "-");
+    let asked = [&args.json, &args.reports.markdown, &args.reports.junit];
+    if asked.into_iter().filter(|file| to_stdout(file)).count() > 1 {
+        return Err("standard output holds one document\n  = help: write the other to a file".into());
+    }
+    let rollback = if args.auto_rollback_triggered { Rollback::Triggered } else { Rollback::NotTriggered };
+    let mut written = write_reports(&args.reports, analysis, rollback)?;
+    // Files are named by whoever asked for them: what is said is the analysis.
+    written.files.clear();
+    let stdout = if to_stdout(&args.json) {
+        console.println(analysis_json(analysis));
+        Stdout::Taken
+    } else {
+        if !asked.into_iter().any(to_stdout) {
+            console.print(&analysis_text(analysis));
+        }
+        Stdout::Free
+    };
+    written.show(stdout, console);
+    match args.json.as_ref().filter(|file| file.as_os_str() != "-") {
+        Some(path) => write(path, &analysis_json(analysis)),
+        None => Ok(()),
+    }
 }
 
 fn asked(args: &AnalyzeArgs) -> Result<Asked, LoadError> {
@@ -87,11 +169,11 @@ fn asked(args: &AnalyzeArgs) -> Result<Asked, LoadError> {
         }
         None => Vec::new(),
     };
+    let part = Part { environment: args.env.clone(), profile: args.profile.clone() };
     Ok(Asked {
-        objectives: judge::objectives(&args.slo)?,
+        objectives: judge::objectives_of(&args.slo, &part)?,
         baseline: judge::baseline(&args.runs, args.baseline.as_deref())?,
-        rules,
-        bands,
+        lens: Lens { rules, bands },
         resources,
     })
 }
@@ -110,24 +192,22 @@ fn analysed(results: Results, asked: &Asked) -> AnalysedRun {
         ));
     }
     let objectives = objectives(asked, &results.summary.objectives, &mut notes);
-    let (verdict, findings) = if let Some(events) = results.events {
+    let (verdict, course) = if let Some(events) = results.events {
         let (verdict, course) = judged(events, objectives, asked);
-        (verdict, Some(findings(&course, &asked.rules)))
+        (verdict, Some(course))
     } else {
         let outcomes = judge_summary(&objectives, &results.summary, asked.baseline.as_ref());
         (of_totals(&results.summary.total, outcomes), None)
     };
-    AnalysedRun {
+    asked.lens.analysed(Seen {
         name,
         tool: results.tool.name().into(),
         files: results.files.iter().map(|f| f.display().to_string()).collect(),
-        grades: grades(&results.summary.total, &asked.bands),
-        hot_spots: hot_spots(&results.summary),
         notes,
         summary: results.summary,
         verdict,
-        findings,
-    }
+        course,
+    })
 }
 
 /// Those that were asked for, or those that the run was held to.

@@ -5,6 +5,7 @@ mod analyze;
 mod compare;
 mod doctor;
 mod findmax;
+mod reports;
 mod run;
 
 pub(crate) use analyze::AnalyzeArgs;
@@ -13,7 +14,8 @@ use clap_complete::Shell;
 pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use findmax::{FindMaxArgs, SearchBy};
-pub(crate) use run::RunArgs;
+pub(crate) use reports::ReportArgs;
+pub(crate) use run::{RunArgs, RunCommand};
 use std::path::PathBuf;
 
 /// Load testing that learns, drives, measures and judges.
@@ -50,7 +52,7 @@ pub(crate) enum ColorWhen {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Drive load at a URL, or as a plan or another tool's file says
-    Run(Box<RunArgs>),
+    Run(Box<RunCommand>),
     /// Turn another tool's file into a plan, or a plan into another tool's file
     Convert(ConvertArgs),
     /// Write a starter suite: a plan with profiles, a script, a place for results

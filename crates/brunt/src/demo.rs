@@ -1,6 +1,6 @@
 //! `brunt demo`: a run to look at.
 
-use crate::args::{Args, Command, DemoArgs, RunArgs};
+use crate::args::{Args, Command, DemoArgs, ReportArgs, RunArgs};
 use crate::console::Console;
 use crate::exit;
 use crate::load::{LoadError, SURROUNDINGS};
@@ -36,7 +36,13 @@ pub(crate) fn demo(args: &DemoArgs, console: Console) -> u8 {
     let lowered = lower(&source, &overrides, &SURROUNDINGS);
     let code = lowered
         .map_err(|report| Refusal::from(LoadError::Plan(report)))
-        .and_then(|lowered| run(&Job { args: &run_args(args), label: None }, lowered, console))
+        .and_then(|lowered| {
+            run(
+                &Job { args: &run_args(args), reports: &ReportArgs::default(), label: None },
+                lowered,
+                console,
+            )
+        })
         .unwrap_or_else(|refusal| refusal.show(console));
     target.stop();
     code
@@ -44,11 +50,12 @@ pub(crate) fn demo(args: &DemoArgs, console: Console) -> u8 {
 
 /// The demo is a run like any other.
 fn run_args(args: &DemoArgs) -> RunArgs {
-    let Command::Run(mut run) = Args::parse_from(["brunt", "run", "demo.yaml"]).command else {
+    let Command::Run(command) = Args::parse_from(["brunt", "run", "demo.yaml"]).command else {
         unreachable!("`brunt run` is the run command")
     };
+    let mut run = command.run;
     run.output.clone_from(&args.output);
     run.quiet = args.quiet;
     run.json = args.json;
-    *run
+    run
 }

@@ -1,28 +1,73 @@
 //! Objectives from the command line, baselines, and `brunt judge`: a record judged again.
 
-use crate::args::JudgeArgs;
+use crate::args::{JudgeArgs, RunArgs};
 use crate::baseline::Baselines;
 use crate::console::Console;
 use crate::exit;
-use crate::load::{LoadError, SURROUNDINGS, show, source};
+use crate::load::{LoadError, SURROUNDINGS, lower_any, show, source};
 use crate::session::{Session, Show};
 use brunt_gate::{BaselineFigures, Judge, exit_code};
 use brunt_objective::{Objective, parse};
-use brunt_plan::{objective_of_text, objectives_of_file};
+use brunt_plan::{Foreign, Overrides, Source, is_plan, objective_of_text, objectives_of_file, recognise};
 use brunt_run::{Reader, RunEvent, RunHeader, RunView, Summary, find_run};
 use std::path::Path;
 
-/// What `--slo` names: each an objective, or a file of them.
+/// Which part of a plan's objectives is meant, where `--slo` names a plan.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part {
+    pub(crate) environment: Option<String>,
+    pub(crate) profile: Option<String>,
+}
+
+impl Part {
+    /// The environment of a run is that of its objectives.
+    pub(crate) fn of_run(args: &RunArgs) -> Self {
+        Self { environment: args.env.clone(), profile: None }
+    }
+}
+
+/// What `--slo` names: each an objective, or a file that has some.
 pub(crate) fn objectives(texts: &[String]) -> Result<Vec<Objective>, LoadError> {
+    objectives_of(texts, &Part::default())
+}
+
+/// The same, of this part of a plan.
+pub(crate) fn objectives_of(texts: &[String], part: &Part) -> Result<Vec<Objective>, LoadError> {
     let mut out = Vec::new();
     for text in texts {
         if names_a_file(text) {
-            out.extend(objectives_of_file(&source(Path::new(text))?, &SURROUNDINGS)?);
+            out.extend(of_file(&source(Path::new(text))?, part)?);
         } else {
             out.push(objective_of_text(text)?);
         }
     }
     Ok(out)
+}
+
+/// A list of objectives, or those of a plan or of another tool's file that says what a run is held to.
+fn of_file(source: &Source, part: &Part) -> Result<Vec<Objective>, LoadError> {
+    let foreign = match recognise(source) {
+        Some(Foreign::K6 | Foreign::Performance | Foreign::Benchmark) => true,
+        Some(_) | None => false,
+    };
+    if !foreign && !is_plan(source) {
+        return Ok(objectives_of_file(source, &SURROUNDINGS)?);
+    }
+    let overrides = Overrides {
+        environment: part.environment.clone(),
+        profile: part.profile.clone(),
+        // Such files say what is sent, not where; nothing is sent.
+        target: Some("http://127.0.0.1".to_owned()),
+        ..Overrides::default()
+    };
+    let objectives = lower_any(source, None, &overrides)?.objectives;
+    if objectives.is_empty() {
+        return Err(LoadError::Usage(format!(
+            "`{}` has no objectives\n  = help: give it some, as `slo: [p95 < 250ms]`, or name them: `--slo 'p95 < 250ms'`",
+            source.name
+        )));
+    }
+    Ok(objectives)
 }
 
 /// Whether a text names a file rather than being an objective: those compare something.

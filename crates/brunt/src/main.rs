@@ -22,6 +22,7 @@ mod judge;
 mod limits;
 mod load;
 mod records;
+mod reports;
 mod results;
 mod rows;
 mod run;

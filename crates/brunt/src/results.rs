@@ -32,7 +32,7 @@ impl Results {
     /// Opens what `args` ask for; names are made unique by `label`, the profile's or preset's, when several run.
     pub(crate) fn open(args: &RunArgs, header: &RunHeader, label: Option<&str>) -> Result<Self, Refusal> {
         let standard = args.results.as_ref().map(|folder| standard_prefix(folder, header, label));
-        let suffix = label.map(|label| format!("_{}", file_name(label))).unwrap_or_default();
+        let suffix = suffix(label);
         let csv = match &args.csv {
             Some(prefix) if prefix.ends_with('/') => Some(standard_prefix(Path::new(prefix), header, label)),
             Some(prefix) => Some(format!("{prefix}{suffix}")),
@@ -139,8 +139,13 @@ fn file_name(text: &str) -> String {
     name.trim_matches(['.', '-']).to_owned()
 }
 
+/// What tells the files of several runs apart.
+pub(crate) fn suffix(label: Option<&str>) -> String {
+    label.map(|label| format!("_{}", file_name(label))).unwrap_or_default()
+}
+
 /// `report.html` as `report_light.html`.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     if suffix.is_empty() {
         return path.to_path_buf();
     }

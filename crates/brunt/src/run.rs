@@ -1,15 +1,16 @@
 //! `brunt run`: from arguments to an exit code.
 
-use crate::args::RunArgs;
+use crate::args::{ReportArgs, RunArgs, RunCommand};
 use crate::around::Around;
 use crate::console::{Console, unix_ms};
 use crate::exit;
 use crate::header::{About, header};
 use crate::host::{HostSampler, cores, environment, is_local};
 use crate::interactive;
-use crate::judge;
+use crate::judge::{self, Part};
 use crate::limits::{fit, lower_caps, raise_open_files, read_limits};
 use crate::load::{self, LoadError, duration};
+use crate::reports::{self, Reports, Stdout};
 use crate::results::Results;
 use crate::rows::{self, Rows};
 use crate::session::{Session, Show};
@@ -38,6 +39,11 @@ impl Refusal {
         Self { code, error: LoadError::Usage(error.to_string()) }
     }
 
+    /// What was asked for cannot be done.
+    pub(crate) fn usage(error: impl Display) -> Self {
+        Self::new(exit::USAGE, error)
+    }
+
     /// Prints it and answers the exit code.
     pub(crate) fn show(&self, console: Console) -> u8 {
         load::show(&self.error, console);
@@ -58,11 +64,13 @@ impl From<LoadError> for Refusal {
 }
 
 /// `brunt run`: one run a profile or preset, one after the other. The exit code is that of the gravest.
-pub(crate) fn command(args: &RunArgs, console: Console) -> u8 {
+pub(crate) fn command(command: &RunCommand, console: Console) -> u8 {
+    let (args, mut reports) = (&command.run, command.reports.clone());
     let asked_for = args.interactive;
     let asked = if args.interactive { interactive::asked(args, console) } else { Ok(args.clone()) };
     let settled = asked.and_then(|mut args| {
         load::settle(&mut args)?;
+        reports::settle(&mut args, &mut reports)?;
         Ok(args)
     });
     let args = match settled {
@@ -88,7 +96,7 @@ pub(crate) fn command(args: &RunArgs, console: Console) -> u8 {
         let result = if args.simulate {
             simulate::show(&args, lowered, console)
         } else {
-            run(&Job { args: &args, label: label.as_deref() }, lowered, console)
+            run(&Job { args: &args, reports: &reports, label: label.as_deref() }, lowered, console)
         };
         let code = result.unwrap_or_else(|refusal| refusal.show(console));
         // What is refused or was ended by the user ends the rest too.
@@ -113,6 +121,7 @@ fn label(lowered: &Lowered, args: &RunArgs, at: usize) -> String {
 /// One run of a command line.
 pub(crate) struct Job<'a> {
     pub(crate) args: &'a RunArgs,
+    pub(crate) reports: &'a ReportArgs,
     /// What it is called among several.
     pub(crate) label: Option<&'a str>,
 }
@@ -127,7 +136,7 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
     };
     let mut warnings = plan_warnings(&lowered);
     let Lowered { workload, hooks, mut objectives, profile, .. } = lowered;
-    objectives.extend(judge::objectives(&args.slo)?);
+    objectives.extend(judge::objectives_of(&args.slo, &Part::of_run(args))?);
     let baseline = judge::baseline(Path::new(RUNS), args.baseline.as_deref())?;
     let workload = fitted(workload, &mut warnings)?;
     let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
@@ -182,6 +191,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     // The record comes last: a run that is refused leaves none behind.
     let (rows, taps) = rows_to(args, &header)?;
     let mut results = Results::open(args, &header, job.label)?;
+    let mut reports = Reports::open(job.reports, job.label)?;
     let output =
         args.output.as_ref().map(|folder| job.label.map_or_else(|| folder.clone(), |l| folder.join(l)));
     let folder = output.unwrap_or_else(|| PathBuf::from(RUNS).join(&header.id));
@@ -200,6 +210,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
         observe: &mut |event| {
             around.event(event);
             results.event(event);
+            reports.event(event);
             session.observe(event);
         },
         host: &mut |index| Some(sampler.sample(index)),
@@ -214,11 +225,16 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     let kept = (!args.no_record).then_some(folder.as_path());
     around.after(kept).iter().for_each(|problem| console.error(problem));
     let written = results.finish(&session.view);
+    let reported = reports.finish(&session.view);
     let code = exit_code(session.finish());
     match written {
         Ok(files) if !args.json => files.iter().for_each(|file| console.println(format!("written   {file}"))),
         Ok(_) => {}
         Err(e) => console.error(format!("results are incomplete: {e}")),
+    }
+    match reported {
+        Ok(written) => written.show(if args.json { Stdout::Taken } else { Stdout::Free }, console),
+        Err(e) => console.error(format!("reports are incomplete: {e}")),
     }
     Ok(code)
 }

@@ -3,6 +3,7 @@
 use super::{Confidence, Evidence, Figure, Rules, draft::Draft, draft::percent, draft::time};
 use super::{facts::Facts, kind::Kind};
 use brunt_metrics::{EndpointId, EndpointKind, Phase};
+use brunt_run::Summary;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,24 +14,42 @@ struct Sums {
     time: f64,
 }
 
+/// An endpoint by its name, and what it had.
+type Row = (String, Sums);
+
 pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Vec<Draft> {
-    let sums = sums(facts);
+    let rows: Vec<Row> = sums(facts).into_iter().map(|(id, one)| (facts.name(id), one)).collect();
+    among(&rows, rules)
+}
+
+/// The same from totals, where means are known of all.
+pub(super) fn of_totals(summary: &Summary, rules: &Rules) -> Vec<Draft> {
+    let row = |e: &brunt_run::EndpointFigures| {
+        let (figures, requests) = (&e.figures, e.figures.requests as f64);
+        let mean = figures.service.mean_ms.or(figures.response.mean_ms)?;
+        Some((e.series.label(), Sums { requests, failed: figures.errors as f64, time: mean * requests }))
+    };
+    let busy = summary.endpoints.iter().filter(|e| e.figures.requests > 0);
+    busy.map(row).collect::<Option<Vec<Row>>>().map_or_else(Vec::new, |rows| among(&rows, rules))
+}
+
+fn among(rows: &[Row], rules: &Rules) -> Vec<Draft> {
     let mut all = Sums::default();
-    for one in sums.values() {
+    for (_, one) in rows {
         all.requests += one.requests;
         all.failed += one.failed;
         all.time += one.time;
     }
-    if sums.len() < 2 || all.requests < rules.limit(Kind::HotEndpoint, "requests") {
+    if rows.len() < 2 || all.requests < rules.limit(Kind::HotEndpoint, "requests") {
         return Vec::new();
     }
     // The one whose time above that of the others weighs most: a cheap one may have most time by its number alone.
     let above =
         |one: &Sums| one.time - one.requests * (all.time - one.time) / (all.requests - one.requests).max(1.0);
-    let by_time = sums.iter().max_by(|a, b| above(a.1).total_cmp(&above(b.1)));
-    let by_errors = sums.iter().max_by(|a, b| a.1.failed.total_cmp(&b.1.failed));
-    let hot = by_time.and_then(|(id, one)| hot(facts, rules, (*id, *one), all));
-    let failing = by_errors.and_then(|(id, one)| failing(facts, rules, (*id, *one), all));
+    let by_time = rows.iter().max_by(|a, b| above(&a.1).total_cmp(&above(&b.1)));
+    let by_errors = rows.iter().max_by(|a, b| a.1.failed.total_cmp(&b.1.failed));
+    let hot = by_time.and_then(|(name, one)| hot(rules, (name, *one), all));
+    let failing = by_errors.and_then(|(name, one)| failing(rules, (name, *one), all));
     hot.into_iter().chain(failing).collect()
 }
 
@@ -48,7 +67,7 @@ fn sums(facts: &Facts<'_>) -> BTreeMap<EndpointId, Sums> {
     sums
 }
 
-fn hot(facts: &Facts<'_>, rules: &Rules, (id, one): (EndpointId, Sums), all: Sums) -> Option<Draft> {
+fn hot(rules: &Rules, (name, one): (&str, Sums), all: Sums) -> Option<Draft> {
     let (share, of_requests) = (one.time / all.time.max(1e-9), one.requests / all.requests);
     let mean = one.time / one.requests.max(1.0);
     let others = (all.time - one.time) / (all.requests - one.requests).max(1.0);
@@ -57,7 +76,6 @@ fn hot(facts: &Facts<'_>, rules: &Rules, (id, one): (EndpointId, Sums), all: Sum
     {
         return None;
     }
-    let name = facts.name(id);
     let claim = format!(
         "{name} is {} of the requests and {} of the time: {} on average, the others {}",
         percent(of_requests),
@@ -77,7 +95,7 @@ fn hot(facts: &Facts<'_>, rules: &Rules, (id, one): (EndpointId, Sums), all: Sum
     ))
 }
 
-fn failing(facts: &Facts<'_>, rules: &Rules, (id, one): (EndpointId, Sums), all: Sums) -> Option<Draft> {
+fn failing(rules: &Rules, (name, one): (&str, Sums), all: Sums) -> Option<Draft> {
     let kind = Kind::FailingEndpoint;
     let (share, of_requests) = (one.failed / all.failed.max(1.0), one.requests / all.requests);
     let rate = one.failed / one.requests.max(1.0);
@@ -87,7 +105,6 @@ fn failing(facts: &Facts<'_>, rules: &Rules, (id, one): (EndpointId, Sums), all:
     if !enough || !apart {
         return None;
     }
-    let name = facts.name(id);
     let claim = format!(
         "{name} is {} of the requests and {} of the errors: {} of its requests fail, {} of the others",
         percent(of_requests),

@@ -50,9 +50,11 @@ pub use finding::{Confidence, Cost, Evidence, Figure, Finding, Number, Seconds, 
 pub use rules::{Rules, RulesError};
 
 use crate::Course;
+use brunt_run::Summary;
 use draft::Draft;
 use facts::Facts;
 use kind::Kind;
+use own::Measured;
 
 /// A finding that costs so much or more is grave.
 const HIGH: f64 = 0.25;
@@ -84,8 +86,17 @@ pub fn findings(course: &Course, rules: &Rules) -> Vec<Finding> {
     drafts.extend(drivers::detect(&facts, rules));
     drafts.extend(anomalies::detect(&facts, rules));
     drafts.retain(|d| rules.is_on(d.kind));
-    drafts.extend(rules.own.iter().filter_map(|r| r.detect(&facts)));
+    drafts.extend(rules.own.iter().filter_map(|r| r.detect(Measured::Seconds(&facts))));
     ranked(drafts, rules, reliable)
+}
+
+/// What totals alone show, for sources without a course over time: endpoints that dominate, and rules. What needs seconds is
+/// not looked for, and whether the generator was the limit cannot be told.
+pub fn findings_of_totals(summary: &Summary, rules: &Rules) -> Vec<Finding> {
+    let mut drafts = endpoints::of_totals(summary, rules);
+    drafts.retain(|d| rules.is_on(d.kind));
+    drafts.extend(rules.own.iter().filter_map(|r| r.detect(Measured::Totals(summary))));
+    ranked(drafts, rules, true)
 }
 
 fn ranked(drafts: Vec<Draft>, rules: &Rules, reliable: bool) -> Vec<Finding> {

@@ -13,6 +13,7 @@
 
 use super::{Confidence, Evidence, Figure, draft::Draft, draft::digits, facts::Facts, kind::Kind};
 use brunt_metrics::Nanos;
+use brunt_run::{LatencyFigures, Summary};
 
 /// A rule of a rules file.
 #[derive(Clone, Debug)]
@@ -49,6 +50,15 @@ enum Term {
     Times(f64, Quantity),
 }
 
+/// What figures are taken from.
+#[derive(Clone, Copy)]
+pub(super) enum Measured<'a> {
+    /// The seconds of a run: any percentile can be told.
+    Seconds(&'a Facts<'a>),
+    /// Totals alone: the figures that stand in them, and no other.
+    Totals(&'a Summary),
+}
+
 /// A figure of the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Quantity {
@@ -68,8 +78,8 @@ impl Condition {
     }
 
     /// What holds, with the figures that made it; `None` if nothing does.
-    fn holds(&self, facts: &Facts<'_>) -> Option<Vec<(String, f64, &'static str)>> {
-        self.0.iter().find_map(|c| c.holds(facts))
+    fn holds(&self, measured: Measured<'_>) -> Option<Vec<(String, f64, &'static str)>> {
+        self.0.iter().find_map(|c| c.holds(measured))
     }
 }
 
@@ -86,15 +96,15 @@ impl Comparison {
         Ok(Self { left: Term::parse(left.trim())?, order, right: Term::parse(right.trim())? })
     }
 
-    fn holds(&self, facts: &Facts<'_>) -> Option<Vec<(String, f64, &'static str)>> {
-        let (left, right) = (self.left.value(facts)?, self.right.value(facts)?);
+    fn holds(&self, measured: Measured<'_>) -> Option<Vec<(String, f64, &'static str)>> {
+        let (left, right) = (self.left.value(measured)?, self.right.value(measured)?);
         let holds = match self.order {
             Order::Below => left < right,
             Order::AtMost => left <= right,
             Order::Above => left > right,
             Order::AtLeast => left >= right,
         };
-        holds.then(|| [&self.left, &self.right].into_iter().filter_map(|t| t.figure(facts)).collect())
+        holds.then(|| [&self.left, &self.right].into_iter().filter_map(|t| t.figure(measured)).collect())
     }
 }
 
@@ -120,21 +130,21 @@ impl Term {
         Ok(Self::Number(number * factor))
     }
 
-    fn value(&self, facts: &Facts<'_>) -> Option<f64> {
+    fn value(&self, measured: Measured<'_>) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
-            Self::Times(times, quantity) => quantity.value(facts).map(|v| times * v),
+            Self::Times(times, quantity) => quantity.value(measured).map(|v| times * v),
         }
     }
 
     /// Name, value and unit of its figure.
-    fn figure(&self, facts: &Facts<'_>) -> Option<(String, f64, &'static str)> {
+    fn figure(&self, measured: Measured<'_>) -> Option<(String, f64, &'static str)> {
         match self {
             Self::Number(_) => None,
             Self::Times(_, quantity) => {
                 let (name, unit) = quantity.words();
                 let factor = if unit == "%" { 100.0 } else { 1.0 };
-                Some((name, factor * quantity.value(facts)?, unit))
+                Some((name, factor * quantity.value(measured)?, unit))
             }
         }
     }
@@ -176,7 +186,28 @@ impl Quantity {
         }
     }
 
-    fn value(self, facts: &Facts<'_>) -> Option<f64> {
+    fn value(self, measured: Measured<'_>) -> Option<f64> {
+        match measured {
+            Measured::Seconds(facts) => self.of_seconds(facts),
+            Measured::Totals(summary) => self.of_totals(summary),
+        }
+    }
+
+    fn of_totals(self, summary: &Summary) -> Option<f64> {
+        let total = &summary.total;
+        match self {
+            Self::Mean => total.response.mean_ms,
+            Self::Quantile(q) => point(&total.response, q),
+            Self::ErrorRate => total.error_rate,
+            Self::Rate => total.requests_per_second,
+            // What was asked for is in the course of a run alone.
+            Self::Asked => None,
+            Self::Requests => Some(total.requests as f64),
+            Self::Errors => Some(total.errors as f64),
+        }
+    }
+
+    fn of_seconds(self, facts: &Facts<'_>) -> Option<f64> {
         let seconds: f64 = facts.points.iter().map(|p| p.seconds).sum();
         let judged = (facts.requests > 0.0).then_some(());
         let sum = |value: fn(&super::facts::Point) -> f64| {
@@ -194,18 +225,36 @@ impl Quantity {
     }
 }
 
+/// A point that totals may have. Between two that they have, nothing is guessed.
+fn point(figures: &LatencyFigures, q: f64) -> Option<f64> {
+    let known = [
+        (0.0, figures.min_ms),
+        (0.5, figures.p50_ms),
+        (0.75, figures.p75_ms),
+        (0.9, figures.p90_ms),
+        (0.95, figures.p95_ms),
+        (0.99, figures.p99_ms),
+        (0.999, figures.p99_9_ms),
+        (1.0, figures.max_ms),
+    ];
+    known.into_iter().find(|(at, _)| (at - q).abs() < 1e-9).and_then(|(_, value)| value)
+}
+
 impl OwnRule {
     /// What the rule says of a run; `None` if it does not hold.
-    pub(super) fn detect(&self, facts: &Facts<'_>) -> Option<Draft> {
+    pub(super) fn detect(&self, measured: Measured<'_>) -> Option<Draft> {
         let mut figures = Vec::new();
         for condition in &self.when {
-            figures.extend(condition.holds(facts)?);
+            figures.extend(condition.holds(measured)?);
         }
         let words: Vec<String> =
             figures.iter().map(|(n, v, u)| format!("{n} {} {u}", digits(*v)).trim().to_owned()).collect();
         let claim =
             format!("{}: {}", if self.say.is_empty() { &self.name } else { &self.say }, words.join(", "));
-        let mut evidence = Evidence::of("the judged part of the run", Figure::LatencyOverTime);
+        let mut evidence = match measured {
+            Measured::Seconds(_) => Evidence::of("the judged part of the run", Figure::LatencyOverTime),
+            Measured::Totals(_) => Evidence::of("the totals of the run", Figure::Endpoints),
+        };
         for (name, value, unit) in figures {
             evidence = evidence.number(&name, value, unit);
         }

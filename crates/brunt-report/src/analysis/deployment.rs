@@ -2,7 +2,7 @@
 
 use super::AnalysedRun;
 use super::markdown::escape;
-use super::words::{grouped, grouped_tenths, or_dash};
+use super::words::{grouped, grouped_tenths, or_dash, outlook, untold};
 use brunt_run::{Outlook, Standing};
 use std::fmt::Write as _;
 
@@ -31,11 +31,14 @@ impl DeploymentReport<'_> {
     /// The section in Markdown, with a blank line before it.
     pub fn section(&self) -> String {
         let run = self.run;
+        // Whoever reads this by program looks for one of two words; what did not pass has its reason behind it.
         let status = match run.verdict.outlook {
-            Outlook::Passed | Outlook::Warned => "✅ PASSED",
-            Outlook::Failed => "❌ FAILED",
-            Outlook::Invalid | Outlook::Cut => "⚠️ NOT VALID",
-            Outlook::NotEnoughEvidence | Outlook::StoppedEarly => "⚠️ INCONCLUSIVE",
+            Outlook::Passed | Outlook::Warned => "✅ PASSED".to_owned(),
+            Outlook::Failed => "❌ FAILED".to_owned(),
+            other
+            @ (Outlook::Invalid | Outlook::Cut | Outlook::NotEnoughEvidence | Outlook::StoppedEarly) => {
+                format!("❌ FAILED ({})", outlook(other))
+            }
         };
         let triggered = match self.rollback {
             Rollback::Triggered => "Yes",
@@ -69,7 +72,9 @@ impl DeploymentReport<'_> {
                 let _ = writeln!(out, "- {}", escape(&outcome.text));
             }
         }
-        if matches!(run.verdict.outlook, Outlook::Invalid | Outlook::Cut) {
+        // Violations say why, unless nothing that was promised is the reason.
+        let unjudged = matches!(run.verdict.outlook, Outlook::NotEnoughEvidence | Outlook::StoppedEarly);
+        if untold(run) || unjudged {
             let _ = writeln!(out, "\n{}", escape(&run.verdict.summary));
         }
         out

@@ -1,8 +1,8 @@
 //! GitHub's workflow commands: an annotation an objective that is not met, at most ten of a kind as GitHub shows no more.
 
-use super::words::harmless;
-use super::{AnalysedRun, Analysis};
-use brunt_run::{Outlook, Standing};
+use super::Analysis;
+use super::words::{harmless, untold};
+use brunt_run::Standing;
 
 /// GitHub shows so many annotations of a kind and step.
 const MOST: usize = 10;
@@ -32,16 +32,6 @@ pub fn github_annotations(analysis: &Analysis) -> String {
         out.push(line("notice", "Load test", &worst.verdict.summary));
     }
     out.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
-}
-
-/// Whether a run failed for another reason than an objective.
-fn untold(run: &AnalysedRun) -> bool {
-    let failed = run.verdict.objectives.iter().any(|o| o.standing == Standing::Failed);
-    match run.verdict.outlook {
-        Outlook::Cut | Outlook::Invalid => true,
-        Outlook::Failed => !failed,
-        Outlook::StoppedEarly | Outlook::NotEnoughEvidence | Outlook::Warned | Outlook::Passed => false,
-    }
 }
 
 /// What is over the limit becomes a count in the last.

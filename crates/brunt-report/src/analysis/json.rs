@@ -1,7 +1,8 @@
 //! For programs. `analysis.summary` is flat, for a gate of one line; `analysis.runs` has everything.
 
 use super::words::outlook;
-use super::{AnalysedRun, Analysis};
+use super::{AnalysedRun, Analysis, Basis};
+use brunt_analysis::leaders;
 use serde_json::{Value, json};
 
 /// The version of this form: fields may be added within it.
@@ -41,6 +42,10 @@ fn summary(run: &AnalysedRun) -> Value {
 }
 
 fn run(run: &AnalysedRun) -> Value {
+    let basis = match run.basis {
+        Basis::Seconds => "seconds",
+        Basis::Totals => "totals",
+    };
     json!({
         "name": run.name,
         "tool": run.tool,
@@ -49,7 +54,9 @@ fn run(run: &AnalysedRun) -> Value {
         "summary": summary(run),
         "verdict": run.verdict,
         "hot_spots": run.hot_spots,
+        "leaders": leaders(&run.hot_spots),
         "findings": run.findings,
+        "findings_from": basis,
         "totals": run.summary,
     })
 }

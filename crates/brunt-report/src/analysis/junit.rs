@@ -1,75 +1,154 @@
 //! `JUnit`'s XML, as CI servers read it: a suite a run, a case an objective.
 
-use super::words::harmless;
+use super::words::{harmless, untold};
 use super::{AnalysedRun, Analysis};
-use brunt_run::{Outlook, Standing};
+use brunt_run::{ObjectiveOutcome, Outlook, Standing};
 use std::fmt::Write as _;
 
+/// The host where a source names none: strict readers want one.
+const HOST: &str = "localhost";
+
 /// One `testsuite` a run, one `testcase` an objective, and a first case for the run itself: whether its figures may be trusted.
-/// Failed objectives are failures, an invalid run is an error, what was not judged is skipped, with the reason.
+/// Failed objectives are failures, an invalid run is an error, what was not judged is skipped, with the reason. A run
+/// without a date has no `timestamp`.
 pub fn analysis_junit(analysis: &Analysis) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    analysis.runs.iter().for_each(|run| suite(&mut out, run));
+    let suites: Vec<Suite<'_>> = analysis.runs.iter().map(Suite::of).collect();
+    let sum = |of: fn(&Counts) -> usize| suites.iter().map(|suite| of(&suite.counts)).sum::<usize>();
+    let all = Counts {
+        tests: sum(|c| c.tests),
+        failures: sum(|c| c.failures),
+        errors: sum(|c| c.errors),
+        skipped: sum(|c| c.skipped),
+    };
+    let time = suites.iter().map(|suite| suite.run.summary.elapsed_ms).sum::<f64>() / 1_000.0;
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(out, "<testsuites name=\"load test\" {} time=\"{time:.3}\">", all.attributes());
+    for suite in &suites {
+        suite.write(&mut out);
+    }
     out.push_str("</testsuites>\n");
     out
 }
 
 /// What becomes of a case.
-enum Fate<'a> {
+enum Fate {
     Passed,
-    Failure(&'a str),
-    Error(&'a str),
-    Skipped(&'a str),
+    Failure,
+    Error,
+    Skipped,
 }
 
-fn suite(out: &mut String, run: &AnalysedRun) {
-    let mut cases = vec![("the run is valid".to_owned(), validity(run))];
-    for o in &run.verdict.objectives {
-        let fate = match o.standing {
-            Standing::Failed => Fate::Failure(&o.text),
-            Standing::NotJudged => Fate::Skipped(&o.text),
-            // A warning must not break a build; it is told in the case's output.
-            Standing::Warned | Standing::Passed | Standing::Noted => Fate::Passed,
-        };
-        cases.push((o.name.clone(), fate));
-    }
-    let count = |is: fn(&Fate<'_>) -> bool| cases.iter().filter(|(_, fate)| is(fate)).count();
-    let _ = writeln!(
-        out,
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\">",
-        escape(&run.name),
-        cases.len(),
-        count(|f| matches!(f, Fate::Failure(_))),
-        count(|f| matches!(f, Fate::Error(_))),
-        count(|f| matches!(f, Fate::Skipped(_))),
-        run.summary.elapsed_ms / 1_000.0
-    );
-    let notes = std::iter::once(None).chain(run.verdict.objectives.iter().map(Some));
-    for ((name, fate), outcome) in cases.iter().zip(notes) {
-        let _ = write!(out, "    <testcase classname=\"{}\" name=\"{}\"", escape(&run.name), escape(name));
-        let said = |text: &str| escape(text);
-        let _ = match fate {
-            Fate::Passed => match outcome {
-                Some(o) => writeln!(out, "><system-out>{}</system-out></testcase>", said(&o.text)),
-                None => writeln!(out, "/>"),
-            },
-            Fate::Failure(text) => writeln!(out, "><failure message=\"{}\"/></testcase>", said(text)),
-            Fate::Error(text) => writeln!(out, "><error message=\"{}\"/></testcase>", said(text)),
-            Fate::Skipped(text) => writeln!(out, "><skipped message=\"{}\"/></testcase>", said(text)),
-        };
-    }
-    out.push_str("  </testsuite>\n");
+/// A case: its name, what became of it, in a sentence, and what is known beside it.
+struct Case<'a> {
+    name: &'a str,
+    fate: Fate,
+    text: &'a str,
+    notes: &'a [String],
 }
 
-fn validity(run: &AnalysedRun) -> Fate<'_> {
-    let text = &run.verdict.summary;
-    let objective_failed = run.verdict.objectives.iter().any(|o| o.standing == Standing::Failed);
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn attributes(&self) -> String {
+        let Self { tests, failures, errors, skipped } = self;
+        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
+    }
+}
+
+struct Suite<'a> {
+    run: &'a AnalysedRun,
+    cases: Vec<Case<'a>>,
+    counts: Counts,
+}
+
+impl<'a> Suite<'a> {
+    fn of(run: &'a AnalysedRun) -> Self {
+        // That objectives failed is said by their own cases.
+        let said = run.verdict.outlook != Outlook::Failed || untold(run);
+        let text = if said { run.verdict.summary.as_str() } else { "" };
+        let itself = Case { name: "the run is valid", fate: validity(run), text, notes: &[] };
+        let objective = |o: &'a ObjectiveOutcome| {
+            let fate = match o.standing {
+                Standing::Failed => Fate::Failure,
+                Standing::NotJudged => Fate::Skipped,
+                // A warning must not break a build; it is told in the case's output.
+                Standing::Warned | Standing::Passed | Standing::Noted => Fate::Passed,
+            };
+            Case { name: &o.name, fate, text: &o.text, notes: &o.notes }
+        };
+        let cases: Vec<Case<'a>> =
+            std::iter::once(itself).chain(run.verdict.objectives.iter().map(objective)).collect();
+        let mut counts = Counts { tests: cases.len(), ..Counts::default() };
+        for case in &cases {
+            match case.fate {
+                Fate::Passed => {}
+                Fate::Failure => counts.failures += 1,
+                Fate::Error => counts.errors += 1,
+                Fate::Skipped => counts.skipped += 1,
+            }
+        }
+        Self { run, cases, counts }
+    }
+
+    fn write(&self, out: &mut String) {
+        let summary = &self.run.summary;
+        let timestamp = timestamp(summary.started_unix_ms);
+        let _ = writeln!(
+            out,
+            "  <testsuite name=\"{}\" {} time=\"{:.3}\"{timestamp} hostname=\"{}\">",
+            escape(&self.run.name),
+            self.counts.attributes(),
+            summary.elapsed_ms / 1_000.0,
+            escape(summary.environment.get("hostname").map_or(HOST, String::as_str)),
+        );
+        for case in &self.cases {
+            case.write(&self.run.name, out);
+        }
+        out.push_str("  </testsuite>\n");
+    }
+}
+
+impl Case<'_> {
+    fn write(&self, class: &str, out: &mut String) {
+        let (class, name, text) = (escape(class), escape(self.name), escape(self.text));
+        let notes: Vec<String> =
+            std::iter::once(&text).cloned().chain(self.notes.iter().map(|n| escape(n))).collect();
+        let said = notes.join("\n");
+        let _ = write!(out, "    <testcase classname=\"{class}\" name=\"{name}\"");
+        let _ = match self.fate {
+            Fate::Passed if self.text.is_empty() => writeln!(out, "/>"),
+            Fate::Passed => writeln!(out, "><system-out>{said}</system-out></testcase>"),
+            Fate::Failure => {
+                writeln!(out, "><failure type=\"objective\" message=\"{text}\">{said}</failure></testcase>")
+            }
+            Fate::Error => {
+                writeln!(out, "><error type=\"not valid\" message=\"{text}\">{said}</error></testcase>")
+            }
+            Fate::Skipped => writeln!(out, "><skipped message=\"{text}\"/></testcase>"),
+        };
+    }
+}
+
+/// ISO 8601 in UTC, without a zone as the common schema has it; nothing where the date is not known.
+fn timestamp(unix_ms: u64) -> String {
+    let millis = i64::try_from(unix_ms).ok().filter(|ms| *ms > 0);
+    let at = millis.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    at.map_or_else(String::new, |at| format!(" timestamp=\"{}\"", at.strftime("%Y-%m-%dT%H:%M:%S")))
+}
+
+fn validity(run: &AnalysedRun) -> Fate {
     match run.verdict.outlook {
-        Outlook::Cut | Outlook::Invalid => Fate::Error(text),
+        Outlook::Cut | Outlook::Invalid => Fate::Error,
         // Without an objective that failed, the run itself did.
-        Outlook::Failed if !objective_failed => Fate::Failure(text),
+        Outlook::Failed if untold(run) => Fate::Failure,
         Outlook::Failed | Outlook::Warned | Outlook::Passed => Fate::Passed,
-        Outlook::StoppedEarly | Outlook::NotEnoughEvidence => Fate::Skipped(text),
+        Outlook::StoppedEarly | Outlook::NotEnoughEvidence => Fate::Skipped,
     }
 }
 

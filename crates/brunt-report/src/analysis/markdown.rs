@@ -1,7 +1,9 @@
 //! Markdown: for a pull request, a wiki, GitHub's job summary.
 
-use super::words::{ENDPOINTS, confidence, cost, endpoints, evidence, harmless, mark, outlook, totals};
-use super::{AnalysedRun, Analysis};
+use super::words::{
+    ENDPOINTS, confidence, cost, endpoints, evidence, harmless, led_by, mark, outlook, totals,
+};
+use super::{AnalysedRun, Analysis, Basis};
 use std::fmt::Write as _;
 
 /// Endpoints in a table; all are in the JSON.
@@ -56,35 +58,48 @@ fn section(run: &AnalysedRun) -> String {
         for row in rows.iter().take(MOST_ENDPOINTS) {
             let _ = writeln!(out, "| {} |", row.clone().map(|cell| escape(&cell)).join(" | "));
         }
-    }
-    if let Some(findings) = run.findings.as_ref().filter(|f| !f.is_empty()) {
-        out.push_str("\n### Findings\n\n");
-        for (i, f) in findings.iter().enumerate() {
-            let costs = cost(f);
-            let costs = if costs.is_empty() { String::new() } else { format!(", costs {costs}") };
-            let doubt = if f.reliable { "" } else { ", **not reliable: the generator was the limit**" };
-            let _ = writeln!(
-                out,
-                "{}. **{}** ({}, confidence {}{costs}{doubt})",
-                i + 1,
-                escape(&f.claim),
-                escape(&f.id),
-                confidence(f.confidence)
-            );
-            for piece in &f.evidence {
-                let _ = writeln!(out, "   - seen in {}", escape(&evidence(piece)));
-            }
-            let _ = writeln!(out, "   - or else: {}", escape(&f.alternative));
-            let _ = writeln!(out, "   - confirm by: {}", escape(&f.confirm_by));
-            for line in &f.advice {
-                let _ = writeln!(out, "   - try: {}", escape(line));
-            }
+        let leaders = led_by(run);
+        if !leaders.is_empty() {
+            let _ = writeln!(out, "\n{}", escape(&leaders));
         }
     }
+    out += &found(run);
     if !run.notes.is_empty() {
         let _ = writeln!(out, "\nResults of {}:\n", run.tool);
         for note in &run.notes {
             let _ = writeln!(out, "- {}", escape(note));
+        }
+    }
+    out
+}
+
+fn found(run: &AnalysedRun) -> String {
+    if run.findings.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("\n### Findings\n\n");
+    if run.basis == Basis::Totals {
+        out.push_str("From totals alone: the source has no course over time.\n\n");
+    }
+    for (i, f) in run.findings.iter().enumerate() {
+        let costs = cost(f);
+        let costs = if costs.is_empty() { String::new() } else { format!(", costs {costs}") };
+        let doubt = if f.reliable { "" } else { ", **not reliable: the generator was the limit**" };
+        let _ = writeln!(
+            out,
+            "{}. **{}** ({}, confidence {}{costs}{doubt})",
+            i + 1,
+            escape(&f.claim),
+            escape(&f.id),
+            confidence(f.confidence)
+        );
+        for piece in &f.evidence {
+            let _ = writeln!(out, "   - seen in {}", escape(&evidence(piece)));
+        }
+        let _ = writeln!(out, "   - or else: {}", escape(&f.alternative));
+        let _ = writeln!(out, "   - confirm by: {}", escape(&f.confirm_by));
+        for line in &f.advice {
+            let _ = writeln!(out, "   - try: {}", escape(line));
         }
     }
     out

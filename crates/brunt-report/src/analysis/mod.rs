@@ -40,8 +40,19 @@ pub struct AnalysedRun {
     pub grades: Grades,
     /// Endpoints, those that hurt most first.
     pub hot_spots: Vec<HotSpot>,
-    /// What it shows; `None` where the source has no course over time.
-    pub findings: Option<Vec<Finding>>,
+    /// What it shows.
+    pub findings: Vec<Finding>,
+    /// What the findings are made from.
+    pub basis: Basis,
+}
+
+/// What findings are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The run second by second.
+    Seconds,
+    /// Totals alone: what needs a course over time could not be looked for.
+    Totals,
 }
 
 /// All runs that were asked for.

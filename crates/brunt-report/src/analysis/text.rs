@@ -1,7 +1,9 @@
 //! For a terminal.
 
-use super::words::{self, ENDPOINTS, confidence, cost, endpoints, evidence, harmless, mark, outlook, totals};
-use super::{AnalysedRun, Analysis};
+use super::words::{
+    self, ENDPOINTS, confidence, cost, endpoints, evidence, harmless, led_by, mark, outlook, totals,
+};
+use super::{AnalysedRun, Analysis, Basis};
 use brunt_analysis::Finding;
 use std::fmt::Write as _;
 
@@ -50,14 +52,22 @@ fn run_text(run: &AnalysedRun) -> String {
         if left_out > 0 {
             let _ = writeln!(out, "{left_out} more: all are in --json");
         }
+        let leaders = led_by(run);
+        if !leaders.is_empty() {
+            let _ = writeln!(out, "{leaders}");
+        }
     }
     out.push('\n');
-    let found: String = match &run.findings {
-        None => "findings: none can be made, the source has no course over time\n".into(),
-        Some(findings) if findings.is_empty() => "findings: none\n".into(),
-        Some(findings) => findings.iter().enumerate().map(|(i, f)| finding(i + 1, f)).collect(),
-    };
-    out + &found
+    out.push_str(match (run.basis, run.findings.is_empty()) {
+        (Basis::Seconds, true) => "findings: none\n",
+        (Basis::Totals, true) => {
+            "findings: none in the totals; the source has no course over time to look at\n"
+        }
+        (Basis::Seconds, false) => "findings\n",
+        (Basis::Totals, false) => "findings, from totals alone: the source has no course over time\n",
+    });
+    out.extend(run.findings.iter().enumerate().map(|(i, f)| finding(i + 1, f)));
+    out
 }
 
 fn finding(number: usize, f: &Finding) -> String {

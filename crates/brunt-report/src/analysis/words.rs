@@ -1,7 +1,7 @@
 //! Figures and names as all forms spell them.
 
 use super::AnalysedRun;
-use brunt_analysis::{Confidence, Evidence, Finding};
+use brunt_analysis::{Confidence, Evidence, Finding, leaders};
 use brunt_run::{Outlook, Standing};
 use std::fmt::Write as _;
 
@@ -53,6 +53,16 @@ pub(super) const fn outlook(outlook: Outlook) -> &'static str {
         Outlook::NotEnoughEvidence => "not enough evidence",
         Outlook::Warned => "passed with warnings",
         Outlook::Passed => "passed",
+    }
+}
+
+/// Whether a run failed, or must not be judged by, for another reason than its objectives.
+pub(super) fn untold(run: &AnalysedRun) -> bool {
+    let failed = run.verdict.objectives.iter().any(|o| o.standing == Standing::Failed);
+    match run.verdict.outlook {
+        Outlook::Cut | Outlook::Invalid => true,
+        Outlook::Failed => !failed,
+        Outlook::StoppedEarly | Outlook::NotEnoughEvidence | Outlook::Warned | Outlook::Passed => false,
     }
 }
 
@@ -112,6 +122,18 @@ pub(super) fn endpoints(run: &AnalysedRun) -> Vec<[String; 9]> {
         ])
     };
     run.hot_spots.iter().filter_map(row).collect()
+}
+
+/// Who leads among the endpoints, in a line; empty where there is only one, or nothing is known.
+pub(super) fn led_by(run: &AnalysedRun) -> String {
+    if run.hot_spots.len() < 2 {
+        return String::new();
+    }
+    let leaders = leaders(&run.hot_spots);
+    let said =
+        [("most time", leaders.time), ("most errors", leaders.errors), ("widest spread", leaders.spread)];
+    let parts = said.into_iter().filter_map(|(what, name)| Some(format!("{what}: {}", harmless(&name?))));
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 pub(super) const fn confidence(confidence: Confidence) -> &'static str {

@@ -4,8 +4,8 @@ use brunt_analysis::{
     Bands, Confidence, Cost, Evidence, Figure, Finding, Number, Seconds, Severity, grades, hot_spots,
 };
 use brunt_report::{
-    AnalysedRun, Analysis, DeploymentReport, Rollback, analysis_json, analysis_junit, analysis_markdown,
-    analysis_text, github_annotations,
+    AnalysedRun, Analysis, Basis, DeploymentReport, Rollback, analysis_json, analysis_junit,
+    analysis_markdown, analysis_text, github_annotations,
 };
 use brunt_run::{
     Broken, LatencyFigures, ObjectiveOutcome, ObjectiveUnit, Outlook, RunView, Standing, Summary, Verdict,
@@ -90,7 +90,8 @@ fn failed() -> AnalysedRun {
             findings: Vec::new(),
             objectives,
         },
-        findings: Some(vec![finding()]),
+        findings: vec![finding()],
+        basis: Basis::Seconds,
     }
 }
 
@@ -102,7 +103,8 @@ fn empty() -> AnalysedRun {
     run.summary.started_unix_ms = 0;
     run.grades = grades(&run.summary.total, &Bands::default());
     run.hot_spots.clear();
-    run.findings = None;
+    run.findings.clear();
+    run.basis = Basis::Totals;
     run.verdict = Verdict {
         outlook: Outlook::NotEnoughEvidence,
         summary: "not enough evidence: no request ended".into(),

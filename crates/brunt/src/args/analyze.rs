@@ -1,5 +1,6 @@
 //! What can be asked of `brunt analyze`.
 
+use super::ReportArgs;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -12,9 +13,16 @@ pub(crate) struct AnalyzeArgs {
     /// The results
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
-    /// An objective, as 'p95 < 250ms', or a file of them; without any, those kept with the run; may be given again
+    /// An objective, as 'p95 < 250ms', a file of them, or a plan, a performance configuration or k6 options that have some;
+    /// without any, those kept with the run; may be given again
     #[arg(long, visible_alias = "threshold", value_name = "OBJECTIVE|FILE", help_heading = "Judge")]
     pub(crate) slo: Vec<String>,
+    /// With `--slo PLAN`: the environment whose objectives are meant [default: ENVIRONMENT]
+    #[arg(long, visible_alias = "expect-env", value_name = "NAME", requires = "slo", help_heading = "Judge")]
+    pub(crate) env: Option<String>,
+    /// With `--slo PLAN`: the profile whose objectives are meant
+    #[arg(long, value_name = "NAME", requires = "slo", help_heading = "Judge")]
+    pub(crate) profile: Option<String>,
     /// The run that limits as `baseline * 1.1` refer to
     #[arg(long, value_name = "RUN", help_heading = "Judge")]
     pub(crate) baseline: Option<String>,
@@ -31,23 +39,13 @@ pub(crate) struct AnalyzeArgs {
     #[arg(long, value_name = "FILE", help_heading = "Findings")]
     pub(crate) resources: Option<PathBuf>,
     /// Write all of it as JSON (`-`: standard output, and nothing else there)
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) json: Option<PathBuf>,
-    /// Write a report as Markdown (`-`: standard output)
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) markdown: Option<PathBuf>,
-    /// Write XML as `JUnit` has it, a case an objective
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) junit: Option<PathBuf>,
-    /// GitHub's annotations on standard output, and a job summary where `GITHUB_STEP_SUMMARY` says
-    #[arg(long, help_heading = "Output")]
-    pub(crate) github: bool,
-    /// Append a section on the worst run to this report
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) deployment_report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reports: ReportArgs,
     /// In that section: a rollback was triggered
-    #[arg(long, requires = "deployment_report", help_heading = "Output")]
-    pub(crate) rollback_triggered: bool,
+    #[arg(long, alias = "rollback-triggered", requires = "deployment_report", help_heading = "Results")]
+    pub(crate) auto_rollback_triggered: bool,
     /// The folder of records
     #[arg(long, value_name = "FOLDER", default_value = "brunt-runs")]
     pub(crate) runs: PathBuf,

@@ -1,10 +1,24 @@
 //! `brunt run`. Beside its own flags it takes Locust's, with Locust's meaning.
 
+use super::ReportArgs;
 use clap::ArgGroup;
 use std::path::PathBuf;
 
 /// The most workers that may be asked for: no machine that brunt runs on has more processors.
 const MOST_WORKERS: i64 = 1_024;
+
+/// `brunt run` as a command: a run, and reports on it.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "`--output FILE.md` writes a Markdown report to FILE.md, as `--markdown FILE.md` does; the record \
+goes to brunt-runs/ID then."
+)]
+pub(crate) struct RunCommand {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) reports: ReportArgs,
+}
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Debug, clap::Args)]
