@@ -16,7 +16,8 @@
 //! 3. [`Judge`]: are the objectives met, second by second and in the end?
 //! 4. [`judge`]: all of it, with what became of the requests, as one [`Verdict`](brunt_run::Verdict).
 //!
-//! [`judge_summary`] holds objectives against totals alone, where nothing else is known of a run.
+//! [`judge_totals`] gives a verdict on totals alone, where nothing else is known of a run, and [`judge_summary`] holds
+//! objectives against them.
 
 mod reason;
 
@@ -28,8 +29,11 @@ mod objectives;
 
 mod verdict;
 
+mod totals;
+
 pub use health::{HOT_SECONDS, LATE_SECONDS, MIN_SECONDS, STALLED_SECONDS, health};
 pub use objectives::{AbortCall, BaselineFigures, Judge, judge_summary};
 pub use reason::{Bearing, Reason};
 pub use selfcheck::{LITTLE_TOLERANCE, self_checks};
+pub use totals::judge_totals;
 pub use verdict::{DROPPED_SHARE, FEW_REQUESTS, conclude, exit_code, judge, judge_with};

@@ -10,11 +10,11 @@ use crate::load::{LoadError, show};
 use crate::reports::{Stdout, write, write_reports};
 use crate::sides::paths;
 use brunt_analysis::{Bands, Course, Resource, Rules, findings, findings_of_totals, grades, hot_spots};
-use brunt_gate::{BaselineFigures, Judge, exit_code, judge_summary, judge_with};
+use brunt_gate::{BaselineFigures, Judge, exit_code, judge_totals, judge_with};
 use brunt_objective::{Objective, parse};
 use brunt_report::{AnalysedRun, Analysis, Basis, Rollback, analysis_json, analysis_text};
 use brunt_results::Results;
-use brunt_run::{ObjectiveOutcome, Outlook, RunEvent, RunView, Standing, Summary, Verdict};
+use brunt_run::{RunEvent, RunView, Summary, Verdict};
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -191,13 +191,16 @@ fn analysed(results: Results, asked: &Asked) -> AnalysedRun {
             own.expectation
         ));
     }
-    let objectives = objectives(asked, &results.summary.objectives, &mut notes);
     let (verdict, course) = if let Some(events) = results.events {
+        let objectives = objectives(asked, &results.summary.objectives, &mut notes);
         let (verdict, course) = judged(events, objectives, asked);
         (verdict, Some(course))
     } else {
-        let outcomes = judge_summary(&objectives, &results.summary, asked.baseline.as_ref());
-        (of_totals(&results.summary.total, outcomes), None)
+        // A summary of ours has its own verdict beside its objectives, windows included.
+        let own: &[String] =
+            if results.summary.verdict.is_some() { &[] } else { &results.summary.objectives };
+        let objectives = objectives(asked, own, &mut notes);
+        (judge_totals(&objectives, &results.summary, asked.baseline.as_ref()), None)
     };
     asked.lens.analysed(Seen {
         name,
@@ -238,24 +241,4 @@ fn judged(events: Vec<RunEvent>, objectives: Vec<Objective>, asked: &Asked) -> (
     course.verdict = Some(verdict.clone());
     course.resources.clone_from(&asked.resources);
     (verdict, course)
-}
-
-/// A verdict on totals alone: nothing is known of the generator's health, nor of the course.
-fn of_totals(total: &brunt_run::Figures, objectives: Vec<ObjectiveOutcome>) -> Verdict {
-    let any = |standing| objectives.iter().find(|o| o.standing == standing).map(|o| o.text.clone());
-    let (outlook, summary) = if total.requests == 0 {
-        (Outlook::NotEnoughEvidence, "not enough evidence: no request ended".into())
-    } else if total.errors == total.requests {
-        (Outlook::Failed, "failed: no request succeeded".into())
-    } else if let Some(text) = any(Standing::Failed) {
-        (Outlook::Failed, format!("failed: {text}"))
-    } else if let Some(text) = any(Standing::NotJudged) {
-        (Outlook::NotEnoughEvidence, format!("not enough evidence: {text}"))
-    } else if let Some(text) = any(Standing::Warned) {
-        (Outlook::Warned, format!("passed with warnings: {text}"))
-    } else {
-        let what = if objectives.is_empty() { "no objective was given" } else { "all objectives are met" };
-        (Outlook::Passed, format!("passed: {} requests, {what}", total.requests))
-    };
-    Verdict { outlook, summary, findings: Vec::new(), objectives }
 }

@@ -1,11 +1,11 @@
 //! Planted faults are found in simulated targets, and nothing confident is said of healthy ones.
 
 use crate::bed::{cases::CASES, score::score, simulate};
-use brunt_analysis::{Course, Finding, Rules, findings};
+use brunt_analysis::{Course, Finding, Rules, findings, findings_of_totals};
 use brunt_metrics::{
     CellKey, CellSecond, EndpointId, ErrorKind, Histogram, Nanos, Outcome, Phase, Second, Status,
 };
-use brunt_run::RunEvent;
+use brunt_run::{RunEvent, Summary};
 
 /// The bars of the findings engine: five seeds of every fault and control. `examples/findings_table.rs` does more.
 #[test]
@@ -133,4 +133,63 @@ fn the_page_names_every_finding_and_its_rules_are_read() {
     for block in blocks {
         Rules::parse(block, "docs/findings.md").unwrap_or_else(|e| panic!("{e}"));
     }
+}
+
+/// The totals of the golden record, changed.
+fn totals(change: impl Fn(&mut Summary)) -> Summary {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/runs/v1-small/summary.json");
+    let text = std::fs::read_to_string(path).expect("the golden record");
+    let mut summary = Summary::from_json(&text).expect("a summary");
+    (summary.total.errors, summary.total.error_rate) = (0, Some(0.0));
+    for endpoint in &mut summary.endpoints {
+        endpoint.figures.errors = 0;
+    }
+    change(&mut summary);
+    summary
+}
+
+/// From totals alone come rules, and endpoints that dominate; what is not known makes nothing hold.
+#[test]
+fn totals_show_what_needs_no_course() {
+    let check = |change: fn(&mut Summary), expected: &[&str]| {
+        let found = findings_of_totals(&totals(change), &Rules::default());
+        let ids: Vec<&str> = found.iter().map(|f| f.id.as_str()).collect();
+        assert_eq!(ids, expected);
+        assert!(
+            found.iter().all(|f| !f.evidence.is_empty() && !f.alternative.is_empty() && !f.advice.is_empty())
+        );
+    };
+    check(|_| (), &[]);
+    check(|s| s.total.error_rate = Some(0.02), &["high-error-rate"]);
+    check(|s| s.total.response.p95_ms = Some(201.0), &["latency-above-200ms"]);
+    check(|s| s.total.response.p95_ms = Some(501.0), &["high-latency", "latency-above-200ms"]);
+    check(
+        |s| (s.total.response.p95_ms, s.total.response.p99_ms) = (Some(10.0), Some(31.0)),
+        &["high-variance"],
+    );
+    check(|s| (s.total.response.p95_ms, s.total.response.p99_ms) = (None, Some(31.0)), &[]);
+    let hot = |s: &mut Summary| {
+        for (endpoint, (requests, mean)) in
+            s.endpoints.iter_mut().zip([(100, 90.0), (200, 10.0), (200, 10.0)])
+        {
+            (endpoint.figures.requests, endpoint.figures.service.mean_ms) = (requests, Some(mean));
+        }
+    };
+    check(hot, &["hot-endpoint"]);
+    check(
+        |s| {
+            for (endpoint, errors) in s.endpoints.iter_mut().zip([20, 1, 0]) {
+                (endpoint.figures.requests, endpoint.figures.errors) = (100, errors);
+            }
+        },
+        &["failing-endpoint"],
+    );
+    // One endpoint without a mean: shares of time cannot be told.
+    let unknown = totals(|s| {
+        hot(s);
+        (s.endpoints[1].figures.service.mean_ms, s.endpoints[1].figures.response.mean_ms) = (None, None);
+    });
+    assert_eq!(findings_of_totals(&unknown, &Rules::default()), []);
+    let off = Rules::parse(r#"{"findings": {"hot-endpoint": {"on": false}}}"#, "off.json").expect("rules");
+    assert_eq!(findings_of_totals(&totals(hot), &off), []);
 }

@@ -7,3 +7,5 @@ mod conclude;
 mod decisions;
 
 mod objectives;
+
+mod totals;
