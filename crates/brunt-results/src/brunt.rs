@@ -32,6 +32,14 @@ pub(crate) fn read_record(folder: &Path) -> Result<Results, ResultsError> {
         notes.gap(
             "this run did not end in order, or still runs: its figures are those up to its last whole second",
         );
+    } else if !ending.torn.is_empty() {
+        notes.gap("this record is damaged: what was measured behind the damage is lost, so it counts as a run without an end");
+        // The end that is told would make the rest pass for the whole.
+        events.retain(|event| !matches!(event, RunEvent::Finished(_) | RunEvent::Verdict(_)));
+        view = RunView::default();
+        for event in &events {
+            view.apply(event);
+        }
     }
     let mut heading = Heading::new(Tool::Brunt, &reader.header().name);
     heading.version = Some(reader.tool_version().to_owned());

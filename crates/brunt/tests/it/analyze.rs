@@ -1,6 +1,7 @@
 //! `brunt analyze` as its users run it: on golden records and on files of other tools.
 
-use crate::stage::brunt;
+use crate::stage::{at, brunt, judged, mock};
+use brunt_testkit::TestContext;
 use std::path::Path;
 
 fn fixture(name: &str) -> String {
@@ -88,4 +89,176 @@ fn what_cannot_be_read_is_said() {
         format!("$ brunt analyze {shown}\n{}", captured.stderr)
     });
     insta::assert_snapshot!(said.join("\n"));
+}
+
+/// Copies a file, or the files of a folder, of the fixtures: paths in what is shown are short then.
+fn copy(context: &TestContext, from: &str, to: &str) {
+    let from = fixture(from);
+    if Path::new(&from).is_file() {
+        context.write(to, std::fs::read(&from).expect(&from));
+        return;
+    }
+    for entry in std::fs::read_dir(&from).expect(&from) {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        context.write(&format!("{to}/{name}"), std::fs::read(entry.path()).expect("a file"));
+    }
+}
+
+/// What is shown of a record and of other tools' files, in full.
+#[test]
+fn what_each_source_shows() {
+    let context = brunt();
+    copy(&context, "runs/v1-small", "record");
+    copy(&context, "results/locust", "locust");
+    copy(&context, "results/k6.csv.gz", "k6.csv.gz");
+    copy(&context, "results/made/jmeter.jtl", "jmeter.jtl");
+    let slo = ["--slo", "p95 < 250ms", "--slo", "errors < 1%"];
+    for (name, input) in [
+        ("record", "record"),
+        ("locust", "locust/full_stats.csv"),
+        ("k6", "k6.csv.gz"),
+        ("jmeter", "jmeter.jtl"),
+    ] {
+        let captured = context.run(&[&["analyze", input], &slo[..]].concat());
+        insta::assert_snapshot!(format!("shown_of_{name}"), captured.snapshot());
+    }
+    for (name, flag) in [("json", "--json"), ("markdown", "--markdown"), ("junit", "--junit")] {
+        let input = "locust/full_stats.csv";
+        let captured = context.run(&[&["analyze", input, flag, "-"], &slo[..]].concat());
+        insta::assert_snapshot!(format!("locust_as_{name}"), captured.snapshot());
+    }
+}
+
+/// Files that hold little, or not what they should: what is there is judged, what is not is said.
+#[test]
+fn damaged_and_poor_sources() {
+    let context = brunt();
+    let text = |name: &str| std::fs::read_to_string(fixture(name)).expect(name);
+    let jtl = text("results/made/jmeter.jtl");
+    let first = |lines: usize| jtl.lines().take(lines).collect::<Vec<_>>().join("\n") + "\n";
+    context.write("header.jtl", first(1));
+    context.write("one.jtl", first(2));
+    context.write("failed.jtl", jtl.replace(",true,", ",false,"));
+    context.write("cut.jtl", &jtl[..jtl.len() / 2]);
+    let stats = text("results/locust/total_stats.csv");
+    context.write("header_stats.csv", stats.lines().next().unwrap_or_default());
+    copy(&context, "runs/v1-small", "torn");
+    let seconds = std::fs::read(context.dir().join("torn/seconds.brunt")).expect("seconds");
+    context.write("torn/seconds.brunt", &seconds[..seconds.len() / 2]);
+    copy(&context, "runs/v1-small", "newer");
+    let header = text("runs/v1-small/run.json").replace("\"major\": 1", "\"major\": 9");
+    context.write("newer/run.json", header);
+    copy(&context, "runs/v1-small/summary.json", "summary.json");
+    let summary = text("runs/v1-small/summary.json");
+    let mut summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+    summary["verdict"]["outlook"] = "invalid".into();
+    context.write("invalid.json", summary.to_string());
+
+    let check = |input: &[&str], code: i32, said: &str| {
+        let captured = context.run(&[&["analyze"], input].concat());
+        let all = format!("{}{}", captured.stdout, captured.stderr);
+        assert_eq!(captured.code, Some(code), "{input:?}: {all}");
+        assert!(all.contains(said), "{input:?}: {all}");
+        assert!(!all.contains("NaN") && !all.contains(" inf"), "{input:?}: {all}");
+    };
+    let p95 = ["--slo", "p95 < 9s"];
+    check(&["header.jtl"], 97, "there is not one request in it");
+    check(&[&["header.jtl"], &p95[..]].concat(), 99, "P95 latency: no data");
+    check(&["one.jtl"], 0, "Standard deviation                   -");
+    check(&[&["one.jtl"], &p95[..]].concat(), 97, "1 request, and 59 are the fewest");
+    check(&["failed.jtl"], 99, "no request succeeded");
+    check(&["cut.jtl"], 0, "cut.jtl:");
+    check(&["header_stats.csv"], 97, "no request ended");
+    check(&[&["header_stats.csv"], &p95[..]].concat(), 99, "P95 latency: no data");
+    check(&["torn"], 130, "the run has no end");
+    check(&["newer"], 2, "in format 9.0, and this version reads formats up to 1.x");
+    check(&["summary.json"], 0, "nothing speaks against it");
+    // A run that was not valid is not made so by asking again.
+    check(&["invalid.json"], 98, "Requests");
+    check(&[&["invalid.json"], &p95[..]].concat(), 98, "not judged");
+    check(&[&["summary.json", "torn"], &p95[..]].concat(), 130, "worst of 2 runs: small (cut");
+}
+
+/// Where objectives are written that `--slo` may name, with what is meant of them.
+#[test]
+fn objectives_of_files() {
+    let context = brunt();
+    copy(&context, "results/locust/full_stats.csv", "run_stats.csv");
+    context.write("list.yaml", "- p95 < 3ms\n");
+    context.write("k6.json", "{\"vus\": 1, \"thresholds\": {\"http_req_duration\": [\"p(95)<3\"]}}");
+    context.write(
+        "performance.yml",
+        "thresholds: {latency: {p95: 200}}\nenvironments:\n  staging: {thresholds: {latency: {p95: 3}}}\n  production: \
+         {thresholds: {latency: {p95: 2}}}\n",
+    );
+    let plan = "actions: {a: [{get: /}]}\nscenarios: {s: {users: 1, duration: 1s}}\n";
+    context.write("plan.yaml", format!("{plan}target: http://a\nexpect: [p95 < 3ms]\n"));
+    context.write("plain.yaml", format!("{plan}target: http://a\n"));
+    let heavy = "profiles: {heavy: {expect: [p95 < 3ms]}, light: {expect: [p95 < 9s]}}\n";
+    context.write("profiles.yaml", format!("{plan}target: http://a\n{heavy}"));
+    let check = |arguments: &[&str], code: i32, said: &str| {
+        let captured = context.run(&[&["analyze", "run_stats.csv", "--slo"], arguments].concat());
+        let all = format!("{}{}", captured.stdout, captured.stderr);
+        assert_eq!(captured.code, Some(code), "{arguments:?}: {all}");
+        assert!(all.contains(said), "{arguments:?}: {all}");
+    };
+    check(&["list.yaml"], 99, "exceeds threshold 3ms");
+    check(&["k6.json"], 99, "exceeds threshold 3ms");
+    check(&["performance.yml"], 99, "P95 latency 13.0ms exceeds threshold 3ms");
+    check(&["performance.yml", "--env", "production"], 99, "exceeds threshold 2ms");
+    check(&["performance.yml", "--expect-env", "production"], 99, "exceeds threshold 2ms");
+    check(&["performance.yml", "--env", "nowhere"], 2, "unknown environment `nowhere`");
+    check(&["plan.yaml"], 99, "exceeds threshold 3ms");
+    check(&["profiles.yaml", "--profile", "heavy"], 99, "exceeds threshold 3ms");
+    check(&["profiles.yaml", "--profile", "light"], 0, "within threshold 9s");
+    check(&["plain.yaml"], 2, "`plain.yaml` has no objectives");
+    check(&["missing.yaml"], 2, "cannot read `missing.yaml`");
+}
+
+/// What a program reads on standard output stands there alone.
+#[test]
+fn one_document_on_standard_output() {
+    let context = brunt();
+    let input = fixture("results/locust/full_stats.csv");
+    let captured = context.run(&["analyze", &input, "--slo", "p95 < 1ms", "--json", "-", "--github"]);
+    serde_json::from_str::<serde_json::Value>(&captured.stdout).expect("JSON");
+    assert!(captured.stderr.contains("::error title=Load test full::P95 latency"), "{}", captured.stderr);
+    let both = context.run(&["analyze", &input, "--json", "-", "--markdown", "-"]);
+    assert_eq!(both.code, Some(2), "{}", both.stdout);
+    assert!(both.stderr.contains("standard output holds one document"), "{}", both.stderr);
+}
+
+/// A run writes the same reports when it ends; its record stays where it is.
+#[test]
+fn reports_of_a_run() {
+    let context = brunt().env("GITHUB_STEP_SUMMARY", "step.md");
+    let target = mock();
+    let url = at(&target, "/");
+    let load = ["run", &url, "-n", "400", "-u", "2", "-q", "--slo", "p95 < 1us", "--github"];
+    let files = ["-o", "deploy/reports/performance_report.md", "--junit", "out/junit.xml"];
+    let more = ["--deployment-report", "deploy/deployment_report.md"];
+    let captured = judged(&context, &[&load[..], &files, &more].concat());
+    assert_eq!(captured.code, Some(99), "{}{}", captured.stdout, captured.stderr);
+    assert!(captured.stdout.contains("::error title=Load test "), "{}", captured.stdout);
+    assert!(
+        captured.stdout.contains("written   deploy/reports/performance_report.md"),
+        "{}",
+        captured.stdout
+    );
+    assert!(context.read("deploy/reports/performance_report.md").contains("exceeds threshold 0.001ms"));
+    assert!(context.read("out/junit.xml").contains("<failure type=\"objective\""));
+    assert!(context.read("deploy/deployment_report.md").starts_with("## 📊 Load Test Performance Results\n"));
+    assert!(context.read("deploy/deployment_report.md").contains("\n## ❌ SLO Violations\n"));
+    assert!(context.read("step.md").starts_with("# Load test analysis\n"));
+    assert!(context.dir().join("brunt-runs").is_dir());
+    let analysed = context.run(&["analyze", "last", "--json", "-"]);
+    assert_eq!(analysed.code, Some(99), "{}", analysed.stderr);
+
+    let both = context.run(&["run", &url, "-o", "a.md", "--markdown", "b.md"]);
+    assert_eq!(both.code, Some(2));
+    context.write("taken.xml/x", "");
+    let taken = context.run(&["run", &url, "--junit", "taken.xml", "-d", "1s"]);
+    assert_eq!(taken.code, Some(2), "{}", taken.stdout);
+    assert!(taken.stderr.contains("cannot write `taken.xml`"), "{}", taken.stderr);
 }
