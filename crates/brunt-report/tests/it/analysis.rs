@@ -153,6 +153,31 @@ fn as_a_section_of_a_deployment_report() {
     insta::assert_snapshot!(report(Rollback::NotTriggered));
 }
 
+/// Whoever reads the section by program finds one of two words, and a reason where no objective is one.
+#[test]
+fn each_outlook_in_a_report_and_in_junit() {
+    let check = |outlook, status: &str, tag: &str, told: bool| {
+        let mut run = failed();
+        run.verdict.objectives.clear();
+        run.verdict.outlook = outlook;
+        run.verdict.summary = "why it is so".into();
+        let report = DeploymentReport { run: &run, timestamp: "-".into(), rollback: Rollback::NotTriggered };
+        let section = report.section();
+        assert!(section.contains(&format!("\n**Status:** {status}  \n")), "{section}");
+        assert_eq!(section.contains("\nwhy it is so\n"), told, "{section}");
+        assert!(!section.contains("SLO Violations"), "{section}");
+        let xml = analysis_junit(&Analysis { runs: vec![run] });
+        assert!(xml.contains(&format!("name=\"the run is valid\"><{tag}")), "{xml}");
+    };
+    check(Outlook::Passed, "✅ PASSED", "system-out>", false);
+    check(Outlook::Warned, "✅ PASSED", "system-out>", false);
+    check(Outlook::Failed, "❌ FAILED", "failure type", true);
+    check(Outlook::Invalid, "❌ FAILED (not valid)", "error type", true);
+    check(Outlook::Cut, "❌ FAILED (cut)", "error type", true);
+    check(Outlook::StoppedEarly, "❌ FAILED (stopped early)", "skipped message", true);
+    check(Outlook::NotEnoughEvidence, "❌ FAILED (not enough evidence)", "skipped message", true);
+}
+
 #[test]
 fn thousands_are_grouped_and_nothing_is_a_dash() {
     let mut run = failed();
