@@ -33,8 +33,8 @@ pub(crate) enum XtaskError {
 /// What a verb finds: one text a problem, none if all is well.
 pub(crate) type Findings = Result<Vec<String>, XtaskError>;
 
-/// Folders that hold what is made, not what is written.
-const SKIPPED_FOLDERS: [&str; 7] =
+/// What is made, not written: folders, and the file that stands for `.git` in a second working tree.
+const SKIPPED: [&str; 7] =
     [".git", "target", "brunt-runs", "node_modules", "__pycache__", "artifacts", "coverage"];
 
 /// The repository's root: the folder above this crate.
@@ -52,8 +52,11 @@ pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>, XtaskError> {
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let kind = entry.file_type().map_err(failed)?;
-            let skipped = SKIPPED_FOLDERS.iter().any(|name| entry.file_name() == *name);
-            if kind.is_dir() && !skipped {
+            let skipped = SKIPPED.iter().any(|name| entry.file_name() == *name);
+            if skipped {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(entry.path());
             } else if kind.is_file()
                 && let Ok(relative) = entry.path().strip_prefix(root)

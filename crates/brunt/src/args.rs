@@ -5,6 +5,7 @@ mod analyze;
 mod compare;
 mod doctor;
 mod findmax;
+mod plot;
 mod reports;
 mod run;
 
@@ -14,6 +15,7 @@ use clap_complete::Shell;
 pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use findmax::{FindMaxArgs, SearchBy};
+pub(crate) use plot::PlotArgs;
 pub(crate) use reports::ReportArgs;
 pub(crate) use run::{RunArgs, RunCommand};
 use std::path::PathBuf;
@@ -85,6 +87,8 @@ pub(crate) enum Command {
     FindMax(Box<FindMaxArgs>),
     /// Compare runs, or sides of several runs: what changed, and whether it is more than noise
     Compare(CompareArgs),
+    /// Draw runs: SVG, PNG, or the numbers
+    Plot(PlotArgs),
     /// Keep runs by name, to compare others with
     Baseline(BaselineArgs),
     /// Write a recorded run in a format that other tools read

@@ -21,6 +21,7 @@ mod interactive;
 mod judge;
 mod limits;
 mod load;
+mod plot;
 mod records;
 mod reports;
 mod results;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Command::Analyze(args) => analyze::command(&args, console),
         Command::FindMax(args) => findmax::command(&args, console),
         Command::Compare(compare) => compare::compare_runs(&compare, console),
+        Command::Plot(args) => plot::plot(&args, console),
         Command::Baseline(baseline) => baseline::baseline(&baseline, console),
         Command::Export(export) => records::export(&export, console),
     };

@@ -170,7 +170,7 @@ fn append(path: &Path, text: &str) -> Result<(), String> {
     opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|e| unwritable(path, &e))
 }
 
-fn make_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 

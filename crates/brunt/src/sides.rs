@@ -95,7 +95,7 @@ impl Loaded {
 }
 
 /// The name before `=`, if what is before it is no path, and the parts between commas.
-fn split(word: &str) -> (Option<String>, Vec<String>) {
+pub(crate) fn split(word: &str) -> (Option<String>, Vec<String>) {
     let (name, rest) = match word.split_once('=') {
         Some((name, rest)) if !Path::new(word).exists() && !name.contains('/') => {
             (Some(name.to_owned()), rest)

@@ -10,6 +10,7 @@ mod faults;
 mod find_max;
 mod flags;
 mod plans;
+mod plot;
 mod records;
 mod slow;
 mod stage;

@@ -1,0 +1,131 @@
+//! What figures say.
+
+use crate::{Run, drawn, golden};
+use brunt_analysis::Course;
+use brunt_figure::{Asked, Kind, Marks, Metric, NoFigure, Source, Table, figure};
+use brunt_metrics::{CellKey, CellSecond, EndpointId, Histogram, Nanos, Outcome, Phase, Second, Status};
+use brunt_run::RunEvent;
+use std::fmt::Write as _;
+
+#[test]
+fn every_kind_of_a_golden_record() {
+    let run = Run::of(golden("v1.1-small"));
+    let mut all = String::new();
+    for kind in Kind::ALL {
+        let sources = [run.source("before"), run.source("after")];
+        let _ = writeln!(all, "## {kind}");
+        match figure(kind, &sources[..kind.runs().0], &Asked::default()) {
+            Ok(made) => {
+                let _ = writeln!(all, "{}", made.title);
+                for line in made.says.iter().chain(&made.notes) {
+                    let _ = writeln!(all, "  {line}");
+                }
+                let _ = writeln!(all, "{}", Table::of(&made).csv().replace("\r\n", "\n"));
+            }
+            Err(why) => {
+                let _ = writeln!(all, "  none: {why}\n");
+            }
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// Ten seconds of one endpoint: 5 of 10 ms, then 5 of 1 s, with ten times as many requests in the fast ones.
+fn two_speeds() -> Course {
+    let second = |index: u64| {
+        let (value, count) = if index < 5 { (10, 100) } else { (1_000, 10) };
+        let mut histogram = Histogram::default();
+        (0..count).for_each(|_| histogram.record(Nanos::from_millis(value)));
+        let key = CellKey {
+            endpoint: EndpointId(0),
+            phase: Phase::Load,
+            outcome: Outcome::Ok,
+            status: Status::code(200),
+        };
+        let cell = CellSecond {
+            response: histogram.to_sparse(),
+            service: histogram.to_sparse(),
+            ..CellSecond::empty(key)
+        };
+        Second { index, cells: vec![cell], ..Second::default() }
+    };
+    Course::from_events((0..10).map(|i| RunEvent::Second(Box::new(second(i)))))
+}
+
+/// One point of ten seconds: 550 requests of which 50 took 1 s. The mean of the seconds' medians would be 505 ms, that of
+/// their 95th percentiles as well.
+#[test]
+fn a_point_of_several_seconds_comes_from_their_histograms() {
+    let golden = Run::of(golden("v1.1-small"));
+    let course = two_speeds();
+    let source = Source { name: "two", summary: &golden.summary, course: Some(&course), findings: &[] };
+    let made = figure(Kind::Latency, &[source], &Asked { points: 1, ..Asked::default() }).unwrap();
+    let Marks::Lines(lines) = &made.panels[0].marks else { panic!("lines") };
+    let spot = |at: usize| lines[at].spots[0];
+    assert_eq!(lines[0].spots.len(), 1);
+    for (at, value) in [(0, 10.0), (1, 1_000.0), (2, 1_000.0)] {
+        let y = spot(at).y.unwrap();
+        assert!((y / value - 1.0).abs() < 0.002, "{}: {y}", lines[at].name);
+        let (low, high) = spot(at).spread.unwrap();
+        assert!((low / 10.0 - 1.0).abs() < 0.002 && (high / 1_000.0 - 1.0).abs() < 0.002, "{low} {high}");
+    }
+}
+
+#[test]
+fn what_cannot_be_drawn_is_said() {
+    let run = Run::of(golden("v1.1-small"));
+    let totals = Source { course: None, ..run.source("locust") };
+    let endpoint = |word: &str| Asked { endpoints: vec![word.into()], ..Asked::default() };
+    for (kind, sources, asked, words) in [
+        (
+            Kind::Compare,
+            vec![run.source("a")],
+            Asked::default(),
+            "`compare` shows at least 2 runs, and 1 were given",
+        ),
+        (
+            Kind::Latency,
+            vec![run.source("a"), run.source("b")],
+            Asked::default(),
+            "`latency` shows exactly 1 run, and 2 were given",
+        ),
+        (
+            Kind::Heat,
+            vec![totals],
+            Asked::default(),
+            "`heat` shows a run second by second, and locust has only totals\n  help: `throughput`, `endpoint-bars`, \
+             `matrix`, `box` and `compare` are drawn from totals",
+        ),
+        (
+            Kind::Throughput,
+            vec![totals],
+            endpoint("/nowhere"),
+            "locust has no request at an endpoint with `/nowhere` in its name to draw",
+        ),
+    ] {
+        let told: NoFigure = figure(kind, &sources, &asked).unwrap_err();
+        assert_eq!(told.to_string(), words);
+    }
+    for kind in [Kind::Throughput, Kind::Matrix, Kind::Box, Kind::EndpointBars] {
+        assert!(figure(kind, &[totals], &Asked::default()).is_ok(), "{kind} is drawn from totals");
+    }
+}
+
+#[test]
+fn a_metric_is_shown_in_its_unit() {
+    let run = Run::of(golden("v1.1-small"));
+    for metric in Metric::ALL {
+        let asked = Asked { metric, ..Asked::default() };
+        let made = figure(Kind::Matrix, &[run.source("a")], &asked).unwrap();
+        let Marks::Cells(cells) = &made.panels[0].marks else { panic!("cells") };
+        assert_eq!(cells.unit, metric.unit());
+    }
+}
+
+#[test]
+fn formulas_and_commas_are_text_in_csv() {
+    let events = crate::renamed(golden("v1.1-small"), &["=cmd(),1", "a\"b", "plain"]);
+    let run = Run::of(events);
+    let csv = Table::of(&drawn(Kind::Matrix, &run)).csv();
+    assert!(csv.contains("\"'=cmd(),1\"") && csv.contains("a\"\"b"), "{csv}");
+}
