@@ -159,7 +159,7 @@ pub(crate) fn seen(slices: &[&Slice], of: Of<'_>) -> Seen {
     for cell in slices.iter().flat_map(|s| &s.measured.cells).filter(|c| of.holds(c)) {
         sum.requests += cell.count();
         sum.errors += if cell.key.outcome.is_ok() { 0 } else { cell.count() };
-        sum.response.merge(&cell.response);
+        sum.response.merge(cell.response_times());
     }
     sum
 }

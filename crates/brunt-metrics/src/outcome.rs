@@ -124,6 +124,11 @@ impl Outcome {
         ErrorKind::ALL.into_iter().find(|k| *k as u8 == code).map(Self::Error)
     }
 
+    /// Whether the request was sent: one that lacks a value is not, and its times say nothing of the target.
+    pub const fn is_sent(self) -> bool {
+        !matches!(self, Self::Error(ErrorKind::Missing))
+    }
+
     /// Whether the request succeeded.
     pub const fn is_ok(self) -> bool {
         matches!(self, Self::Ok)

@@ -52,6 +52,10 @@ impl PartSum {
     }
 }
 
+/// The times of nothing.
+static NO_TIMES: SparseHistogram =
+    SparseHistogram { counts: Vec::new(), total: 0, sum_ns: 0, min: Nanos::MAX, max: Nanos::ZERO };
+
 /// All requests of one key that ended in one second.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellSecond {
@@ -65,9 +69,9 @@ pub struct CellSecond {
     pub retries: u64,
     /// The parts of their time, in the order of [`Part::ALL`].
     pub parts: [PartSum; Part::ALL.len()],
-    /// From due to ended.
+    /// From due to ended, one value a request. See [`response_times`](Self::response_times).
     pub response: SparseHistogram,
-    /// From started to ended.
+    /// From started to ended, one value a request. See [`service_times`](Self::service_times).
     pub service: SparseHistogram,
 }
 
@@ -88,6 +92,16 @@ impl CellSecond {
     /// Requests counted.
     pub fn count(&self) -> u64 {
         self.response.total
+    }
+
+    /// Their times from due to ended, as distributions take them: none of requests that were never sent.
+    pub fn response_times(&self) -> &SparseHistogram {
+        if self.key.outcome.is_sent() { &self.response } else { &NO_TIMES }
+    }
+
+    /// The same from started to ended.
+    pub fn service_times(&self) -> &SparseHistogram {
+        if self.key.outcome.is_sent() { &self.service } else { &NO_TIMES }
     }
 
     /// Adds a cell of the same key.

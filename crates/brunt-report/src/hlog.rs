@@ -28,10 +28,10 @@ pub enum Timing {
 }
 
 impl Timing {
-    const fn of(self, cell: &CellSecond) -> &SparseHistogram {
+    fn of(self, cell: &CellSecond) -> &SparseHistogram {
         match self {
-            Self::Response => &cell.response,
-            Self::Service => &cell.service,
+            Self::Response => cell.response_times(),
+            Self::Service => cell.service_times(),
         }
     }
 

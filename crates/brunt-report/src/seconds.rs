@@ -53,8 +53,8 @@ fn write_cell(row: &mut String, header: &RunHeader, second: u64, cell: &CellSeco
     for count in [cell.count(), cell.bytes_out, cell.bytes_in, cell.retries] {
         csv::number(row, count);
     }
-    csv::latency(row, &cell.response);
-    csv::latency(row, &cell.service);
+    csv::latency(row, cell.response_times());
+    csv::latency(row, cell.service_times());
     csv::end(row);
 }
 

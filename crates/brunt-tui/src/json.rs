@@ -17,7 +17,7 @@ pub fn json_tick(view: &RunView) -> Option<Value> {
     let mut response = Histogram::default();
     let mut kinds: Map<String, Value> = Map::new();
     for cell in &second.cells {
-        response.add(&cell.response);
+        response.add(cell.response_times());
         if let Outcome::Error(kind) = cell.key.outcome {
             let before = kinds.get(kind.name()).and_then(Value::as_u64).unwrap_or(0);
             kinds.insert(kind.name().into(), (before + cell.count()).into());

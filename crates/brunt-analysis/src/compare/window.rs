@@ -4,7 +4,7 @@ use super::judge::Unclear;
 use super::metric::Metric;
 use crate::stats::{Batches, MIN_BATCHES, batches};
 use crate::{Course, Slice};
-use brunt_metrics::{EndpointId, Histogram, Phase, SparseHistogram};
+use brunt_metrics::{CellSecond, EndpointId, Histogram, Phase, SparseHistogram};
 use brunt_run::SeriesName;
 use std::collections::BTreeMap;
 
@@ -58,19 +58,19 @@ pub(super) fn stretches(course: &Course, span: Span) -> (Stretches, BTreeMap<Ser
         }
         for cell in slice.measured.cells.iter().filter(|c| c.key.phase == Phase::Load) {
             let own = series.entry(cell.key.endpoint).or_insert_with(|| vec![Unit::default(); units]);
-            let errors = if cell.key.outcome.is_ok() { 0 } else { cell.count() };
-            own[at].gather(&cell.response, errors);
+            own[at].gather(cell);
         }
     }
     series.values_mut().flatten().for_each(Unit::settle);
     let mut all = Histogram::default();
     let mut sum = |at: usize| {
-        let parts = series.values().map(|own| &own[at]);
-        let errors = parts.map(|part| {
+        let mut unit = Unit::default();
+        for part in series.values().map(|own| &own[at]) {
             all.add(&part.response);
-            part.errors
-        });
-        Unit { errors: errors.sum(), response: all.drain() }
+            unit.requests += part.requests;
+            unit.errors += part.errors;
+        }
+        Unit { response: all.drain(), ..unit }
     };
     let whole = (0..units).map(&mut sum).collect();
     let name = |id: EndpointId| course.header.as_ref()?.endpoints.get(id.0 as usize).cloned();
@@ -82,6 +82,7 @@ pub(super) fn stretches(course: &Course, span: Span) -> (Stretches, BTreeMap<Ser
 /// A stretch while it is put together.
 #[derive(Clone, Debug, Default)]
 struct Unit {
+    requests: u64,
     errors: u64,
     response: SparseHistogram,
 }
@@ -89,8 +90,10 @@ struct Unit {
 impl Unit {
     /// Takes in a second's counts as they are; [`Self::settle`] puts them in order, once, which is much cheaper than a merge
     /// each second.
-    fn gather(&mut self, response: &SparseHistogram, errors: u64) {
-        self.errors += errors;
+    fn gather(&mut self, cell: &CellSecond) {
+        let response = cell.response_times();
+        self.requests += cell.count();
+        self.errors += if cell.key.outcome.is_ok() { 0 } else { cell.count() };
         self.response.counts.extend_from_slice(&response.counts);
         self.response.total += response.total;
         self.response.sum_ns += response.sum_ns;
@@ -108,9 +111,10 @@ impl Unit {
         });
     }
 
-    fn add(&mut self, response: &SparseHistogram, errors: u64) {
-        self.errors += errors;
-        self.response.merge(response);
+    fn add(&mut self, next: &Self) {
+        self.requests += next.requests;
+        self.errors += next.errors;
+        self.response.merge(&next.response);
     }
 
     fn figures(&self) -> Stretch {
@@ -119,7 +123,7 @@ impl Unit {
             (ms > 0.0).then(|| ms.ln())
         };
         Stretch {
-            requests: self.response.total,
+            requests: self.requests,
             errors: self.errors,
             ln_quantiles: [ln(0.5), ln(0.95), ln(0.99)],
         }
@@ -134,7 +138,7 @@ impl Stretches {
             // What fills no stretch of the next level is in none of it.
             let pair = |two: &[Unit]| {
                 let mut both = two[0].clone();
-                both.add(&two[1].response, two[1].errors);
+                both.add(&two[1]);
                 both
             };
             units = units.chunks_exact(2).map(pair).collect();
@@ -196,25 +200,35 @@ fn too_short(first: usize) -> Unclear {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use brunt_metrics::Nanos;
+    use brunt_metrics::{CellKey, ErrorKind, Nanos, Outcome, Status};
 
-    /// Gathered and settled is merged: also with buckets in common, out of order, and nothing at all.
+    /// Gathered and settled is merged: also with buckets in common, out of order, nothing at all, and what was never sent,
+    /// which counts and has no time.
     #[test]
     fn what_is_gathered_is_what_is_merged() {
-        let sealed = |ms: &[u64]| {
+        let cell = |outcome, ms: &[u64]| {
             let mut h = Histogram::default();
             for ms in ms {
                 h.record(Nanos::from_millis(*ms));
             }
-            h.drain()
+            let key = CellKey { endpoint: EndpointId(0), phase: Phase::Load, status: Status::NONE, outcome };
+            CellSecond { response: h.drain(), ..CellSecond::empty(key) }
         };
-        let parts = [sealed(&[5, 9, 5]), sealed(&[]), sealed(&[1, 9, 700]), sealed(&[5])];
-        let (mut gathered, mut merged) = (Unit::default(), Unit::default());
-        for (part, errors) in parts.iter().zip(0..) {
-            gathered.gather(part, errors);
-            merged.add(part, errors);
+        let (ok, failed) = (Outcome::Ok, Outcome::Error(ErrorKind::Status));
+        let cells = [
+            cell(ok, &[5, 9, 5]),
+            cell(ok, &[]),
+            cell(failed, &[1, 9, 700]),
+            cell(Outcome::Error(ErrorKind::Missing), &[0, 0]),
+            cell(ok, &[5]),
+        ];
+        let (mut gathered, mut merged) = (Unit::default(), SparseHistogram::default());
+        for cell in &cells {
+            gathered.gather(cell);
+            merged.merge(cell.response_times());
         }
         gathered.settle();
-        assert_eq!((gathered.response, gathered.errors), (merged.response, merged.errors));
+        assert_eq!(gathered.response, merged);
+        assert_eq!((gathered.requests, gathered.errors, merged.total), (9, 5, 7));
     }
 }

@@ -55,7 +55,7 @@ fn loaded(course: &Course, of: Of<'_>) -> SparseHistogram {
     let mut sum = SparseHistogram::default();
     for cell in course.slices.iter().flat_map(|s| &s.measured.cells) {
         if cell.key.phase == Phase::Load && of.holds(cell) {
-            sum.merge(&cell.response);
+            sum.merge(cell.response_times());
         }
     }
     sum

@@ -194,10 +194,10 @@ const fn is_timed(key: CellKey) -> bool {
     }
 }
 
-const fn times(cell: &CellSecond, basis: Basis) -> &SparseHistogram {
+fn times(cell: &CellSecond, basis: Basis) -> &SparseHistogram {
     match basis {
-        Basis::Service => &cell.service,
-        Basis::Response | Basis::Lag => &cell.response,
+        Basis::Service => cell.service_times(),
+        Basis::Response | Basis::Lag => cell.response_times(),
     }
 }
 

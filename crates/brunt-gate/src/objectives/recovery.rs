@@ -90,7 +90,7 @@ impl Recovery {
         let Some(course) = self.course.filter(|_| load > 0.0) else { return };
         let mut part = Part { seconds: load, ..Part::default() };
         for cell in second.cells.iter().filter(|c| c.key.phase == Phase::Load) {
-            part.times.merge(&cell.response);
+            part.times.merge(cell.response_times());
             part.total += cell.count();
             part.hits += if matches!(cell.key.outcome, Outcome::Ok) { 0 } else { cell.count() };
         }

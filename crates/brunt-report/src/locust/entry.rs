@@ -50,7 +50,7 @@ impl Entry {
         self.requests += requests;
         self.failures += failures;
         self.bytes_in += cell.bytes_in;
-        self.times.merge(&cell.response);
+        self.times.merge(cell.response_times());
         if self.recent.back().is_none_or(|slice| slice.second != second) {
             self.recent.push_back(Slice { second, ..Slice::default() });
             let old = |slice: &Slice| slice.second + KEPT_SECONDS <= second;
@@ -63,7 +63,7 @@ impl Entry {
             slice.failures += failures;
             match recent {
                 Recent::Counts => {}
-                Recent::Times => slice.times.merge(&cell.response),
+                Recent::Times => slice.times.merge(cell.response_times()),
             }
         }
     }

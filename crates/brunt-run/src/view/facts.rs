@@ -147,7 +147,7 @@ fn late_limit(service_p50: Nanos) -> Nanos {
 /// The median of all requests that ended in the second.
 fn service_p50(second: &Second) -> Option<Nanos> {
     let mut service = Histogram::default();
-    second.cells.iter().for_each(|cell| service.add(&cell.service));
+    second.cells.iter().for_each(|cell| service.add(cell.service_times()));
     service.quantile(0.5)
 }
 

@@ -323,6 +323,25 @@ fn slow_seconds_are_judged_together() {
     }
 }
 
+/// 9 answers of 100 ms, and 91 requests that lacked a value: a median of theirs would be 0.
+#[test]
+fn requests_that_were_never_sent_are_failures_without_times() {
+    let missing = Outcome::Error(ErrorKind::Missing);
+    let unsent = cell(0, Phase::Load, missing, 0, &[0; 91]);
+    let view = view_of(&[second(0, vec![ok(0, &[100; 9]), unsent.clone()])]);
+    let total = view.total(Phase::Load);
+    assert_eq!((total.count, total.errors, total.response.count), (100, 91, 9));
+    for times in [total.response, total.service] {
+        assert!(times.min.is_some_and(|min| min >= Nanos::from_millis(99)), "{times:?}");
+    }
+    let window = view.window();
+    assert_eq!((window.requests, window.errors), (100, 91));
+    assert!(window.response.min >= Nanos::from_millis(99));
+    assert_eq!(view.timeline()[0].response.total, 9);
+    let only = view_of(&[second(0, vec![unsent])]);
+    assert_eq!(only.total(Phase::Load).response, LatencyView::default());
+}
+
 proptest! {
     /// The total is the sum of its endpoints, and of any split of the run into seconds.
     #[test]

@@ -48,7 +48,7 @@ impl TimelinePoint {
             point.user_time = point.user_time + s.user_time;
         }
         for cell in &second.cells {
-            point.response.merge(&coarse(&cell.response));
+            point.response.merge(&coarse(cell.response_times()));
         }
         point
     }

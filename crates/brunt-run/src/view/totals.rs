@@ -28,8 +28,8 @@ struct Durations {
 impl Totals {
     pub(super) fn add(&mut self, cell: &CellSecond) {
         let side = if cell.key.outcome.is_ok() { &mut self.ok } else { &mut self.error };
-        side.response.add(&cell.response);
-        side.service.add(&cell.service);
+        side.response.add(cell.response_times());
+        side.service.add(cell.service_times());
         *self.codes.entry((cell.key.outcome, cell.key.status)).or_default() += cell.count();
         self.bytes_out += cell.bytes_out;
         self.bytes_in += cell.bytes_in;

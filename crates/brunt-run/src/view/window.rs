@@ -94,8 +94,8 @@ impl Window {
         let (mut response, mut service) = (Histogram::default(), Histogram::default());
         for cell in &sum.cells {
             let (key, count) = (cell.key, cell.count());
-            response.add(&cell.response);
-            service.add(&cell.service);
+            response.add(cell.response_times());
+            service.add(cell.service_times());
             let endpoint = match window.endpoints.last_mut() {
                 Some(last) if last.endpoint == key.endpoint => last,
                 Some(_) | None => {
@@ -108,7 +108,7 @@ impl Window {
                 }
             };
             endpoint.requests += count;
-            endpoint.response.merge(&cell.response);
+            endpoint.response.merge(cell.response_times());
             window.requests += count;
             if let Outcome::Error(kind) = key.outcome {
                 endpoint.errors += count;
