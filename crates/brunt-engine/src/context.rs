@@ -50,8 +50,8 @@ pub(crate) struct Shared {
 pub(crate) enum ForDriver {
     /// Spawn a user's task. With its own pair: until the driver comes, the slot may have been used again.
     Spawn { slot: Slot, scenario: ScenarioId, index: u64, user: Rc<User> },
-    /// Report that a scenario has no users here any more.
-    ScenarioDone(ScenarioId),
+    /// Report that a scenario has no users here any more, and which data it ran out of, if it did.
+    ScenarioDone(ScenarioId, Option<FeedId>),
 }
 
 /// What the worker and a user's task tell each other.
@@ -164,7 +164,9 @@ impl Shared {
                 drop(users);
                 self.leave_to_driver(ForDriver::Spawn { slot, scenario, index, user });
             }
-            Action::ScenarioDone { scenario } => self.leave_to_driver(ForDriver::ScenarioDone(scenario)),
+            Action::ScenarioDone { scenario, out_of } => {
+                self.leave_to_driver(ForDriver::ScenarioDone(scenario, out_of));
+            }
         }
     }
 

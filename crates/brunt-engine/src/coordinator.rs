@@ -10,7 +10,8 @@ use crate::vu::VuSource;
 use crate::worker::{WorkerControl, WorkerReport, WorkerSetup, work};
 use brunt_metrics::{Nanos, Phase, ScenarioId};
 use brunt_run::{Finish, HostSecond, PhaseChange, RunEvent, RunHeader, StopReason, Warning, WarningKind};
-use brunt_workload::{StartAt, Workload};
+use brunt_workload::{FeedId, StartAt, Workload};
+use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) struct Emitter {
     phases: Vec<PhaseChange>,
     in_flight: u64,
     last: Nanos,
+    /// Data of which a scenario had no more rows on some worker.
+    out_of: BTreeMap<ScenarioId, FeedId>,
 }
 
 impl Emitter {
@@ -41,6 +44,7 @@ impl Emitter {
             phases: Vec::new(),
             in_flight: 0,
             last: Nanos::ZERO,
+            out_of: BTreeMap::new(),
         };
         for (id, s) in (0_u16..).map(ScenarioId).zip(&Arc::clone(&emitter.workload).scenarios) {
             if let StartAt::Offset(at) = s.start {
@@ -87,12 +91,14 @@ impl Emitter {
                 self.emit_complete(observe);
                 Vec::new()
             }
-            WorkerReport::ScenarioDone { scenario, at } => {
+            WorkerReport::ScenarioDone { scenario, at, out_of } => {
+                self.out_of.extend(out_of.map(|feed| (scenario, feed)));
                 let mut begin = self.succession.done(scenario, at);
                 // A run that is stopped ends those that wait as well.
                 begin.retain(|(follower, _)| self.succession.ended(*follower).is_none());
                 if let Some(at) = self.succession.ended(scenario) {
                     self.phases.retain(|change| change.scenario != scenario || change.at <= at);
+                    self.tell_what_ran_out(scenario, at, observe);
                     self.phases.push(PhaseChange { at, scenario, phase: None });
                     self.phases.sort_by_key(|change| change.at);
                 }
@@ -108,6 +114,25 @@ impl Emitter {
                 Vec::new()
             }
         }
+    }
+
+    /// A scenario that ends with its data ends as planned, but nobody planned when: it is said.
+    fn tell_what_ran_out(&self, id: ScenarioId, at: Nanos, observe: &mut dyn FnMut(&RunEvent)) {
+        let Some(feed) = self.out_of.get(&id).and_then(|feed| self.workload.feeds.get(usize::from(feed.0)))
+        else {
+            return;
+        };
+        let scenario = &self.workload.scenarios[usize::from(id.0)];
+        let planned =
+            scenario.stop.after.map(|after| format!(" and not after its {} s", after.as_secs_f64()));
+        let text = format!(
+            "`{}` ended {:.1} s into the run{}: its data `{}` has no more rows (`at_end: stop`)",
+            scenario.name,
+            at.as_secs_f64(),
+            planned.unwrap_or_default(),
+            feed.name
+        );
+        observe(&RunEvent::Warning(Warning { at, kind: WarningKind::Plan, text }));
     }
 
     /// Notes that a worker died.

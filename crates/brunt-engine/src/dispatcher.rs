@@ -31,7 +31,7 @@ mod served;
 
 use brunt_metrics::{Nanos, Phase, ScenarioId};
 use brunt_workload::{FeedId, IterationIndex, StartAt, Workload};
-use feeds::Rows;
+use feeds::{Ended, Rows};
 use scenario::ScenarioState;
 use served::Served;
 use std::cmp::Reverse;
@@ -100,6 +100,8 @@ pub enum Action {
     ScenarioDone {
         /// Which.
         scenario: ScenarioId,
+        /// The data that had no more rows for it here, if that is why.
+        out_of: Option<FeedId>,
     },
 }
 
@@ -274,7 +276,7 @@ impl Dispatcher {
             }
             let s = &mut self.scenarios[id];
             if s.finish_if_empty() {
-                out.push(Action::ScenarioDone { scenario: s.id });
+                out.push(Action::ScenarioDone { scenario: s.id, out_of: s.out_of() });
             }
             next = next.min(self.scenarios[id].next_wake(plan));
         }
@@ -329,11 +331,13 @@ impl Dispatcher {
         let plan = &self.workload.scenarios[id];
         if let Some(index) = self.scenarios[id].next_iteration(plan, (v, k), scheduled) {
             let turn = self.times_served(slot, index);
-            if self.rows.give(scenario, slot, (v, k, turn), index).is_ok() {
-                self.scenarios[id].take_iteration();
-                return self.start(slot, index, scheduled, out);
+            match self.rows.give(scenario, slot, (v, k, turn), index) {
+                Ok(()) => {
+                    self.scenarios[id].take_iteration();
+                    return self.start(slot, index, scheduled, out);
+                }
+                Err(Ended(feed)) => self.scenarios[id].run_out_of(feed),
             }
-            self.scenarios[id].run_out_of_data();
         }
         let cut_at = self.scenarios[id].cut_at(plan);
         self.part(slot, scheduled, cut_at, out);
@@ -404,11 +408,12 @@ impl Dispatcher {
             let User { v, k, .. } = self.users[slot.0 as usize];
             let index = IterationIndex::arrival(arrival.index);
             let turn = self.times_served(slot, index);
-            if self.rows.give(scenario, slot, (v, k, turn), index).is_ok() {
-                self.start(slot, index, arrival.due, out);
-            } else {
-                self.scenarios[id].run_out_of_data();
-                self.scenarios[id].idle.push(slot);
+            match self.rows.give(scenario, slot, (v, k, turn), index) {
+                Ok(()) => self.start(slot, index, arrival.due, out),
+                Err(Ended(feed)) => {
+                    self.scenarios[id].run_out_of(feed);
+                    self.scenarios[id].idle.push(slot);
+                }
             }
         }
     }
@@ -529,7 +534,7 @@ impl Dispatcher {
         }
         let s = &mut self.scenarios[id];
         if s.finish_if_empty() {
-            out.push(Action::ScenarioDone { scenario: s.id });
+            out.push(Action::ScenarioDone { scenario: s.id, out_of: s.out_of() });
         }
     }
 

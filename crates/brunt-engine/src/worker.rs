@@ -12,7 +12,7 @@ use crate::timers::Timers;
 use crate::vu::{Vu, VuSource};
 use brunt_metrics::{Nanos, ScenarioId, Second, Shard};
 use brunt_run::ErrorDetail;
-use brunt_workload::Workload;
+use brunt_workload::{FeedId, Workload};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -37,8 +37,8 @@ pub(crate) enum WorkerControl {
 pub(crate) enum WorkerReport {
     /// A second of its own.
     Second { second: Box<Second>, details: Vec<ErrorDetail> },
-    /// It has no users of a scenario any more and will get none.
-    ScenarioDone { scenario: ScenarioId, at: Nanos },
+    /// It has no users of a scenario any more and will get none; which data had no more rows for it, if that is why.
+    ScenarioDone { scenario: ScenarioId, at: Nanos, out_of: Option<FeedId> },
     /// Its last second is sealed.
     Finished { at: Nanos },
 }
@@ -166,7 +166,9 @@ fn settle<S: VuSource>(
                 let vu = source.make(scenario, index, &ctx);
                 tasks.spawn_local(live(vu, ctx));
             }
-            ForDriver::ScenarioDone(scenario) => report(WorkerReport::ScenarioDone { scenario, at: now }),
+            ForDriver::ScenarioDone(scenario, out_of) => {
+                report(WorkerReport::ScenarioDone { scenario, at: now, out_of });
+            }
         }
     }
     *shared.pending.borrow_mut() = pending;

@@ -122,11 +122,7 @@ impl Unit {
             let ms = self.response.quantile(q)?.as_millis_f64();
             (ms > 0.0).then(|| ms.ln())
         };
-        Stretch {
-            requests: self.requests,
-            errors: self.errors,
-            ln_quantiles: [ln(0.5), ln(0.95), ln(0.99)],
-        }
+        Stretch { requests: self.requests, errors: self.errors, ln_quantiles: [ln(0.5), ln(0.95), ln(0.99)] }
     }
 }
 

@@ -11,9 +11,9 @@ use brunt_workload::{
 };
 use std::sync::Arc;
 
-/// Data that a start needs has ended.
+/// Data that a start needs has ended: which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ended;
+pub(super) struct Ended(pub(super) FeedId);
 
 /// The rows that the users of a worker hold.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Rows {
             self.held[at].clear();
             let own: Vec<_> = self.own(plan, v).collect();
             for (feed, row) in own {
-                self.hold(at, feed, row.ok_or(Ended)?);
+                self.hold(at, feed, row.ok_or(Ended(feed))?);
             }
         }
         let first = journey.on_start.as_ref().filter(|_| turn == 0);
@@ -108,7 +108,7 @@ impl Rows {
         match feed.per {
             FeedPer::User => Ok(()),
             FeedPer::Iteration => {
-                let row = cursor.next(&workload.feeds, id, workload.seed).ok_or(Ended)?;
+                let row = cursor.next(&workload.feeds, id, workload.seed).ok_or(Ended(id))?;
                 self.hold(at, id, row);
                 Ok(())
             }

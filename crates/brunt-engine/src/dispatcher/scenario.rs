@@ -3,7 +3,8 @@
 use super::{Slot, Start, StartKind};
 use brunt_metrics::{Nanos, ScenarioId};
 use brunt_workload::{
-    Arrival, ArrivalCursor, Draw, IterationIndex, Lanes, Pause, PauseTime, Scenario, Supply, Transition,
+    Arrival, ArrivalCursor, Draw, FeedId, IterationIndex, Lanes, Pause, PauseTime, Scenario, Supply,
+    Transition,
 };
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -40,8 +41,8 @@ pub(super) struct ScenarioState {
     cursor: ArrivalCursor,
     /// Iterations of closed users begun.
     taken: u64,
-    /// Whether data that its users need has ended: nothing more starts.
-    out_of_data: bool,
+    /// Data that its users need and that has ended: nothing more starts.
+    out_of: Option<FeedId>,
     /// Free users of an open scenario, the last freed on top: its connection is the warmest.
     pub(super) idle: Vec<Slot>,
     thinkers: BinaryHeap<Reverse<(Nanos, Slot)>>,
@@ -73,7 +74,7 @@ impl ScenarioState {
             cursor: plan.arrivals.cursor(lanes.clone(), seed, id),
             lanes,
             taken: 0,
-            out_of_data: false,
+            out_of: None,
             idle: Vec::new(),
             thinkers: BinaryHeap::new(),
             users: 0,
@@ -152,7 +153,7 @@ impl ScenarioState {
     }
 
     fn next_arrival(&self, plan: &Scenario) -> Option<Arrival> {
-        if self.stage != Stage::Running || self.out_of_data {
+        if self.stage != Stage::Running || self.out_of.is_some() {
             return None;
         }
         let arrival = self.cursor.peek().filter(|a| plan.stop.iterations.is_none_or(|n| a.index < n))?;
@@ -190,7 +191,7 @@ impl ScenarioState {
         (v, k): (u64, u64),
         scheduled: Nanos,
     ) -> Option<IterationIndex> {
-        let over = self.out_of_data || self.end.is_some_and(|end| scheduled >= end);
+        let over = self.out_of.is_some() || self.end.is_some_and(|end| scheduled >= end);
         if over || self.stage != Stage::Running || plan.stop.per_user.is_some_and(|n| k >= n) {
             return None;
         }
@@ -204,8 +205,13 @@ impl ScenarioState {
     }
 
     /// Data that its users need has ended.
-    pub(super) const fn run_out_of_data(&mut self) {
-        self.out_of_data = true;
+    pub(super) const fn run_out_of(&mut self, feed: FeedId) {
+        self.out_of = Some(feed);
+    }
+
+    /// Which data, if any has.
+    pub(super) const fn out_of(&self) -> Option<FeedId> {
+        self.out_of
     }
 
     pub(super) fn start(
@@ -262,7 +268,7 @@ impl ScenarioState {
 
     fn nothing_left(&self, plan: &Scenario) -> bool {
         let limited = |index: Option<u64>| plan.stop.iterations.is_some_and(|n| index.is_none_or(|i| i >= n));
-        if self.out_of_data {
+        if self.out_of.is_some() {
             return true;
         }
         if self.open {

@@ -113,7 +113,7 @@ impl Watch {
                 self.busy.push(Reverse((now, slot)));
             }
             Action::Drop { .. } => {}
-            Action::ScenarioDone { scenario } => {
+            Action::ScenarioDone { scenario, .. } => {
                 assert!(!self.done.contains(&scenario), "a scenario ends once");
                 self.done.push(scenario);
             }
@@ -146,7 +146,7 @@ fn drive(workload: &Arc<Workload>, lanes: (u32, u32), service: Nanos, mut words:
         };
         dispatcher.turn(now, input, &mut actions);
         for action in std::mem::take(&mut actions) {
-            if let Action::ScenarioDone { scenario } = action {
+            if let Action::ScenarioDone { scenario, .. } = action {
                 let waits =
                     |s: &Scenario| matches!(s.start, StartAt::After { scenario: w, .. } if w == scenario);
                 let followers = (0_u16..).map(ScenarioId).zip(&workload.scenarios).filter(|(_, s)| waits(s));
@@ -257,5 +257,45 @@ fn phases_come_in_their_order_and_the_end_last() {
             .filter_map(|e| if let RunEvent::Phase(change) = e { Some(change.phase) } else { None })
             .collect();
         assert_eq!(told, expected, "{warm_up} {cool_down} {length}");
+    }
+}
+
+/// A scenario that ends with its data says so, once, however many users and whatever it was to last.
+#[test]
+fn data_that_ends_a_scenario_is_named() {
+    let limited = |after| Stop { after, iterations: None, per_user: None, grace: ms(100) };
+    let open = scenario(
+        Arrivals::Constant(Rate::per_second(10)),
+        Supply::Elastic { initial: 1, cap: 9 },
+        limited(None),
+    );
+    let closed = scenario(Arrivals::Closed, Supply::Fixed(3), limited(Some(ms(60_000))));
+    for (mut s, rows, words) in [
+        (
+            open.clone(),
+            20,
+            vec!["`s` ended 2.0 s into the run: its data `people` has no more rows (`at_end: stop`)"],
+        ),
+        (
+            closed,
+            9,
+            vec![
+                "`s` ended 0.3 s into the run and not after its 60 s: its data `people` has no more rows (`at_end: stop`)",
+            ],
+        ),
+        (Scenario { stop: limited(Some(ms(1_000))), ..open }, 20, vec![]),
+    ] {
+        s.name = "s".into();
+        s.classes[0].journey.actions[0].feeds.push(FeedId(0));
+        let mut workload = workload(vec![s]);
+        workload.feeds = vec![feed(rows, FeedPer::Iteration)];
+        let model = |_, started: Nanos, _: &mut brunt_workload::Draw| (started + ms(100), Outcome::Ok);
+        let said: Vec<String> = events(workload, model, Nanos::from_secs(100))
+            .into_iter()
+            .filter_map(
+                |event| if let RunEvent::Warning(warning) = event { Some(warning.text) } else { None },
+            )
+            .collect();
+        assert_eq!(said, words);
     }
 }
