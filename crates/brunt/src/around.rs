@@ -129,11 +129,19 @@ impl Around {
             {
                 problems.push(format!("the output of `{}` is not kept: {e}", done.what));
             }
-            if let Err(e) = &done.result {
+            // A setup that fails is told where it ends the run.
+            if let Err(e) = &done.result
+                && *moment != Moment::Setup
+            {
                 problems.push(format!("{}: `{}` {e}{}", moment.name(), done.what, tail(done)));
             }
         }
         problems
+    }
+
+    /// Whether any hook has been done: its output is worth keeping.
+    pub(crate) fn has_done_anything(&self) -> bool {
+        !self.done.is_empty()
     }
 
     /// Takes note of what a hook did, without the secrets in its output.

@@ -141,8 +141,11 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
     let workload = fitted(workload, &mut warnings)?;
     let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
     let mut around = Around::new(hooks, &workload, console);
-    if around.waits() {
-        around.before()?;
+    if around.waits()
+        && let Err(refusal) = around.before()
+    {
+        close(job, &workload, &mut around, console);
+        return Err(refusal);
     }
     let reached = wait_until_ready(&settings, wait, |target| {
         console.note(format!("waiting for {target} to take connections"));
@@ -150,16 +153,41 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
     let result = match reached {
         Ok(()) => drive(
             job,
-            &Prepared { workload, settings, warnings, objectives, baseline, profile, pace },
+            &Prepared {
+                workload: Arc::clone(&workload),
+                settings,
+                warnings,
+                objectives,
+                baseline,
+                profile,
+                pace,
+            },
             &mut around,
             console,
         ),
         Err(e) => Err(Refusal::new(exit::NOT_READY, format!("{e}\n  = help: {}", way_to_ready(&e)))),
     };
     if result.is_err() {
-        around.after(None).iter().for_each(|problem| console.error(problem));
+        close(job, &workload, &mut around, console);
     }
     result
+}
+
+/// Where the record of a run goes.
+fn record_folder(job: &Job<'_>, id: &str) -> PathBuf {
+    let asked =
+        job.args.output.as_ref().map(|folder| job.label.map_or_else(|| folder.clone(), |l| folder.join(l)));
+    asked.unwrap_or_else(|| PathBuf::from(RUNS).join(id))
+}
+
+/// After a run that never began: takes down what was prepared, and keeps what the hooks said where its record would be.
+fn close(job: &Job<'_>, workload: &Workload, around: &mut Around, console: Console) {
+    let folder = record_folder(job, &about(workload, job.args.workers).id);
+    let kept = (around.has_done_anything() && !job.args.no_record).then_some(folder.as_path());
+    around.after(kept).iter().for_each(|problem| console.error(problem));
+    if let Some(folder) = kept {
+        console.note(format!("what the hooks said is in `{}`", folder.join("hooks").display()));
+    }
 }
 
 /// What is driven, and what is known of it before.
@@ -192,9 +220,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     let (rows, taps) = rows_to(args, &header)?;
     let mut results = Results::open(args, &header, job.label)?;
     let mut reports = Reports::open(job.reports, job.label)?;
-    let output =
-        args.output.as_ref().map(|folder| job.label.map_or_else(|| folder.clone(), |l| folder.join(l)));
-    let folder = output.unwrap_or_else(|| PathBuf::from(RUNS).join(&header.id));
+    let folder = record_folder(job, &header.id);
     let recorder = if args.no_record { None } else { Some(recorder(&folder, &header, workload)?) };
     let mut session =
         Session::new(recorder, Show::new(args, prepared.pace.interval, console), args.json, console);

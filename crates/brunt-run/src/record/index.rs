@@ -157,7 +157,12 @@ fn likeness(id: &str, what: &str) -> f64 {
     if id.contains(what) { 1.0 } else { strsim::jaro_winkler(id, what) }
 }
 
-/// The names of the folders in `folder`, ascending.
+/// Whether only what was done before a run is kept here: its setup failed, so there is no run.
+fn never_began(folder: &Path) -> bool {
+    folder.join("hooks").is_dir() && !folder.join(RecordFile::Run.name()).exists()
+}
+
+/// The names of the records in `folder`, ascending.
 fn ids(folder: &Path) -> Result<Vec<String>, ListError> {
     let failed = |source| ListError { folder: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
@@ -169,6 +174,7 @@ fn ids(folder: &Path) -> Result<Vec<String>, ListError> {
     for entry in entries {
         let entry = entry.map_err(failed)?;
         if entry.path().is_dir()
+            && !never_began(&entry.path())
             && let Ok(id) = entry.file_name().into_string()
         {
             ids.push(id);

@@ -22,6 +22,8 @@ fn folder() -> tempfile::TempDir {
     begin(folder.path(), "20261121-080000-checkout-0002", 1_795_248_000_001);
     fs::create_dir(folder.path().join("empty")).unwrap();
     fs::create_dir(folder.path().join("zz-broken")).unwrap();
+    // A run whose setup failed: what its hooks said, and nothing to list.
+    fs::create_dir_all(folder.path().join("never-began/hooks")).unwrap();
     fs::write(folder.path().join("zz-broken/run.json"), "{").unwrap();
     fs::write(folder.path().join("notes.txt"), "").unwrap();
     folder

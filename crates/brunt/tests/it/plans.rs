@@ -115,16 +115,19 @@ fn hooks_stand_around_the_load() {
     // A setup that fails ends the run before its first request, and what it did is undone.
     context.write(
         "plan.yaml",
-        format!("{PLAN}hooks: {{setup: [{{run: 'touch a; exit 3'}}], teardown: [{{run: 'rm a'}}]}}\n"),
+        format!("{PLAN}hooks: {{setup: [{{run: 'touch a; echo because; exit 3'}}], teardown: [{{run: 'rm a'}}]}}\n"),
     );
     let before = target.stats().requests;
-    let refused = context.run(&["run", "plan.yaml", "--target", &url]);
+    let refused = context.run(&["run", "plan.yaml", "--target", &url, "-o", "refused"]);
     assert_eq!((refused.code, target.stats().requests), (Some(3), before), "{}", refused.stderr);
     assert!(
-        refused.stderr.contains("setup failed: `run touch a; exit 3` ended with exit code 3"),
+        refused.stderr.contains("setup failed: `run touch a; echo because; exit 3` ended with exit code 3"),
         "{}",
         refused.stderr
     );
+    assert!(refused.stderr.contains("what the hooks said is in `refused/hooks`"), "{}", refused.stderr);
+    assert!(context.read("refused/hooks/01-setup.txt").ends_with("\nbecause\n"));
+    assert!(context.dir().join("refused/hooks/02-teardown.txt").exists());
     assert!(!context.dir().join("a").exists());
     target.stop();
 }
