@@ -8,6 +8,7 @@ use brunt_workload::{
     Body, CheckRule, Condition, Draw, Escape, IterationIndex, Journey, JsonTest, Request, Scope, Source,
     Step, Text, TextPart, Workload,
 };
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -59,6 +60,14 @@ impl Secrets {
     /// The text with `(hidden)` in place of each secret.
     pub fn hide(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.hide_first(text.as_bytes(), usize::MAX).0).into_owned()
+    }
+
+    /// The bytes without secrets; as they are, where there is none: nothing is copied then.
+    pub(crate) fn hidden<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        if (0..bytes.len()).all(|at| self.at(&bytes[at..]).is_none()) {
+            return Cow::Borrowed(bytes);
+        }
+        Cow::Owned(self.hide_first(bytes, usize::MAX).0)
     }
 
     /// So many bytes of what is without secrets, or a few more, and how many of `bytes` that took.

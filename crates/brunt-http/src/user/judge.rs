@@ -53,9 +53,10 @@ impl Agent<'_> {
 
     fn tally(&self, reply: &Reply, ctx: &VuContext) {
         let Some(headers) = reply.headers.as_deref() else { return };
-        for (id, tally) in (0..).zip(&self.network.settings.workload.tallies) {
+        let settings = &self.network.settings;
+        for (id, tally) in (0..).zip(&settings.workload.tallies) {
             if let Some(value) = headers.get(&tally.header) {
-                ctx.tally(TallyId(id), value.as_bytes());
+                ctx.tally(TallyId(id), settings.secrets.hidden(value.as_bytes()));
             }
         }
     }

@@ -100,3 +100,12 @@ fn words_of_saves_hide_secrets() {
     assert!(details.contains("== \"(hidden)\""), "{details}");
     assert_eq!(shows(&details), None, "{details}");
 }
+
+/// A server that sends back what it was sent fills no table with it.
+#[test]
+fn tallied_values_hide_secrets() {
+    let server = echo();
+    let ran = plan(&server.url, "/header").tally("x-back").times(3).run();
+    let counted: Vec<_> = ran.total.tallies.iter().map(|t| (t.value.as_str(), t.count)).collect();
+    assert_eq!(counted, [("<(hidden)>", 3)]);
+}
