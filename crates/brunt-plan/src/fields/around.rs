@@ -1,5 +1,6 @@
 //! The part of the language that says what is done around the load.
 
+use super::step::TAGS;
 use super::{Field, Object, Type};
 
 /// What is done around the load.
@@ -107,6 +108,13 @@ pub(crate) static HOOK: Object = Object {
             ty: Type::Duration,
             doc: "How long it may take. Default: `30s`.",
             example: "timeout: 2m",
+        },
+        Field {
+            name: "tags",
+            ty: TAGS.ty,
+            doc: "Words by which it is picked for a run (`--tags`) or left out (`--exclude-tags`). Without tags it is always \
+                  done. Its requests are in no results.",
+            example: "tags: seeded",
         },
     ],
 };

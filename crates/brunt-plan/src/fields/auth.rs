@@ -1,6 +1,7 @@
 //! The part of the language that says who requests come from, and what is wrong with some of them on purpose.
 
 use super::check::STATUS;
+use super::step::TAGS;
 use super::{Field, Object, STEP, Type};
 
 /// The field `auth`.
@@ -97,6 +98,13 @@ pub(crate) static LOGIN: Object = Object {
             doc: "Answers with this status mean that the login is over: it is made again, and the request is sent once more. \
                   Default: `401`.",
             example: "refresh_on: [401, 419]",
+        },
+        Field {
+            name: "tags",
+            ty: TAGS.ty,
+            doc: "Words by which its requests are selected in objectives and results. It is made whenever a request needs it, \
+                  whatever is picked for a run.",
+            example: "tags: auth",
         },
     ],
 };

@@ -256,6 +256,7 @@ pub(crate) static BRANCH: Object = Object {
             doc: "What is done.",
             example: "steps: [{get: /tea}]",
         },
+        TAGS,
     ],
 };
 

@@ -1,6 +1,7 @@
 //! Hooks: what is done around the load.
 
 use super::check::status;
+use super::tags::Tags;
 use super::template::{concat, template};
 use crate::decode::{Cx, Fields};
 use crate::diagnostic::Diagnostic;
@@ -27,7 +28,7 @@ const MOMENTS: [Moment; 5] =
     [Moment::Setup, Moment::WarmUp, Moment::Load, Moment::CoolDown, Moment::Teardown];
 
 /// The plan's hooks; `target` is the base of their paths.
-pub(super) fn hooks(plan: &Fields<'_, '_>, target: Option<&str>) -> Hooks {
+pub(super) fn hooks(plan: &Fields<'_, '_>, target: Option<&str>, tags: &Tags<'_>) -> Hooks {
     let cx = plan.cx;
     let mut hooks = Hooks::default();
     let Some(fields) = plan.get("hooks").and_then(|node| Fields::of(cx, node, &HOOKS)) else {
@@ -38,7 +39,7 @@ pub(super) fn hooks(plan: &Fields<'_, '_>, target: Option<&str>) -> Hooks {
     }
     for moment in MOMENTS {
         for node in fields.get(moment.name()).map(Node::one_or_many).unwrap_or_default() {
-            hooks.at.extend(hook(cx, node, target).map(|hook| (moment, hook)));
+            hooks.at.extend(hook(cx, node, target, tags).map(|hook| (moment, hook)));
         }
     }
     if hooks.at.len() + hooks.ready.len() > MAX_HOOKS {
@@ -60,16 +61,18 @@ fn ready(cx: &Cx<'_>, node: &Node, target: Option<&str>) -> Option<Ready> {
     })
 }
 
-fn hook(cx: &Cx<'_>, node: &Node, target: Option<&str>) -> Option<Hook> {
+/// Nothing if it is not picked.
+fn hook(cx: &Cx<'_>, node: &Node, target: Option<&str>, tags: &Tags<'_>) -> Option<Hook> {
     let fields = Fields::of(cx, node, &HOOK)?;
+    let picked = tags.picks_hook(&tags.read(&fields));
     let timeout =
         fields.positive_duration("timeout", "nothing is done in no time").unwrap_or(DEFAULT_TIMEOUT);
     let Some(command) = fields.get("run") else {
         let mut request = request(&fields, target)?;
         request.body = body(&fields, &mut request.headers);
-        return Some(Hook { act: Act::Http(request), timeout });
+        return picked.then_some(Hook { act: Act::Http(request), timeout });
     };
-    if let Some(other) = fields.given().find(|e| e.key != "run" && e.key != "timeout") {
+    if let Some(other) = fields.given().find(|e| !["run", "timeout", "tags"].contains(&e.key.as_str())) {
         let d = Diagnostic::error(&other.key_span, "a hook is a command or a request")
             .label("this belongs to a request");
         cx.report(d.help("make two hooks of it"));
@@ -80,7 +83,7 @@ fn hook(cx: &Cx<'_>, node: &Node, target: Option<&str>) -> Option<Hook> {
         return None;
     }
     let act = Act::Command { line: line.to_owned(), folder: cx.folder().to_path_buf() };
-    Some(Hook { act, timeout })
+    picked.then_some(Hook { act, timeout })
 }
 
 fn request(fields: &Fields<'_, '_>, target: Option<&str>) -> Option<HookRequest> {

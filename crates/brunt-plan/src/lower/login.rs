@@ -15,6 +15,8 @@ const MAX_LOGINS: usize = 100;
 /// A login of the plan, lowered but for its place in a scenario.
 pub(super) struct LoginPlan {
     pub(super) name: String,
+    /// Sorted.
+    pub(super) tags: Vec<String>,
     span: Span,
     pub(super) requests: Vec<RequestPlan>,
     pub(super) who: LoginFor,
@@ -59,6 +61,7 @@ fn login(cx: &Cx<'_>, entry: &Entry, around: &mut Around<'_>) -> LoginPlan {
     super::journey::check_name(cx, "login", entry);
     let mut out = LoginPlan {
         name: entry.key.clone(),
+        tags: Vec::new(),
         span: entry.key_span.clone(),
         requests: Vec::new(),
         who: LoginFor::EachUser,
@@ -68,6 +71,7 @@ fn login(cx: &Cx<'_>, entry: &Entry, around: &mut Around<'_>) -> LoginPlan {
         return out;
     };
     fields.missing("steps");
+    out.tags = around.tags.read(&fields);
     if let Some(node) = fields.get("for") {
         match cx.text_of(node, "`user` or `worker`") {
             Some("user") | None => {}

@@ -184,8 +184,9 @@ pub(crate) fn lower_tree(
     let lowered = Fields::of(&cx, &prepared.root, &PLAN).map(|plan| {
         cx.set_names(Names::of(&plan, &prepared.vars, &prepared.root));
         let target = overrides.target.as_deref().or_else(|| plan.get("target").and_then(Node::as_str));
-        let hooks = hooks::hooks(&plan, target);
-        (workload(&plan, overrides), hooks, objectives(&plan))
+        let tags = tags::Tags::new(&overrides.tags);
+        let hooks = hooks::hooks(&plan, target, &tags);
+        (workload(&plan, overrides, &tags), hooks, objectives(&plan))
     });
     let failed = cx.has_errors();
     let warnings = report(source, cx.into_problems());
@@ -198,21 +199,20 @@ pub(crate) fn lower_tree(
     }
 }
 
-fn workload(plan: &Fields<'_, '_>, overrides: &Overrides) -> Option<Workload> {
+fn workload(plan: &Fields<'_, '_>, overrides: &Overrides, tags: &tags::Tags<'_>) -> Option<Workload> {
     let cx = plan.cx;
     let name = plan.text("name").unwrap_or("plan").to_owned();
     let planned_seed = plan.int("seed", "seeds are whole numbers from 0");
     let seed = overrides.seed.or(planned_seed).unwrap_or(overrides.default_seed);
     let http = target::http(plan);
     let mut targets = target::Targets::of(plan, overrides.target.as_deref());
-    let tags = tags::Tags::new(&overrides.tags);
     let logins = login::names(plan);
     let mut around = request::Around {
         http: &http,
         targets: &mut targets,
         seed,
         slots: cx.names().slots(),
-        tags: &tags,
+        tags,
         logins: &logins,
         faults: faults::FaultMixes::default(),
         all_faults: None,
@@ -226,7 +226,7 @@ fn workload(plan: &Fields<'_, '_>, overrides: &Overrides) -> Option<Workload> {
     let cast = scenario::Cast {
         actions: &actions,
         classes: &classes,
-        tags: &tags,
+        tags,
         slots: cx.names().slots().names(),
         logins: &login_plans,
         auth: auth.as_ref(),

@@ -3,6 +3,7 @@
 use super::condition::condition;
 use super::pause::pause_time;
 use super::request::{Around, METHODS, RequestPlan, remembered, request};
+use super::tags::union;
 use super::weight::{Weight, weight, whole};
 use crate::decode::{Cx, Fields, int_in};
 use crate::diagnostic::Diagnostic;
@@ -344,8 +345,13 @@ fn branches(
         if !fields.has("steps") {
             fields.missing("steps");
         }
-        let steps =
+        let tags = around.tags.read(&fields);
+        let mut steps =
             fields.get("steps").map(|n| steps(cx, n, around, inside, "`steps` is empty")).unwrap_or_default();
+        // A branch is nothing but its steps: what it is tagged with, they are.
+        for step in &mut steps {
+            step.tags = union(&step.tags, &tags);
+        }
         Some((weight?, steps))
     };
     let all: Vec<Option<(Weight, Vec<StepPlan>)>> = nodes.iter().map(branch).collect();

@@ -188,7 +188,7 @@ impl Tables {
         }
         let plan = place.of.logins.get(at)?;
         let of = For { auth: None, ..place.of };
-        let tags = of.scenario_tags.to_vec();
+        let tags = union(of.scenario_tags, &plan.tags);
         let own = Place { scenario: of.scenario, action: &plan.name, tags, of };
         let requests = plan.requests.iter().map(|request| self.request(&own, request)).collect();
         let id = LoginId(u16::try_from(self.logins.len()).unwrap_or(u16::MAX));

@@ -1,6 +1,6 @@
 //! Tags: words by which parts of a plan are selected for a run.
 //!
-//! A scenario, a user class, an action and a step have tags; what stands in something tagged has its tags too. With
+//! A scenario, a user class, an action, a step, a branch, a login and a hook have tags; what stands in something tagged has its tags too. With
 //! tags to include, what has none of them is left out; an action of which only some steps have one is kept with
 //! these steps. What has a tag to exclude is left out in any case. What users do once (`on_start`, `on_stop`) need
 //! not be included: the rest may depend on it.
@@ -82,6 +82,11 @@ impl<'f> Tags<'f> {
         }
         let included = self.filter.include.is_empty() || tags.iter().any(|t| self.filter.include.contains(t));
         Some(if included { Picked::All } else { picked })
+    }
+
+    /// Whether a hook with these tags is done: one without any always is.
+    pub(super) fn picks_hook(&self, tags: &[String]) -> bool {
+        tags.is_empty() || self.pick(tags, self.outermost()) == Some(Picked::All)
     }
 
     /// What is picked of the plan, before any of it has been looked at.

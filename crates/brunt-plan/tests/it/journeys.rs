@@ -47,6 +47,36 @@ fn tags_select() {
     insta::assert_snapshot!(out);
 }
 
+/// A login's requests have its tags and are made whatever is picked; hooks with tags are picked, others always done.
+#[test]
+fn logins_and_hooks_have_tags() {
+    let text = "target: http://t.example\n\
+        logins: {api: {tags: auth, steps: [{post: /login, save: {token: $.t}}]}}\n\
+        auth: {login: api, bearer: '${token}'}\n\
+        actions: {browse: {tags: read, steps: [{get: /}]}}\n\
+        hooks: {setup: [{run: always}, {run: seeded, tags: [seed, read]}, {post: /flags, tags: write}]}\n\
+        scenarios: {s: {users: 1, duration: 1s}}\n";
+    let source = Source::inline("p.yaml", Format::Yaml, text);
+    for (include, exclude, done) in [
+        ("", "", 3),
+        ("read", "", 2),
+        ("", "seed", 2),
+        ("", "write", 2),
+        ("read", "seed", 1),
+        ("", "auth", 3),
+    ] {
+        let list = |text: &str| text.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
+        let tags = TagFilter { include: list(include), exclude: list(exclude) };
+        let overrides = Overrides { tags, ..Overrides::default() };
+        let lowered =
+            lower_with(&source, &overrides, &|path| std::fs::read(path)).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(lowered.hooks.at.len(), done, "{include} {exclude}");
+        let tags: Vec<_> =
+            lowered.workload.endpoints.iter().map(|e| (e.name.as_str(), e.tags.join(" "))).collect();
+        assert!(tags.contains(&("/login", "auth".into())), "{tags:?}");
+    }
+}
+
 fn selected(workload: &Workload, out: &mut String) {
     for s in &workload.scenarios {
         let _ = writeln!(out, "  {} {:?}", s.name, s.start);
