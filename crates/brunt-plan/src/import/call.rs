@@ -260,8 +260,8 @@ impl Secrets {
 
     /// The template that stands for `value`, which is plain text.
     pub(super) fn template(&mut self, hint: &str, value: &str, span: &Span) -> String {
-        if self.values == SecretValues::Keep || value.is_empty() {
-            return plain(value);
+        if value.is_empty() {
+            return String::new();
         }
         let hint = identifier(hint);
         let same = |known: &&(String, String, Span)| known.0 == value && known.1.starts_with(&hint);
@@ -295,13 +295,18 @@ impl Secrets {
         if is_secret_header(name) { self.template(name, value, span) } else { plain(value) }
     }
 
-    /// Puts `secrets` into the plan, and says which variables are to be set.
+    /// Puts `secrets` into the plan: from the environment, and says which variables are to be set; or as they are, into a
+    /// plan that nobody sees.
     pub(super) fn put_into(&self, plan: &mut Map, problems: &mut Vec<Diagnostic>) {
         if self.known.is_empty() {
             return;
         }
         let mut map = Map::at(plan.span().clone());
-        for (_, name, span) in &self.known {
+        for (value, name, span) in &self.known {
+            if self.values == SecretValues::Keep && !value.is_empty() {
+                map.put(name, text_at(span, plain(value)));
+                continue;
+            }
             let variable = variable_of(name);
             map.put(name, text_at(span, format!("${{env.{variable}}}")));
             let message = format!("the secret `{name}` is not written down");

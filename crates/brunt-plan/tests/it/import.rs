@@ -1,9 +1,12 @@
 //! Other tools' files: which plans they become, and what is said of broken ones.
 
+use brunt_metrics::ScenarioId;
 use brunt_plan::{
     Correlate, ExportTo, Foreign, Format, Hosts, ImportOptions, Imported, NotExportable, Overrides, Report,
-    SecretValues, Source, Style, Surroundings, convert_plan, export, import_with, lower, recognise,
+    SecretValues, Source, Style, Surroundings, convert_plan, export, import_with, lower, lowered_json,
+    recognise,
 };
+use brunt_workload::{Body, Draw, IterationIndex, Scope, Text};
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -117,6 +120,48 @@ fn secrets_stay_out_unless_kept() {
     let keep = ImportOptions { secrets: SecretValues::Keep, ..ImportOptions::default() };
     let plan = yaml(&file("commands.sh"), keep);
     assert!(plan.contains("pa55word") && plan.contains("eyJhbGciOi"), "{plan}");
+}
+
+/// What a collection keeps in variables and uses where only secrets stand is one, whatever its name: it is sent, and
+/// stands neither in a plan that is written down nor in the record.
+#[test]
+fn secrets_in_variables_of_a_collection() {
+    let collection = text(
+        "c.json",
+        r#"{"info": {"name": "T", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
+            "item": [
+              {"name": "a", "request": {"method": "GET", "url": "{{base}}/x", "header": [{"key": "X-Api-Key", "value": "{{desk}}"}]}},
+              {"name": "b", "request": {"method": "POST", "url": "{{base}}/y",
+                "auth": {"type": "basic", "basic": [{"key": "username", "value": "u"}, {"key": "password", "value": "{{pw}}"}]},
+                "body": {"mode": "raw", "raw": "{\"password\":\"{{other}}\"}", "options": {"raw": {"language": "json"}}}}}],
+            "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{jwt}}"}]},
+            "variable": [{"key": "base", "value": "http://t.example"}, {"key": "jwt", "value": "plain-1"},
+              {"key": "desk", "value": "plain-2"}, {"key": "pw", "value": "plain-3"}, {"key": "other", "value": "plain-4"}]}"#,
+    );
+    let written = yaml(&collection, ImportOptions::default());
+    assert!(!written.contains("plain-"), "{written}");
+    assert!(written.contains("jwt: \"${env.JWT}\""), "{written}");
+    let keep = ImportOptions { secrets: SecretValues::Keep, ..ImportOptions::default() };
+    let imported = imported(&collection, keep).unwrap_or_else(|report| panic!("{report}"));
+    let workload = lowered(imported).unwrap_or_else(|report| panic!("{report}")).workload;
+    let rendered = |text: &Text| {
+        let mut out = Vec::new();
+        let mut draw = Draw::new(1, ScenarioId(0), IterationIndex::arrival(0));
+        text.render(&mut draw, &Scope::NONE, &mut out).expect("nothing is missing");
+        String::from_utf8(out).expect("text")
+    };
+    let mut sent = Vec::new();
+    for request in &workload.requests {
+        sent.extend(request.headers.iter().map(|(_, value)| rendered(value)));
+        if let Body::Text(body) = &request.body {
+            sent.push(rendered(body));
+        }
+    }
+    sent.retain(|text| text != "application/json");
+    // The third is u:plain-3.
+    assert_eq!(sent, ["plain-2", "Bearer plain-1", "Basic dTpwbGFpbi0z", "{\"password\":\"plain-4\"}"]);
+    let shown = format!("{} {workload:?}", lowered_json(&workload));
+    assert!(!shown.contains("plain-"), "{shown}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Node, Span, Value};
 use names::Variables;
 use request::Reader;
+use std::collections::BTreeSet;
 
 /// How deep folders may nest; what is deeper is told.
 const MAX_FOLDERS: usize = 16;
@@ -46,7 +47,7 @@ pub(super) fn plan(
     }
     let items = &root.entry("item")?.value;
     let variables = Variables::of(root);
-    let mut reader = Reader { secrets, problems, variables };
+    let mut reader = Reader { secrets, problems, variables, secret_variables: BTreeSet::new() };
     let mut walk = Walk { groups: Vec::new(), own: Names::default() };
     let auth = root.entry("auth").map(|e| &e.value);
     reader.scripts_of(root, None);
@@ -56,12 +57,12 @@ pub(super) fn plan(
         reader.problems.push(d.label("nothing could be sent"));
         return None;
     }
-    let Reader { secrets, problems, variables } = reader;
+    let Reader { secrets, problems, variables, secret_variables } = reader;
     let mut plan = Map::at(root.span.clone());
     plan.put("name", super::call::identifier(text("name").unwrap_or("postman")).replace('_', "-"));
     let target = shared_base(&walk.groups);
     plan.put_some("target", target.clone());
-    vars(root, &variables, &mut plan, secrets, problems);
+    vars(root, (&variables, &secret_variables), &mut plan, secrets, problems);
     secrets.put_into(&mut plan, problems);
     let mut actions = Map::at(root.span.clone());
     let mut order = Vec::new();
@@ -142,7 +143,7 @@ fn shared_base(groups: &[Group]) -> Option<String> {
 /// `vars`: of the collection, but for what scripts save; and what nothing gives, from the environment.
 fn vars(
     root: &Node,
-    variables: &Variables,
+    (variables, secret_variables): (&Variables, &BTreeSet<String>),
     plan: &mut Map,
     secrets: &mut Secrets,
     problems: &mut Vec<Diagnostic>,
@@ -159,8 +160,9 @@ fn vars(
         }
         let value = variable.entry("value").map(|e| e.value.clone());
         let value = value.unwrap_or(Node { span: variable.span.clone(), value: Value::Str(String::new()) });
-        let is_secret =
-            is_secret_name(key) || variable.entry("type").and_then(|t| t.value.as_str()) == Some("secret");
+        let is_secret = is_secret_name(key)
+            || secret_variables.contains(&name)
+            || variable.entry("type").and_then(|t| t.value.as_str()) == Some("secret");
         match value.as_str() {
             Some(text) if is_secret => {
                 // The variable itself becomes the secret, under its own name.
@@ -181,7 +183,7 @@ fn vars(
     }
     for (name, span) in variables.unknown() {
         let variable = name.to_ascii_uppercase();
-        if is_secret_name(name) {
+        if is_secret_name(name) || secret_variables.contains(name) {
             secrets.named(name, "", span);
             continue;
         }

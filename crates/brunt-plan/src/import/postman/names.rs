@@ -49,6 +49,16 @@ const DYNAMIC: [(&str, &str); 40] = [
     ("randomDigit", "digits(1)"),
 ];
 
+/// The names between `before` and `after` in a text: of variables, not of what Postman makes up.
+pub(super) fn names_between<'t>(
+    text: &'t str,
+    before: &'t str,
+    after: &'t str,
+) -> impl Iterator<Item = &'t str> {
+    let inside = text.split(before).skip(1).filter_map(move |part| part.split_once(after));
+    inside.map(|(name, _)| name.trim()).filter(|name| !name.starts_with('$'))
+}
+
 /// The collection's variables, and what was found to be used.
 #[derive(Default)]
 pub(super) struct Variables {

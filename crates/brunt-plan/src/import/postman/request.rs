@@ -2,17 +2,20 @@
 
 use super::super::build::{Map, text_at};
 use super::super::call::{Call, Header, Secrets, identifier, json_node};
-use super::names::Variables;
+use super::names::{Variables, names_between};
 use super::script;
 use crate::diagnostic::Diagnostic;
 use crate::print::is_secret_header;
 use crate::tree::{Entry, Node, Span, Value};
+use std::collections::BTreeSet;
 
 /// What requests need to be read.
 pub(super) struct Reader<'s, 'p> {
     pub(super) secrets: &'s mut Secrets,
     pub(super) problems: &'p mut Vec<Diagnostic>,
     pub(super) variables: Variables,
+    /// Variables that stand where only secrets stand.
+    pub(super) secret_variables: BTreeSet<String>,
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
@@ -34,6 +37,7 @@ impl Reader<'_, '_> {
     /// A secret's text; one that is a variable is that variable.
     fn secret(&mut self, hint: &str, value: &str, span: &Span) -> String {
         if value.contains("{{") {
+            self.secret_variables.extend(names_between(value, "{{", "}}").map(identifier));
             self.template(value, span)
         } else {
             self.secrets.template(hint, value, span)
@@ -221,6 +225,9 @@ impl Reader<'_, '_> {
         match &mut node.value {
             Value::Str(text) if super::super::call::is_secret_name(key) && !text.contains("${") => {
                 *text = self.secrets.template(key, &text.clone(), &node.span);
+            }
+            Value::Str(text) if super::super::call::is_secret_name(key) => {
+                self.secret_variables.extend(names_between(text, "${", "}").map(str::to_owned));
             }
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => {}
             Value::Seq(items) => items.iter_mut().for_each(|item| self.hide(item, key)),
