@@ -3,7 +3,7 @@
 //! A [`Diagnostic`] says what is wrong, where, why it matters and what to write instead; [`render`] shows a
 //! list of them with their source lines. Nothing here decides what is wrong.
 
-use crate::Span;
+use crate::{Source, Span};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthChar;
 
@@ -72,20 +72,30 @@ impl Diagnostic {
 
 /// What was found in one source: at least one error when it comes as an `Err`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", render(.diagnostics, .name, .text, Style::Plain))]
+#[error("{}", self.render(Style::Plain))]
 pub struct Report {
     /// What the source is called: a path as the user gave it.
     pub name: String,
     /// Its text, for the lines shown.
     pub text: String,
+    /// Where lines that are no part of the source were appended to its text, ascending, and whence they are: `the command
+    /// line`.
+    pub added: Vec<(usize, &'static str)>,
     /// In the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Report {
+    /// What was found in a source that is shown as it is.
+    pub(crate) fn of(source: &Source, diagnostics: Vec<Diagnostic>) -> Self {
+        let (name, text) = (source.name.clone(), source.text.clone());
+        Self { name, text, added: Vec::new(), diagnostics }
+    }
+
     /// All of it as text.
     pub fn render(&self, style: Style) -> String {
-        render(&self.diagnostics, &self.name, &self.text, style)
+        let place = Place { name: &self.name, text: &self.text, added: &self.added, style };
+        rendered(&self.diagnostics, &place)
     }
 }
 
@@ -119,9 +129,14 @@ const CLIP_CONTEXT: usize = 30;
 
 /// The diagnostics with their source lines, then a line that counts them; nothing for none.
 pub fn render(diagnostics: &[Diagnostic], name: &str, text: &str, style: Style) -> String {
+    rendered(diagnostics, &Place { name, text, added: &[], style })
+}
+
+fn rendered(diagnostics: &[Diagnostic], place: &Place<'_>) -> String {
+    let name = place.name;
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        one(&mut out, diagnostic, &Place { name, text, style });
+        one(&mut out, diagnostic, place);
         out.push('\n');
     }
     if diagnostics.len() > MAX_SHOWN {
@@ -144,6 +159,7 @@ pub fn render(diagnostics: &[Diagnostic], name: &str, text: &str, style: Style) 
 struct Place<'a> {
     name: &'a str,
     text: &'a str,
+    added: &'a [(usize, &'static str)],
     style: Style,
 }
 
@@ -173,13 +189,19 @@ fn one(out: &mut String, d: &Diagnostic, place: &Place<'_>) {
 /// The line with its mark; returns the width of its number.
 fn snippet(out: &mut String, place: &Place<'_>, line: &Line<'_>, (colour, label): (&str, &str)) -> usize {
     let style = place.style;
-    let margin = line.number.to_string().len();
+    let whence = place.added.iter().rfind(|(from, _)| *from <= line.start).map(|(_, whence)| *whence);
+    // A line that stands in no file has no number there.
+    let number = if whence.is_some() { String::new() } else { line.number.to_string() };
+    let margin = number.len().max(1);
     let bar = style.paint("34", "|");
     let arrow = style.paint("34", "-->");
-    let number = style.paint("34", &line.number.to_string());
+    let number = style.paint("34", &format!("{number:margin$}"));
     let (shown, before, marked) = line.clipped();
     let marks = style.paint(colour, format!("{} {label}", "^".repeat(marked)).trim_end());
-    let _ = writeln!(out, "{:margin$}{arrow} {}:{}:{}", "", place.name, line.number, line.column);
+    let _ = match whence {
+        Some(whence) => writeln!(out, "{:margin$}{arrow} {whence}", ""),
+        None => writeln!(out, "{:margin$}{arrow} {}:{}:{}", "", place.name, line.number, line.column),
+    };
     let _ = writeln!(out, "{:margin$} {bar}", "");
     let _ = writeln!(out, "{number} {bar} {}", shown.trim_end());
     let _ = writeln!(out, "{:margin$} {bar} {:before$}{marks}", "", "");
@@ -192,6 +214,8 @@ struct Line<'a> {
     /// Counted in characters from 1.
     column: usize,
     text: &'a str,
+    /// Where it begins in the source.
+    start: usize,
     /// The marked bytes of `text`.
     marked: Span,
 }
@@ -207,6 +231,7 @@ impl<'a> Line<'a> {
             number: text[..start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
             text: line,
+            start: line_start,
             marked: start - line_start..end.min(line_end) - line_start,
         }
     }

@@ -45,6 +45,7 @@ pub fn objective_of_text(text: &str) -> Result<Objective, Report> {
     parse(text).map_err(|problems| Report {
         name: "--slo".to_owned(),
         text: text.to_owned(),
+        added: Vec::new(),
         diagnostics: problems.into_iter().map(|p| diagnostic(p, |range| range)).collect(),
     })
 }
@@ -57,8 +58,7 @@ pub fn objectives_of_file(
     let cx = Cx::new(Voice::Plan, &source.text, &source.folder, surroundings);
     let out = file(&cx, source);
     let failed = cx.has_errors();
-    let report =
-        Report { name: source.name.clone(), text: source.text.clone(), diagnostics: cx.into_problems() };
+    let report = Report::of(source, cx.into_problems());
     if failed { Err(report) } else { Ok(out) }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Prepared {
     pub(crate) source: Source,
     pub(crate) root: Node,
     pub(crate) problems: Vec<Diagnostic>,
+    /// Where lines that are no part of the file were appended to its text, and whence they are.
+    pub(crate) added: Vec<(usize, &'static str)>,
     pub(crate) profile: Option<String>,
     pub(crate) environment: Option<String>,
     /// What is to be run is not known: nothing else that could be said about the plan would help.
@@ -59,6 +61,7 @@ impl LoadOverride {
 pub(crate) fn prepare(source: &Source, root: Node, overrides: &Overrides, env: &Environment<'_>) -> Prepared {
     let mut layers = Layers {
         text: source.text.clone(),
+        added: Vec::new(),
         root,
         problems: Vec::new(),
         env,
@@ -76,9 +79,9 @@ pub(crate) fn prepare(source: &Source, root: Node, overrides: &Overrides, env: &
     layers.load(&load);
     layers.settings(&overrides.set);
     let vars = layers.variables();
-    let Layers { text, root, problems, undecided, .. } = layers;
+    let Layers { text, added, root, problems, undecided, .. } = layers;
     let source = Source { text, ..source.clone() };
-    Prepared { source, root, problems, profile, environment, undecided, vars }
+    Prepared { source, root, problems, added, profile, environment, undecided, vars }
 }
 
 /// The profiles of a plan.
@@ -115,8 +118,13 @@ fn needs_profile(root: &Node) -> bool {
         .is_some_and(|p| p.value.has_below("scenarios") || p.value.has_below("preset"))
 }
 
+/// Where flags come from.
+const COMMAND_LINE: &str = "the command line";
+
 struct Layers<'a> {
     text: String,
+    /// Where lines were appended, and whence they are.
+    added: Vec<(usize, &'static str)>,
     root: Node,
     problems: Vec<Diagnostic>,
     env: &'a Environment<'a>,
@@ -126,12 +134,13 @@ struct Layers<'a> {
 }
 
 impl Layers<'_> {
-    /// Appends a line that is no part of the plan's file; the span is that of `text` alone.
-    fn line(&mut self, text: &str) -> Span {
+    /// Appends a line that is no part of the plan's file, but of `whence`; the span is that of `text` alone.
+    fn line(&mut self, whence: &'static str, text: &str) -> Span {
         if !self.text.ends_with('\n') {
             self.text.push('\n');
         }
         let start = self.text.len();
+        self.added.push((start, whence));
         self.text.push_str(text);
         start..self.text.len()
     }
@@ -148,11 +157,11 @@ impl Layers<'_> {
         let known: Vec<String> = known.unwrap_or_default();
         let own = self.root.entry("environment").map(|e| e.value.clone());
         let (name, span) = match asked {
-            Some(name) => (name.to_owned(), self.line(&format!("--env {name}"))),
+            Some(name) => (name.to_owned(), self.line(COMMAND_LINE, &format!("--env {name}"))),
             None if known.is_empty() => return None,
             None => match ((self.env)("ENVIRONMENT"), own) {
                 (Some(name), _) => {
-                    let span = self.line(&format!("ENVIRONMENT={name}"));
+                    let span = self.line("the environment", &format!("ENVIRONMENT={name}"));
                     (name, span)
                 }
                 (None, Some(mut node)) => {
@@ -171,7 +180,7 @@ impl Layers<'_> {
             self.profile_is_needed();
             return None;
         };
-        let span = self.line(&format!("--profile {name}"));
+        let span = self.line(COMMAND_LINE, &format!("--profile {name}"));
         let profiles = self.root.entry("profiles").map(|e| &e.value);
         let profile = profiles.and_then(|p| p.entry(name)).map(|e| &e.value);
         self.profile_has_preset =
@@ -220,7 +229,7 @@ impl Layers<'_> {
     fn preset(&mut self, overrides: &Overrides) -> bool {
         let own = self.root.entry("preset").map(|e| e.value.clone());
         let (name, span) = match (&overrides.preset, own) {
-            (Some(name), _) => (name.clone(), self.line(&format!("--preset {name}"))),
+            (Some(name), _) => (name.clone(), self.line(COMMAND_LINE, &format!("--preset {name}"))),
             (None, Some(mut node)) => {
                 self.substitute(&mut node, &[]);
                 (node.as_str().unwrap_or_default().to_owned(), node.span)
@@ -261,7 +270,7 @@ impl Layers<'_> {
 
     fn preset_tree(&mut self, preset: &Preset, load: &LoadOverride) -> Node {
         let yaml = preset.yaml(load);
-        let at = self.line(&yaml).start;
+        let at = self.line("the preset", &yaml).start;
         match read(&Source::inline("preset", Format::Yaml, yaml)) {
             Ok(mut node) => {
                 node.shift(at);
@@ -304,7 +313,7 @@ impl Layers<'_> {
         let (users, spawn, duration) = (load.users, load.spawn_rate.as_deref(), load.duration.as_deref());
         if !load.classes.is_empty() {
             let entries = load.classes.iter().map(|name| {
-                let span = self.line(name);
+                let span = self.line(COMMAND_LINE, name);
                 Node { span: span.end - name.len()..span.end, value: Value::Str(name.clone()) }
             });
             let names: Vec<Node> = entries.collect();
@@ -348,7 +357,7 @@ impl Layers<'_> {
     }
 
     fn flag(&mut self, key: &str, flag: &str, shown: &str, value: Value) -> Entry {
-        let span = self.line(&format!("{flag} {shown}"));
+        let span = self.line(COMMAND_LINE, &format!("{flag} {shown}"));
         let key_span = span.start..span.start + flag.len();
         Entry { key: key.to_owned(), key_span, value: Node { span: span.end - shown.len()..span.end, value } }
     }
@@ -420,7 +429,7 @@ impl Layers<'_> {
     /// `--set`: a variable, or a value at a path of keys.
     fn settings(&mut self, settings: &[(String, String)]) {
         for (key, text) in settings {
-            let span = self.line(&format!("--set {key}={text}"));
+            let span = self.line(COMMAND_LINE, &format!("--set {key}={text}"));
             let key_span = span.start + 6..span.start + 6 + key.len();
             let value_at = key_span.end + 1;
             let mut value = match read(&Source::inline("--set", Format::Yaml, text.clone())) {

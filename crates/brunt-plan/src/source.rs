@@ -47,8 +47,12 @@ impl Source {
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, Report> {
         let name = path.display().to_string();
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let refuse =
-            |text: String, diagnostic| Report { name: name.clone(), text, diagnostics: vec![diagnostic] };
+        let refuse = |text: String, diagnostic| Report {
+            name: name.clone(),
+            text,
+            added: Vec::new(),
+            diagnostics: vec![diagnostic],
+        };
         if bytes.len() > MAX_PLAN_BYTES {
             let d = Diagnostic::nowhere(format!("the plan is larger than {} MB", MAX_PLAN_BYTES >> 20))
                 .help("move bodies into files: `body_file: ...`");

@@ -137,7 +137,7 @@ pub(super) fn looks_like(text: &str) -> bool {
 pub fn locust_settings(source: &Source) -> Result<(LocustSettings, Report), Report> {
     let mut problems = Vec::new();
     let settings = read_settings(source, &mut problems);
-    let report = Report { name: source.name.clone(), text: source.text.clone(), diagnostics: problems };
+    let report = Report::of(source, problems);
     if report.has_errors() { Err(report) } else { Ok((settings, report)) }
 }
 

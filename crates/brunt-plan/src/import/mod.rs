@@ -185,7 +185,7 @@ pub fn import_with(foreign: Foreign, source: &Source, options: &ImportOptions) -
         problems.push(Diagnostic::nowhere(format!("the file is not what it was taken for: {what}")));
     }
     problems.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
-    let warnings = Report { name: source.name.clone(), text: source.text.clone(), diagnostics: problems };
+    let warnings = Report::of(&source, problems);
     match root {
         Some(root) if !warnings.has_errors() => {
             Ok(Imported { foreign, source, root, warnings, notes: notes.0 })
@@ -247,11 +247,8 @@ impl Imported {
 
     /// The plan as TOML. An `Err` says what TOML cannot.
     pub fn to_toml(&self) -> Result<String, Report> {
-        export::spelling::written(&self.root, Format::Toml).map_err(|problem| Report {
-            name: self.source.name.clone(),
-            text: self.source.text.clone(),
-            diagnostics: vec![problem],
-        })
+        export::spelling::written(&self.root, Format::Toml)
+            .map_err(|problem| Report::of(&self.source, vec![problem]))
     }
 
     /// Lowers the plan, as [`lower`](crate::lower) does one that somebody wrote.

@@ -174,7 +174,7 @@ mod tests {
         fn parse_of_print_is_the_same(value in any_node()) {
             let root = Entry { key: "plan".to_owned(), key_span: 0..0, value: Node { span: 0..0, value } };
             let root = Node { span: 0..0, value: Value::Map(vec![root]) };
-            let report = Report { name: "x".into(), text: String::new(), diagnostics: Vec::new() };
+            let report = Report { name: "x".into(), text: String::new(), added: Vec::new(), diagnostics: Vec::new() };
             let text = yaml(&root, &report, "x");
             let again = read(&Source::inline("x", Format::Yaml, text.clone())).expect(&text);
             prop_assert_eq!(shape(&again), shape(&root), "{}", text);

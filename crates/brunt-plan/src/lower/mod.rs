@@ -153,12 +153,8 @@ pub fn lower(
             let reading = Reading { root, source, voice: Voice::Plan, problems: Vec::new() };
             lower_tree(reading, overrides, surroundings)
         }
-        Err(diagnostics) => Err(report(source, diagnostics)),
+        Err(diagnostics) => Err(Report::of(source, diagnostics)),
     }
-}
-
-fn report(source: &Source, diagnostics: Vec<Diagnostic>) -> Report {
-    Report { name: source.name.clone(), text: source.text.clone(), diagnostics }
 }
 
 /// A tree with the source it was read from, and what was found on the way.
@@ -177,7 +173,7 @@ pub(crate) fn lower_tree(
     let prepared = prepare(reading.source, reading.root, overrides, surroundings.env);
     let source = &prepared.source;
     if prepared.undecided {
-        return Err(report(source, prepared.problems));
+        return Err(Report { added: prepared.added, ..Report::of(source, prepared.problems) });
     }
     let cx = Cx::new(reading.voice, &source.text, &source.folder, surroundings);
     reading.problems.into_iter().chain(prepared.problems).for_each(|problem| cx.report(problem));
@@ -189,7 +185,7 @@ pub(crate) fn lower_tree(
         (workload(&plan, overrides, &tags), hooks, objectives(&plan))
     });
     let failed = cx.has_errors();
-    let warnings = report(source, cx.into_problems());
+    let warnings = Report { added: prepared.added, ..Report::of(source, cx.into_problems()) };
     match lowered {
         Some((Some(workload), hooks, objectives)) if !failed => {
             let Prepared { profile, environment, .. } = prepared;

@@ -93,11 +93,7 @@ pub fn export(lowered: &Lowered, to: ExportTo) -> Result<Exported, NotExportable
 
 /// A plan in another spelling; comments are lost.
 pub fn convert_plan(source: &Source, to: Format) -> Result<String, Report> {
-    let report = |diagnostics: Vec<Diagnostic>| Report {
-        name: source.name.clone(),
-        text: source.text.clone(),
-        diagnostics,
-    };
+    let report = |diagnostics: Vec<Diagnostic>| Report::of(source, diagnostics);
     let root = read(source).map_err(report)?;
     spelling::written(&root, to).map_err(|problem| report(vec![problem]))
 }

@@ -12,7 +12,12 @@ const ONE_LINE: usize = 96;
 pub(in super::super) fn written(root: &Node, to: Format) -> Result<String, Diagnostic> {
     match to {
         Format::Yaml => {
-            let nothing = Report { name: String::new(), text: String::new(), diagnostics: Vec::new() };
+            let nothing = Report {
+                name: String::new(),
+                text: String::new(),
+                added: Vec::new(),
+                diagnostics: Vec::new(),
+            };
             let yaml = write::yaml(root, &nothing, "");
             // Without the line that tells where it is from: it is the same plan.
             Ok(yaml.split_once('\n').map_or(String::new(), |(_, rest)| rest.to_owned()))
