@@ -5,6 +5,7 @@ mod analyze;
 mod compare;
 mod doctor;
 mod findmax;
+mod locust;
 mod plot;
 mod reports;
 mod run;

@@ -12,6 +12,7 @@ use crate::around::Around;
 use crate::console::{Console, unix_ms};
 use crate::exit;
 use crate::load;
+use crate::locust;
 use crate::run::{RUNS, Refusal, way_to_ready};
 use crate::signals;
 use asked::Asked;
@@ -29,7 +30,7 @@ const INDEX: &str = "find-max.json";
 /// `brunt find-max`.
 pub(crate) fn command(args: &FindMaxArgs, console: Console) -> u8 {
     let mut args = args.clone();
-    let settled = load::settle(&mut args.run).map_err(Refusal::from);
+    let settled = locust::settle(&mut args.run, console).map_err(Refusal::from);
     let asked = settled.and_then(|()| asked::asked(&mut args));
     match asked.and_then(|asked| search(&args, asked, console)) {
         Ok(code) => code,

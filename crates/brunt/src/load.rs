@@ -58,57 +58,6 @@ pub(crate) fn workloads(args: &RunArgs) -> Result<Vec<Lowered>, LoadError> {
     }
 }
 
-/// Brings Locust's way of saying things into ours, and what a `locust.conf` says into the arguments.
-pub(crate) fn settle(args: &mut RunArgs) -> Result<(), LoadError> {
-    let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
-    let (hosts, headers): (Vec<String>, Vec<String>) =
-        std::mem::take(&mut args.header).into_iter().partition(|h| is_url(h.trim()));
-    args.header = headers;
-    if let Some(host) = hosts.into_iter().next_back() {
-        args.target.get_or_insert(host);
-    }
-    // With `-f`, all that stands alone is user classes.
-    if args.file.is_some()
-        && let Some(first) = args.what.take()
-    {
-        args.classes.insert(0, first);
-    }
-    if args.what.is_none() && args.file.is_none() {
-        args.what = args.target.take_if(|target| is_url(target));
-    }
-    let file = args.file.as_deref().or(args.what.as_deref()).map(PathBuf::from);
-    if let Some(file) = file.filter(|f| f.extension().is_some_and(|e| e == "conf") && args.from.is_none()) {
-        let (settings, _) = locust_settings(&source(&file)?)?;
-        apply_settings(args, settings, &file);
-    }
-    Ok(())
-}
-
-/// What a `locust.conf` says holds where the command line does not.
-fn apply_settings(args: &mut RunArgs, settings: brunt_plan::LocustSettings, file: &Path) {
-    args.csv = args.csv.take().or(settings.csv);
-    args.csv_full_history |= settings.csv_full_history;
-    args.html = args.html.take().or(settings.html.map(PathBuf::from));
-    // What else a file of settings alone says is imported with it.
-    let Some(plan) = &settings.locustfile else { return };
-    args.what = None;
-    args.file = Some(file.parent().unwrap_or(Path::new("")).join(plan).display().to_string());
-    args.target = args.target.take().or(settings.host);
-    args.users = args.users.or(settings.users);
-    args.spawn_rate = args.spawn_rate.take().or(settings.spawn_rate);
-    args.duration = args.duration.take().or(settings.run_time);
-    args.stop_timeout = args.stop_timeout.take().or(settings.stop_timeout);
-    for (own, theirs) in [
-        (&mut args.tags, settings.tags),
-        (&mut args.exclude_tags, settings.exclude_tags),
-        (&mut args.classes, settings.user_classes),
-    ] {
-        if own.is_empty() {
-            *own = theirs;
-        }
-    }
-}
-
 fn what(args: &RunArgs) -> Result<What, LoadError> {
     let Some(what) = args.file.as_ref().or(args.what.as_ref()) else {
         let text = "what is to be loaded?\n  = help: `brunt run http://127.0.0.1:8080`, `brunt run plan.yaml`, or \

@@ -21,6 +21,7 @@ mod interactive;
 mod judge;
 mod limits;
 mod load;
+mod locust;
 mod plot;
 mod records;
 mod reports;

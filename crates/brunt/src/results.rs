@@ -40,7 +40,8 @@ impl Results {
         };
         let html = args.html.as_ref().map(|path| beside(path, &suffix));
         let html = html.or_else(|| standard.as_ref().map(|prefix| PathBuf::from(format!("{prefix}.html"))));
-        let log = standard.as_ref().map(|prefix| format!("{prefix}.log"));
+        let own_log = args.locust.logfile.as_ref().map(|path| beside(path, &suffix));
+        let log = own_log.or_else(|| standard.as_ref().map(|prefix| PathBuf::from(format!("{prefix}.log"))));
         let history = if args.csv_full_history { LocustHistory::Full } else { LocustHistory::Aggregated };
         let locust = match csv {
             Some(prefix) => {
@@ -49,7 +50,7 @@ impl Results {
             }
             None => None,
         };
-        let log = log.map(|path| create(Path::new(&path))).transpose()?;
+        let log = log.map(|path| create(&path)).transpose()?;
         let summary = args.summary_export.as_ref().map(|path| beside(path, &suffix));
         for path in html.iter().chain(summary.iter()) {
             folder_of(path)?;

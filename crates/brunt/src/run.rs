@@ -10,6 +10,7 @@ use crate::interactive;
 use crate::judge::{self, Part};
 use crate::limits::{fit, lower_caps, raise_open_files, read_limits};
 use crate::load::{self, LoadError, duration};
+use crate::locust;
 use crate::reports::{self, Reports, Stdout};
 use crate::results::Results;
 use crate::rows::{self, Rows};
@@ -69,7 +70,7 @@ pub(crate) fn command(command: &RunCommand, console: Console) -> u8 {
     let asked_for = args.interactive;
     let asked = if args.interactive { interactive::asked(args, console) } else { Ok(args.clone()) };
     let settled = asked.and_then(|mut args| {
-        load::settle(&mut args)?;
+        locust::settle(&mut args, console)?;
         reports::settle(&mut args, &mut reports)?;
         Ok(args)
     });

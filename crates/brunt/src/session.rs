@@ -26,7 +26,11 @@ pub(crate) enum Show {
 
 impl Show {
     pub(crate) fn new(args: &RunArgs, interval: Nanos, console: Console) -> Self {
-        if args.quiet { Self::Quiet } else { Self::to(console, interval) }
+        match (args.quiet, args.locust.only_summary) {
+            (true, _) => Self::Quiet,
+            (false, true) => Self::Silent,
+            (false, false) => Self::to(console, interval),
+        }
     }
 
     /// What suits the console.

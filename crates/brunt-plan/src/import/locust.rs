@@ -21,7 +21,7 @@ use crate::units::UnitProblem;
 use brunt_metrics::Nanos;
 
 /// Settings that have a meaning here.
-const TAKEN: [&str; 14] = [
+const TAKEN: [&str; 15] = [
     "locustfile",
     "host",
     "users",
@@ -32,6 +32,7 @@ const TAKEN: [&str; 14] = [
     "csv",
     "csv-full-history",
     "html",
+    "logfile",
     "stop-timeout",
     "user-classes",
     "headless",
@@ -39,7 +40,7 @@ const TAKEN: [&str; 14] = [
 ];
 
 /// Settings of Locust that have none.
-const KNOWN: [&str; 41] = [
+const KNOWN: [&str; 40] = [
     "config",
     "config-users",
     "web-host",
@@ -68,7 +69,6 @@ const KNOWN: [&str; 41] = [
     "skip-log-setup",
     "skip-log",
     "loglevel",
-    "logfile",
     "show-task-ratio",
     "show-task-ratio-json",
     "exit-code-on-error",
@@ -110,6 +110,8 @@ pub struct LocustSettings {
     pub stop_timeout: Option<String>,
     /// The user classes that take part.
     pub user_classes: Vec<String>,
+    /// Where the log goes.
+    pub logfile: Option<String>,
 }
 
 /// A setting with its places.
@@ -217,6 +219,7 @@ fn apply(setting: &Setting<'_>, out: &mut LocustSettings, problems: &mut Vec<Dia
         "csv" => out.csv = Some(text()),
         "csv-full-history" => out.csv_full_history = yes(),
         "html" => out.html = Some(text()),
+        "logfile" => out.logfile = Some(text()),
         "stop-timeout" => out.stop_timeout = Some(text()),
         "headless" => {}
         key if TAKEN.contains(&key) || KNOWN.contains(&key) => {

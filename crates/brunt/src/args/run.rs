@@ -1,6 +1,7 @@
 //! `brunt run`. Beside its own flags it takes Locust's, with Locust's meaning.
 
 use super::ReportArgs;
+use super::locust::LocustArgs;
 use clap::ArgGroup;
 use std::path::PathBuf;
 
@@ -50,11 +51,11 @@ pub(crate) struct RunArgs {
     /// A variable of the plan (peak=20), or a field by its path (scenarios.peak.users=20); may be given again
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Plan")]
     pub(crate) set: Vec<String>,
-    /// Only what has one of these tags; comma-separated, may be given again
-    #[arg(short = 'T', long, value_name = "TAGS", value_delimiter = ',', help_heading = "Plan")]
+    /// Only what has one of these tags; may be given again
+    #[arg(short = 'T', long, value_name = "TAG", value_delimiter = ',', num_args = 1.., help_heading = "Plan")]
     pub(crate) tags: Vec<String>,
     /// Nothing that has one of these tags
-    #[arg(short = 'E', long, value_name = "TAGS", value_delimiter = ',', help_heading = "Plan")]
+    #[arg(short = 'E', long, value_name = "TAG", value_delimiter = ',', num_args = 1.., help_heading = "Plan")]
     pub(crate) exclude_tags: Vec<String>,
     /// What the file is, if that cannot be seen: har, openapi, postman, curl, vegeta, k6, locust, ...
     #[arg(long, value_name = "FORMAT", help_heading = "Plan")]
@@ -224,13 +225,6 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", help_heading = "Output")]
     pub(crate) progress_interval: String,
 
-    /// As Locust's: brunt never opens a browser by itself
-    #[arg(long, hide = true)]
-    pub(crate) headless: bool,
-    /// As Locust's: the same as --quiet but for the figures at the end
-    #[arg(long, hide = true)]
-    pub(crate) only_summary: bool,
-    /// As Locust's: no effect
-    #[arg(short = 'L', long, hide = true, value_name = "LEVEL")]
-    pub(crate) loglevel: Option<String>,
+    #[command(flatten)]
+    pub(crate) locust: LocustArgs,
 }
