@@ -54,7 +54,7 @@ pub use diagnostic::{Diagnostic, Report, Severity, Style, render};
 pub use fields::{Field, Object, PLAN, Type};
 pub use import::{
     Correlate, ExportTo, Exported, Foreign, Hosts, ImportOptions, Imported, LocustSettings, NotExportable,
-    SecretValues, convert_plan, export, import, import_with, locust_settings, recognise,
+    SecretValues, convert_plan, export, import, import_with, locust_settings, lower_foreign, recognise,
 };
 pub use lower::{DEFAULT_MAX_USERS, Loader, Lowered, Overrides, Surroundings, TagFilter, lower};
 pub use objective::{objective_of_text, objectives_of_file};

@@ -6,7 +6,7 @@ use crate::exit;
 use brunt_metrics::Nanos;
 use brunt_plan::{
     Foreign, ImportOptions, LoadOverride, Lowered, Overrides, QuickBody, QuickOptions, Report, SecretValues,
-    Source, Surroundings, TagFilter, import_with, locust_settings, lower, lower_quick, profiles, recognise,
+    Source, Surroundings, TagFilter, locust_settings, lower, lower_foreign, lower_quick, profiles, recognise,
 };
 use brunt_workload::HttpVersion;
 use std::fs;
@@ -187,7 +187,7 @@ pub(crate) fn lower_any(
         Some(foreign) => {
             // What the file holds is sent, secrets too; a plan that is written down asks the environment for them.
             let options = ImportOptions { secrets: SecretValues::Keep, ..ImportOptions::default() };
-            Ok(import_with(foreign, source, &options)?.lower(overrides, &SURROUNDINGS)?)
+            Ok(lower_foreign((foreign, &options), source, overrides, &SURROUNDINGS)?)
         }
         None => Ok(lower(source, overrides, &SURROUNDINGS)?),
     }

@@ -9,7 +9,7 @@ use crate::decode::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Value};
 use crate::units::parse_duration;
-use brunt_objective::k6::Threshold;
+use brunt_objective::k6::{Threshold, Unconvertible};
 
 /// Options that this reader knows what to do with.
 const TAKEN: [&str; 13] = [
@@ -73,19 +73,37 @@ const EXECUTORS: [(&str, &[&str]); 6] = [
     ("ramping-arrival-rate", &["startRate", "timeUnit", "stages", "preAllocatedVUs", "maxVUs"]),
 ];
 
+/// Options that say a load, by which options are told from all else.
+const LOADS: [&str; 5] = ["vus", "stages", "iterations", "duration", "thresholds"];
+
+/// Fields of plans that k6 does not have.
+const OF_PLANS: [&str; 10] =
+    ["actions", "target", "users", "preset", "profiles", "environments", "http", "data", "vars", "slo"];
+
+/// Whether it is of k6, slips included: a file of which one key is misspelt is to be told which.
 pub(super) fn looks_like(root: &Node) -> bool {
-    let executor = |e: &Entry| e.value.entry("executor").is_some();
-    let scenarios = root.entry("scenarios").is_some_and(|e| match &e.value.value {
-        Value::Map(entries) => entries.iter().any(executor),
+    let root = root.entry("options").map_or(root, |e| &e.value);
+    let keys = root.keys();
+    if keys.iter().any(|k| OF_PLANS.contains(k)) {
+        return false;
+    }
+    let has_executor = |node: &Node| match &node.value {
+        Value::Map(entries) => entries.iter().any(|e| e.value.entry("executor").is_some()),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Seq(_) => {
             false
         }
-    });
-    let keys = root.keys();
-    let all_known = !keys.is_empty() && keys.iter().all(|k| TAKEN.contains(k) || KNOWN.contains(k));
-    scenarios
-        || (all_known
-            && ["vus", "stages", "iterations", "duration", "thresholds"].iter().any(|k| keys.contains(k)))
+    };
+    if keys.iter().filter_map(|k| root.entry(k)).any(|e| has_executor(&e.value)) {
+        return true;
+    }
+    let is_near =
+        |key: &str, known: &[&str]| known.iter().any(|k| k.len() > 2 && strsim::osa_distance(k, key) <= 2);
+    let is_known = |key: &str| TAKEN.contains(&key) || KNOWN.contains(&key);
+    let odd: Vec<&&str> = keys.iter().filter(|k| !is_known(k)).collect();
+    let all_near = odd.iter().all(|k| is_near(k, &TAKEN) || is_near(k, &KNOWN));
+    let says_load = keys.iter().any(|k| LOADS.contains(k));
+    let nearly = !keys.is_empty() && keys.iter().any(|k| is_near(k, &LOADS));
+    (says_load && 2 * odd.len() <= keys.len()) || (nearly && all_near)
 }
 
 pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
@@ -105,7 +123,8 @@ pub(super) fn plan(root: &Node, problems: &mut Vec<Diagnostic>) -> Node {
         plan.put("http", http);
     }
     plan.put("actions", actions);
-    plan.put("scenarios", reader.scenarios(root));
+    let tags = tags_of(root);
+    plan.put("scenarios", reader.scenarios(root, &tags));
     let expect = reader.thresholds(root);
     if !expect.is_empty() {
         plan.put("expect", expect);
@@ -178,7 +197,8 @@ impl Reader<'_> {
         Some(text_at(&entry.key_span, format!("{host}:{port}:{to_host}:{to_port}")).into())
     }
 
-    fn scenarios(&mut self, root: &Node) -> Map {
+    /// `tags` are those of the whole run.
+    fn scenarios(&mut self, root: &Node, tags: &[String]) -> Map {
         let mut out = Map::at(root.span.clone());
         match root.entry("scenarios").map(|e| &e.value.value) {
             Some(Value::Map(entries)) => {
@@ -190,11 +210,23 @@ impl Reader<'_> {
                     }
                 }
                 for entry in entries {
-                    out.put(&entry.key, self.scenario(entry));
+                    let own = tags_of(&entry.value);
+                    // A scenario's own value of a tag wins.
+                    let outer = tags.iter().filter(|tag| !own.iter().any(|o| key_of(o) == key_of(tag)));
+                    let all: Vec<String> = outer.chain(&own).cloned().collect();
+                    let mut scenario = self.scenario(entry);
+                    if !all.is_empty() {
+                        scenario.put("tags", all);
+                    }
+                    out.put(&entry.key, scenario);
                 }
             }
             Some(_) | None => {
-                out.put("default", self.shorthand(root));
+                let mut scenario = self.shorthand(root);
+                if !tags.is_empty() {
+                    scenario.put("tags", tags.to_vec());
+                }
+                out.put("default", scenario);
             }
         }
         out
@@ -230,12 +262,12 @@ impl Reader<'_> {
             let d =
                 Diagnostic::error(&entry.key_span, format!("the scenario `{}` has no `executor`", entry.key));
             self.problems.push(d.help("write e.g. `\"executor\": \"constant-vus\"`"));
-            return out;
+            return some_load(out);
         };
         let Some((_, own)) = EXECUTORS.iter().find(|e| e.0 == executor) else {
             let known = EXECUTORS.iter().map(|e| e.0);
             self.problems.push(Cx::unknown("executor", executor, span, known));
-            return out;
+            return some_load(out);
         };
         if let Value::Map(keys) = &node.value {
             for key in
@@ -318,11 +350,6 @@ impl Reader<'_> {
         if let Some(grace) = node.entry("gracefulStop").or_else(|| node.entry(grace)) {
             out.put("graceful_stop", grace.value.clone());
         }
-        if let Some(Value::Map(tags)) = node.entry("tags").map(|e| &e.value.value) {
-            let tags: Vec<String> =
-                tags.iter().filter_map(|e| Some(format!("{}:{}", e.key, e.value.as_str()?))).collect();
-            out.put("tags", tags);
-        }
         for key in ["env", "exec", "options"] {
             if let Some(entry) = node.entry(key) {
                 let d = Diagnostic::warning(&entry.key_span, format!("`{key}` belongs to a script"));
@@ -397,12 +424,36 @@ impl Reader<'_> {
         match brunt_objective::k6::threshold(&threshold) {
             Ok(objective) => Some(objective.to_string()),
             Err(problem) => {
-                let message = format!("the threshold on `{selector}` has no counterpart: {problem}");
-                self.problems.push(Diagnostic::warning(&item.span, message).label("left out"));
+                self.problems.push(match problem {
+                    // k6 refuses it too, and a gate that is left out holds nobody.
+                    Unconvertible::NotAThreshold(_) => Diagnostic::error(&item.span, problem.to_string())
+                        .help("write e.g. `\"p(95)<500\"` or `\"rate<0.01\"`"),
+                    Unconvertible::Metric(_) | Unconvertible::Method { .. } | Unconvertible::Tag(_) => {
+                        let message = format!("the threshold on `{selector}` has no counterpart: {problem}");
+                        Diagnostic::warning(&item.span, message).label("left out")
+                    }
+                });
                 None
             }
         }
     }
+}
+
+/// Stands for a load that cannot be known, so that nothing is said of it beyond what is wrong.
+fn some_load(mut scenario: Map) -> Map {
+    scenario.put("users", 1_u64);
+    scenario.put("iterations", 1_u64);
+    scenario
+}
+
+/// `"tags": {"team": "shop"}` as the word `team:shop`.
+fn tags_of(node: &Node) -> Vec<String> {
+    let Some(Value::Map(tags)) = node.entry("tags").map(|e| &e.value.value) else { return Vec::new() };
+    tags.iter().filter_map(|e| Some(format!("{}:{}", e.key, e.value.as_str()?))).collect()
+}
+
+fn key_of(tag: &str) -> &str {
+    tag.split(':').next().unwrap_or(tag)
 }
 
 fn without_nulls(node: &Node) -> Node {

@@ -206,9 +206,8 @@ fn apply(setting: &Setting<'_>, out: &mut LocustSettings, problems: &mut Vec<Dia
             }
         },
         "run-time" => {
-            if locust_time(setting.value).is_ok() {
-                out.run_time = Some(text());
-            } else {
+            out.run_time = Some(text());
+            if locust_time(setting.value).is_err() {
                 let d = Diagnostic::error(&setting.span, format!("`{}` is no run time", setting.value));
                 problems.push(d.help("write seconds, or e.g. `run-time = 1h30m`"));
             }
@@ -294,7 +293,8 @@ pub(super) fn plan(source: &Source, problems: &mut Vec<Diagnostic>) -> Node {
     scenario.put("spawn_rate", format!("{}/s", settings.spawn_rate.as_deref().unwrap_or("1")));
     match settings.run_time.as_deref().map(locust_time) {
         Some(Ok(time)) => _ = scenario.put("duration", crate::units::duration_text(time)),
-        Some(Err(_)) => {}
+        // Said where it stands; that nothing ends the run would be said only because of it.
+        Some(Err(_)) => _ = scenario.put("duration", "10m"),
         None => {
             let d = Diagnostic::warning(&whole, "the file has no `run-time`")
                 .label("Locust would run until it is stopped");

@@ -36,7 +36,7 @@ use crate::decode::Voice;
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::lower::{Lowered, Overrides, Reading, Surroundings, lower_tree};
 use crate::read::read;
-use crate::tree::{Node, Value};
+use crate::tree::{Node, Span, Value};
 use crate::{Format, Source};
 use std::path::Path;
 
@@ -175,16 +175,7 @@ pub fn import(foreign: Foreign, source: &Source) -> Result<Imported, Report> {
 
 /// As [`import`], with a say in how.
 pub fn import_with(foreign: Foreign, source: &Source, options: &ImportOptions) -> Result<Imported, Report> {
-    let text = source.text.trim_start_matches('\u{feff}').trim_start();
-    let format = if text.starts_with('{') || text.starts_with('[') { Format::Json } else { source.format };
-    let source = Source { format, ..source.clone() };
-    let (mut problems, mut notes) = (Vec::new(), Notes::default());
-    let root = plan_of(foreign, &source, *options, (&mut problems, &mut notes));
-    if root.is_none() && !problems.iter().any(|d| d.severity == Severity::Error) {
-        let what = Foreign::ALL.iter().find(|row| row.0 == foreign).map_or("", |row| row.2);
-        problems.push(Diagnostic::nowhere(format!("the file is not what it was taken for: {what}")));
-    }
-    problems.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
+    let (source, root, problems, notes) = read_foreign(foreign, source, *options);
     let warnings = Report::of(&source, problems);
     match root {
         Some(root) if !warnings.has_errors() => {
@@ -192,6 +183,55 @@ pub fn import_with(foreign: Foreign, source: &Source, options: &ImportOptions) -
         }
         Some(_) | None => Err(warnings),
     }
+}
+
+/// Reads another tool's file and lowers its plan at once. An `Err` holds the problems of both, so that they are told in one
+/// round; what is wrong with the plan only because of what is wrong with the file is left out.
+pub fn lower_foreign(
+    (foreign, options): (Foreign, &ImportOptions),
+    source: &Source,
+    overrides: &Overrides,
+    surroundings: &Surroundings<'_>,
+) -> Result<Lowered, Report> {
+    let (source, root, problems, _) = read_foreign(foreign, source, *options);
+    let errors: Vec<Span> =
+        problems.iter().filter(|d| d.severity == Severity::Error).filter_map(|d| d.span.clone()).collect();
+    let has_errors = problems.iter().any(|d| d.severity == Severity::Error);
+    let Some(root) = root else { return Err(Report::of(&source, problems)) };
+    let reading = Reading { root, source: &source, voice: Voice::Plan, problems: Vec::new() };
+    let with = |mut report: Report| {
+        let follows = |d: &Diagnostic| {
+            d.span.as_ref().is_none_or(|s| errors.iter().any(|e| s.start <= e.end && e.start <= s.end))
+        };
+        report.diagnostics.retain(|d| !has_errors || !follows(d));
+        report.diagnostics.extend(problems.iter().cloned());
+        report.diagnostics.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
+        report
+    };
+    match lower_tree(reading, overrides, surroundings) {
+        Ok(lowered) if has_errors => Err(with(lowered.warnings)),
+        Ok(lowered) => Ok(Lowered { warnings: with(lowered.warnings.clone()), ..lowered }),
+        Err(report) => Err(with(report)),
+    }
+}
+
+/// The file as it was read, its plan, what was found, and what was decided.
+fn read_foreign(
+    foreign: Foreign,
+    source: &Source,
+    options: ImportOptions,
+) -> (Source, Option<Node>, Vec<Diagnostic>, Notes) {
+    let text = source.text.trim_start_matches('\u{feff}').trim_start();
+    let format = if text.starts_with('{') || text.starts_with('[') { Format::Json } else { source.format };
+    let source = Source { format, ..source.clone() };
+    let (mut problems, mut notes) = (Vec::new(), Notes::default());
+    let root = plan_of(foreign, &source, options, (&mut problems, &mut notes));
+    if root.is_none() && !problems.iter().any(|d| d.severity == Severity::Error) {
+        let what = Foreign::ALL.iter().find(|row| row.0 == foreign).map_or("", |row| row.2);
+        problems.push(Diagnostic::nowhere(format!("the file is not what it was taken for: {what}")));
+    }
+    problems.sort_by_key(|d| d.span.as_ref().map(|s| s.start));
+    (source, root, problems, notes)
 }
 
 fn plan_of(

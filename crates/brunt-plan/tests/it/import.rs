@@ -3,8 +3,8 @@
 use brunt_metrics::ScenarioId;
 use brunt_plan::{
     Correlate, ExportTo, Foreign, Format, Hosts, ImportOptions, Imported, NotExportable, Overrides, Report,
-    SecretValues, Source, Style, Surroundings, convert_plan, export, import_with, lower, lowered_json,
-    recognise,
+    SecretValues, Source, Style, Surroundings, convert_plan, export, import_with, lower, lower_foreign,
+    lowered_json, recognise,
 };
 use brunt_workload::{Body, Draw, IterationIndex, Scope, Text};
 use proptest::prelude::*;
@@ -441,4 +441,34 @@ fn plans_are_spelled_anew() {
     }
     let null = Source::inline("p.yaml", Format::Yaml, "profiles: {a: {seed: null}}");
     insta::assert_snapshot!(convert_plan(&null, Format::Toml).expect_err("no null"));
+}
+
+/// What is wrong with a file and what is wrong with the plan that it makes are told together, what follows from either
+/// only once; a slip does not make another tool's file of it.
+#[test]
+fn all_problems_come_in_one_round() {
+    let files = [
+        (
+            "slips.json",
+            r#"{"scenarios": {"a": {"executor": "constant-vus", "vuss": 3, "vus": 5, "duration": "10 parsecs"},
+  "b": {"executor": "constant-arival-rate"}, "c": {"executor": "ramping-vus", "stages": [{"duration": "1s", "target": -4}]}},
+ "maxRedirect": 4, "thresholds": {"http_req_duration": ["p(95)<"]}}"#,
+        ),
+        ("near.json", r#"{"vuss": 3, "duraton": "1s"}"#),
+        (
+            "wrapped.json",
+            r#"{"options": {"scenaros": {"a": {"executor": "constant-vus", "vus": 1, "duration": "1s"}}}}"#,
+        ),
+        ("locust.conf", "users = none\nspawn-rate = 2\nrun-time = 1parsec\nhots = http://x\n"),
+    ];
+    let mut out = String::new();
+    for (name, text) in files {
+        let source = self::text(name, text);
+        let foreign = recognise(&source).unwrap_or_else(|| panic!("{name} is not recognised"));
+        let surroundings = Surroundings { files: &|path| std::fs::read(path), env: &|_| None };
+        let options = ImportOptions::default();
+        let lowered = lower_foreign((foreign, &options), &source, &Overrides::default(), &surroundings);
+        write!(out, "{}", lowered.expect_err(name)).expect("text");
+    }
+    insta::assert_snapshot!(out);
 }
