@@ -32,7 +32,7 @@ mod verdict;
 mod totals;
 
 pub use health::{HOT_SECONDS, LATE_SECONDS, MIN_SECONDS, STALLED_SECONDS, health};
-pub use objectives::{AbortCall, BaselineFigures, Judge, judge_summary};
+pub use objectives::{AbortCall, BaselineFigures, Judge, Unended, judge_summary};
 pub use reason::{Bearing, Reason};
 pub use selfcheck::{LITTLE_TOLERANCE, self_checks};
 pub use totals::judge_totals;

@@ -3,21 +3,26 @@
 //! Nothing is known of the generator's health, so what the totals say of it themselves holds: a run that was not valid stays so,
 //! whatever is asked of its figures. Start with [`judge_totals`].
 
-use crate::{BaselineFigures, judge_summary};
+use crate::verdict::{ACCEPTED, End};
+use crate::{BaselineFigures, Bearing, Reason, Unended, judge_summary};
 use brunt_objective::Objective;
 use brunt_run::{ObjectiveOutcome, Outlook, Standing, Summary, Verdict};
 
-/// What totals may be taken for. Without objectives it is the verdict that stands in them, if one does.
+/// What totals may be taken for. Without objectives it is the verdict that stands in them, if one does. Totals of a run without an end are taken
+/// for `unended`.
 pub fn judge_totals(
     objectives: &[Objective],
     summary: &Summary,
     baseline: Option<&BaselineFigures>,
+    unended: Unended,
 ) -> Verdict {
-    if let Some(stored) = summary.verdict.as_ref().filter(|_| objectives.is_empty()) {
+    let end = End::of(summary.finish.as_ref().map(|f| f.reason), unended);
+    let stored = summary.verdict.as_ref().filter(|v| end != End::Accepted || v.outlook != Outlook::Cut);
+    if let Some(stored) = stored.filter(|_| objectives.is_empty()) {
         return stored.clone();
     }
     let mut outcomes = judge_summary(objectives, summary, baseline);
-    let (outlook, text) = match &summary.verdict {
+    let (outlook, text) = match stored {
         Some(stored) => match stored.outlook {
             Outlook::Cut | Outlook::Invalid => {
                 for outcome in &mut outcomes {
@@ -35,9 +40,17 @@ pub fn judge_totals(
                 ended(summary, &outcomes)
             }
         },
+        None if end == End::Cut => {
+            for outcome in &mut outcomes {
+                take_back(outcome, "cut off");
+            }
+            let requests = counted(summary.total.requests);
+            (Outlook::Cut, format!("not judged, cut off (the run has no end): up to there {requests}"))
+        }
         None => ended(summary, &outcomes),
     };
-    Verdict { outlook, summary: text, findings: Vec::new(), objectives: outcomes }
+    let accepted = (end == End::Accepted).then(|| Reason::new(Bearing::Note, "cut", ACCEPTED).told());
+    Verdict { outlook, summary: text, findings: accepted.into_iter().collect(), objectives: outcomes }
 }
 
 fn take_back(outcome: &mut ObjectiveOutcome, why: &str) {
@@ -61,9 +74,12 @@ fn ended(summary: &Summary, outcomes: &[ObjectiveOutcome]) -> (Outlook, String) 
         (Outlook::Warned, format!("passed with a warning: {text}"))
     } else {
         let what = if outcomes.is_empty() { "no objective was given" } else { "all objectives are met" };
-        let plural = if requests == 1 { "" } else { "s" };
-        (Outlook::Passed, format!("passed: {requests} request{plural}, {what}"))
+        (Outlook::Passed, format!("passed: {}, {what}", counted(requests)))
     }
+}
+
+fn counted(requests: u64) -> String {
+    format!("{requests} request{}", if requests == 1 { "" } else { "s" })
 }
 
 fn failed(summary: &Summary, outcomes: &[ObjectiveOutcome]) -> Option<(Outlook, String)> {

@@ -2,7 +2,7 @@
 //!
 //! | Reason | Outlook |
 //! |---|---|
-//! | the user cut the run, or it has no end | Cut |
+//! | the user cut the run, or it has no end, and that is not accepted ([`Unended`](crate::Unended)) | Cut |
 //! | generator-limited, a worker lost, a self-check failed | Invalid |
 //! | no request of the load phase succeeded; an objective not met | Failed |
 //! | more than 0.1 % of an open load's iterations dropped at the users' cap | Invalid |
@@ -30,7 +30,7 @@
 
 use crate::Bearing::{Fails, Invalidates, Note, TooLittle, Undelivered, Warns};
 use crate::reason::percent;
-use crate::{Bearing, Judge, Reason, health, self_checks};
+use crate::{Bearing, Judge, Reason, Unended, health, self_checks};
 use brunt_metrics::Phase;
 use brunt_objective::Severity;
 use brunt_run::{
@@ -72,38 +72,67 @@ pub fn judge_with(view: &RunView, objectives: &Judge) -> Verdict {
     reasons.extend(worker_lost(view));
     reasons.extend(dropped(view));
     reasons.extend(outcomes(view));
+    let end = End::of(view.finish().map(|f| f.reason), objectives.unended());
+    reasons.extend((end == End::Accepted).then(|| Reason::new(Note, "cut", ACCEPTED)));
     reasons.sort_by_key(|r| r.bearing);
-    let (objectives, met) = standing(view, &reasons, objectives);
+    let (objectives, met) = standing(end, &reasons, objectives);
     reasons.extend(met);
     reasons.sort_by_key(|r| r.bearing);
-    let outlook = outlook(view, &reasons);
+    let outlook = outlook(end, &reasons);
     let summary = summary(view, outlook, &reasons, &objectives);
     let findings = reasons.into_iter().map(Reason::told).collect();
     Verdict { outlook, summary, findings, objectives }
 }
 
+/// What is said where a run without an end is judged all the same.
+pub(crate) const ACCEPTED: &str = "the run was cut off, and what there is was accepted as all of it";
+
+/// How a run ended, as far as it bears on the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// In order, or without a worker.
+    Ended,
+    /// Early, as the user asked.
+    Early,
+    /// It was cut, or nobody knows.
+    Cut,
+    /// The same, which does not matter to whoever asks.
+    Accepted,
+}
+
+impl End {
+    /// From why it ended, if it did.
+    pub(crate) const fn of(reason: Option<StopReason>, unended: Unended) -> Self {
+        match (reason, unended) {
+            (Some(StopReason::Completed | StopReason::WorkerLost), _) => Self::Ended,
+            (Some(StopReason::StoppedEarly), _) => Self::Early,
+            (Some(StopReason::Cut) | None, Unended::Cut) => Self::Cut,
+            (Some(StopReason::Cut) | None, Unended::Accepted) => Self::Accepted,
+        }
+    }
+}
+
 /// What became of the objectives, once it is known what the run is worth, and what that means for the run. One that is
 /// taken back means nothing: what took it back does.
-fn standing(view: &RunView, reasons: &[Reason], objectives: &Judge) -> (Vec<ObjectiveOutcome>, Vec<Reason>) {
+fn standing(end: End, reasons: &[Reason], objectives: &Judge) -> (Vec<ObjectiveOutcome>, Vec<Reason>) {
     let mut met = Vec::new();
     let mut outcomes = objectives.outcomes();
     let invalid = reasons.first().filter(|r| r.bearing == Invalidates);
     let undelivered = reasons.iter().any(|r| r.bearing == Undelivered);
-    let ended = view.finish().map(|f| f.reason);
     for (outcome, objective) in outcomes.iter_mut().zip(objectives.objectives()) {
         let against = matches!(outcome.standing, Standing::Failed | Standing::Warned);
         let counts_up = outcome.unit == ObjectiveUnit::Count && outcome.measured < outcome.limit;
-        let why = match (ended, invalid) {
-            (None | Some(StopReason::Cut), _) => Some("the run was cut".to_owned()),
+        let why = match (end, invalid) {
+            (End::Cut, _) => Some("the run was cut".to_owned()),
             (_, Some(reason)) => Some(format!("the run is not valid: {}", reason.text)),
-            (Some(StopReason::StoppedEarly), None) if !against || counts_up => Some(
+            (End::Early, None) if !against || counts_up => Some(
                 "the run was stopped early: so far it ".to_owned()
                     + if against { "is not met" } else { "holds" },
             ),
             (_, None) if undelivered && !against => {
                 Some("arrivals were dropped: the figures flatter the target".to_owned())
             }
-            (Some(StopReason::StoppedEarly | StopReason::Completed | StopReason::WorkerLost), None) => None,
+            (End::Early | End::Ended | End::Accepted, None) => None,
         };
         if matches!(outcome.standing, Standing::Noted | Standing::NotJudged) && why.is_some() {
             continue;
@@ -145,11 +174,11 @@ pub const fn exit_code(outlook: Outlook) -> u8 {
     }
 }
 
-fn outlook(view: &RunView, reasons: &[Reason]) -> Outlook {
-    let stopped = match view.finish().map(|f| f.reason) {
-        None | Some(StopReason::Cut) => return Outlook::Cut,
-        Some(StopReason::StoppedEarly) => true,
-        Some(StopReason::Completed | StopReason::WorkerLost) => false,
+fn outlook(end: End, reasons: &[Reason]) -> Outlook {
+    let stopped = match end {
+        End::Cut => return Outlook::Cut,
+        End::Early => true,
+        End::Ended | End::Accepted => false,
     };
     let gravest = reasons.iter().map(|r| r.bearing).min().unwrap_or(Note);
     match gravest {
@@ -167,7 +196,9 @@ fn summary(view: &RunView, outlook: Outlook, reasons: &[Reason], objectives: &[O
     let gravest = reasons.first().map(|r| r.text.as_str()).unwrap_or_default();
     let counts = counts(&total);
     match outlook {
-        Outlook::Cut if view.finish().is_none() => format!("the run has no end: what was sealed is {counts}"),
+        Outlook::Cut if view.finish().is_none() => {
+            format!("not judged, cut off (the run has no end): up to there {counts}")
+        }
         Outlook::Cut => format!("cut by the user: what was sealed is {counts}"),
         Outlook::Invalid => match reasons.first().map(|r| r.bearing) {
             Some(Undelivered) => format!("not valid, the load asked for was not delivered: {gravest}"),

@@ -1,7 +1,7 @@
 //! The last step of every reader: what was read becomes [`Results`].
 
 use crate::fold::{Fold, Folded, Heading};
-use crate::notes::{At, Notes};
+use crate::notes::{At, Noted, Notes};
 use crate::{ErrorWords, HistoryPoint, Kind, OwnVerdict, Results, ResultsError};
 use brunt_metrics::Nanos;
 use brunt_run::{Figures, Finish, FormatVersion, LatencyFigures, PhasesApart, RunEvent, StopReason, Summary};
@@ -45,7 +45,10 @@ impl Totals {
         summary.finish =
             Some(Finish { at, reason: StopReason::Completed, in_flight: 0, self_checks_failed: Vec::new() });
         summary.requests_started = summary.total.requests;
-        let (problems, gaps) = notes.finish();
+        let Noted { problems, gaps, cut } = notes.finish();
+        if cut.is_some() {
+            summary.finish = None;
+        }
         summary.id = id_of(&summary);
         Results {
             tool: heading.tool,
@@ -58,6 +61,7 @@ impl Totals {
             own_verdicts: self.own_verdicts,
             gaps,
             problems,
+            cut,
         }
     }
 }
@@ -131,14 +135,19 @@ fn id_of(summary: &Summary) -> String {
 
 /// The results of a run whose events are known.
 pub(crate) fn of_events(
-    summary: Summary,
-    events: Vec<RunEvent>,
+    mut summary: Summary,
+    mut events: Vec<RunEvent>,
     heading: &Heading,
     kind: Kind,
     notes: Notes,
 ) -> Results {
     let file = notes.file().to_owned();
-    let (problems, gaps) = notes.finish();
+    let Noted { problems, gaps, cut } = notes.finish();
+    if cut.is_some() {
+        // An end would make what is there pass for the whole.
+        events.retain(|event| !matches!(event, RunEvent::Finished(_) | RunEvent::Verdict(_)));
+        (summary.finish, summary.verdict) = (None, None);
+    }
     Results {
         tool: heading.tool,
         kinds: vec![kind],
@@ -150,6 +159,7 @@ pub(crate) fn of_events(
         own_verdicts: Vec::new(),
         gaps,
         problems,
+        cut,
     }
 }
 

@@ -29,12 +29,13 @@ pub(crate) fn read_record(folder: &Path) -> Result<Results, ResultsError> {
         notes.problem("torn", At::default(), || torn.to_string());
     }
     if !ending.finished {
-        notes.gap(
-            "this run did not end in order, or still runs: its figures are those up to its last whole second",
-        );
+        let text =
+            "the run did not end in order, or still runs: its figures are those up to its last whole second";
+        notes.cut(At::default(), text);
     } else if !ending.torn.is_empty() {
-        notes.gap("this record is damaged: what was measured behind the damage is lost, so it counts as a run without an end");
-        // The end that is told would make the rest pass for the whole.
+        let text = "the record is damaged: what was measured behind the damage is lost, so it counts as a run without an end";
+        notes.cut(At::default(), text);
+        // The end that is told is behind the damage.
         events.retain(|event| !matches!(event, RunEvent::Finished(_) | RunEvent::Verdict(_)));
         view = RunView::default();
         for event in &events {

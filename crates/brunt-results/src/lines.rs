@@ -28,18 +28,17 @@ impl<R: BufRead> Lines<R> {
                 Ok(0) => return None,
                 Ok(_) => {}
                 Err(error) => {
-                    notes.problem("unreadable", At::line(self.line), || {
-                        let why = if cut(&error) {
-                            "the compressed file is cut off or damaged"
-                        } else {
-                            "it cannot be read"
-                        };
-                        format!("{why} from here ({error}): read up to here")
-                    });
+                    let why = if cut(&error) {
+                        "the compressed file is cut off or damaged"
+                    } else {
+                        "it cannot be read"
+                    };
+                    notes.cut(At::line(self.line), format!("{why} from here ({error}): read up to here"));
                     return None;
                 }
             }
             if !self.buffer.trim_ascii().is_empty() {
+                notes.go_on();
                 break;
             }
         }
@@ -56,11 +55,9 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
 /// Says that a line is not what it should be.
 pub(crate) fn bad_line(error: &serde_json::Error, line: u64, notes: &mut Notes) {
     let at = At { line, column: error.column() as u64 };
-    notes.problem("broken lines", at, || {
-        if error.is_eof() {
-            "the line ends in the middle and is left out: was the file cut off here?".to_owned()
-        } else {
-            format!("the line is left out: {}", reason(error))
-        }
-    });
+    if error.is_eof() {
+        notes.torn("broken lines", at, "a line that ends too early".to_owned());
+    } else {
+        notes.problem("broken lines", at, || format!("the line is left out: {}", reason(error)));
+    }
 }

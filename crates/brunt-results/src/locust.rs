@@ -196,9 +196,12 @@ fn stats(source: Source<'_>, totals: &mut Totals, notes: &mut Notes) -> Result<(
         }
     }
     let all = total.unwrap_or_else(|| {
-        notes.problem("no total", At::default(), || {
-            "it has no row `Aggregated` (was the file cut off?): counts are the sum of the rows, percentiles are not known".to_owned()
-        });
+        let text = "it has no row `Aggregated`, which Locust writes last: counts are the sum of the rows, percentiles are not known";
+        if totals.summary.endpoints.is_empty() {
+            notes.problem("no total", At::default(), || text.to_owned());
+        } else {
+            notes.cut(At::default(), format!("the file was cut off: {text}"));
+        }
         sum(&totals.summary.endpoints)
     });
     let seconds = all.measured_ms / 1e3;

@@ -38,6 +38,9 @@ pub struct Results {
     /// What was wrong with the files and could be passed over, with its place. At most [`MAX_PROBLEMS`] and one that
     /// says how many more there were.
     pub problems: Vec<Problem>,
+    /// Where and how the source ends in the middle (it is among the problems, too): a file that was cut off, a record without an end or with
+    /// damage. Then the run has no end: `summary.finish` is `None`, and `events` have neither an end nor a verdict.
+    pub cut: Option<Problem>,
 }
 
 /// The most lines of errors that are kept of one run.

@@ -7,7 +7,9 @@ use crate::{Kind, ResultsError};
 use brunt_metrics::Nanos;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use std::borrow::Cow;
-use std::io::Read;
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
 
 /// Which character separates fields: the one that the first line has most of.
 pub(crate) fn delimiter(first_line: &[u8]) -> u8 {
@@ -42,6 +44,26 @@ pub(crate) struct Table<'a> {
     kind: Kind,
     comma: Comma,
     record: ByteRecord,
+    /// Fields that a row needs.
+    needs: usize,
+    /// The last byte that was read.
+    last: Rc<Cell<u8>>,
+}
+
+/// Remembers the last byte, which says whether the last row was ended.
+struct Watched<R> {
+    inner: R,
+    last: Rc<Cell<u8>>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        if let Some(byte) = buffer[..length].last() {
+            self.last.set(*byte);
+        }
+        Ok(length)
+    }
 }
 
 impl<'a> Table<'a> {
@@ -61,11 +83,15 @@ impl<'a> Table<'a> {
         let first = first_line(&source.head);
         let delimiter = delimiter(first);
         let comma = if delimiter == b',' { Comma::GroupsThousands } else { Comma::IsPoint };
-        let columns = if headed { headings(first) } else { Vec::new() };
-        let reader: Box<dyn Read + 'a> = Box::new(source.into_reader());
+        let found = headings(first);
+        let needs = found.len();
+        let columns = if headed { found } else { Vec::new() };
+        let last = Rc::new(Cell::new(b'\n'));
+        let reader: Box<dyn Read + 'a> =
+            Box::new(Watched { inner: source.into_reader(), last: Rc::clone(&last) });
         let csv =
             ReaderBuilder::new().has_headers(headed).delimiter(delimiter).flexible(true).from_reader(reader);
-        Self { csv, columns, kind, comma, record: ByteRecord::new() }
+        Self { csv, columns, kind, comma, record: ByteRecord::new(), needs, last }
     }
 
     /// The column of one of these names, of which the first is today's.
@@ -102,29 +128,44 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Says that the last row is whole and not ended: what cut it off in its last field cannot be told from a tool that ends its files so.
+    fn unended(&self, notes: &mut Notes) {
+        if !matches!(self.last.get(), b'\n' | b'\r') && !notes.is_torn() {
+            notes.problem("no end of line", At::line(self.csv.position().line()), || {
+                "the last row has all its fields, but no end of line: if the file was cut off there, what follows is missing".to_owned()
+            });
+        }
+    }
+
     /// The next row that is whole; `None` at the end, or where the file cannot be read on.
     pub(crate) fn next(&mut self, notes: &mut Notes) -> Option<Row<'_>> {
         loop {
             match self.csv.read_byte_record(&mut self.record) {
                 Ok(true) => {}
-                Ok(false) => return None,
+                Ok(false) => {
+                    self.unended(notes);
+                    return None;
+                }
                 Err(error) => {
                     let line = self.csv.position().line();
-                    notes.problem("unreadable", At::line(line), || ended(&error));
+                    notes.go_on();
+                    notes.cut(At::line(line), ended(&error));
                     return None;
                 }
             }
             let line = self.record.position().map_or(0, csv::Position::line);
-            let (has, needs) = (self.record.len(), self.columns.len());
+            let (has, needs) = (self.record.len(), self.needs);
             if has >= needs {
+                notes.go_on();
                 break;
             }
             if self.record.iter().all(|f| f.trim_ascii().is_empty()) {
                 continue;
             }
-            notes.problem("short rows", At { line, column: has as u64 }, || {
-                format!("a row of {has} fields where there are {needs} columns is left out: was the file cut off here?")
-            });
+            notes.go_on();
+            let plural = if has == 1 { "" } else { "s" };
+            let text = format!("a row of {has} field{plural} where there are {needs} columns");
+            notes.torn("short rows", At { line, column: has as u64 }, text);
         }
         let line = self.record.position().map_or(0, csv::Position::line);
         Some(Row { record: &self.record, line, comma: self.comma })

@@ -20,6 +20,7 @@ struct Report {
     socket: [u64; 4],
     corrected: bool,
     wrk2: bool,
+    ended: bool,
 }
 
 /// The counts of `Socket errors: connect 0, read 1, write 0, timeout 2`.
@@ -64,6 +65,10 @@ pub(crate) fn read_wrk(text: &str, name: &str, mut notes: Notes) -> Result<Resul
     }
     for ((_, kind), count) in SOCKET.iter().zip(report.socket).filter(|(_, count)| *count > 0) {
         *total.errors_by_kind.entry(kind.name().to_owned()).or_default() += count;
+    }
+    if !report.ended {
+        let at = At::line(text.lines().count() as u64);
+        notes.cut(at, "the text was cut off: it lacks the line `Requests/sec:`, which is printed last, behind the errors");
     }
     say_gaps(&report, tool, &mut notes);
     Ok(totals.into_results(&heading, notes))
@@ -122,6 +127,8 @@ fn read_line(line: &str, block: Block, report: &mut Report, at: At, notes: &mut 
             let count = rest.split(',').find_map(|part| part.trim().strip_prefix(name));
             *slot = count.and_then(|c| c.trim().parse::<u64>().ok()).unwrap_or(0).min(MAX_COUNT);
         }
+    } else if line.starts_with("Requests/sec:") {
+        report.ended = true;
     } else if let Some(rest) = line.strip_prefix("Non-2xx or 3xx responses:") {
         report.bad = rest.trim().parse::<u64>().unwrap_or(0).min(MAX_COUNT);
     }

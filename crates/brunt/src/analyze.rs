@@ -5,12 +5,12 @@ mod resources;
 use crate::args::AnalyzeArgs;
 use crate::console::Console;
 use crate::exit;
-use crate::judge::{self, Part};
+use crate::judge::{self, HOW_TO_ACCEPT, Part};
 use crate::load::{LoadError, show};
 use crate::reports::{Stdout, write, write_reports};
 use crate::sides::paths;
 use brunt_analysis::{Bands, Course, Resource, Rules, findings, findings_of_totals, grades, hot_spots};
-use brunt_gate::{BaselineFigures, Judge, exit_code, judge_totals, judge_with};
+use brunt_gate::{BaselineFigures, Judge, Unended, exit_code, judge_totals, judge_with};
 use brunt_objective::{Objective, parse};
 use brunt_report::{AnalysedRun, Analysis, Basis, Rollback, analysis_json, analysis_text};
 use brunt_results::Results;
@@ -38,6 +38,7 @@ pub(crate) fn command(args: &AnalyzeArgs, console: Console) -> u8 {
 struct Asked {
     objectives: Vec<Objective>,
     baseline: Option<BaselineFigures>,
+    unended: Unended,
     lens: Lens,
     resources: Vec<Resource>,
 }
@@ -173,6 +174,7 @@ fn asked(args: &AnalyzeArgs) -> Result<Asked, LoadError> {
     Ok(Asked {
         objectives: judge::objectives_of(&args.slo, &part)?,
         baseline: judge::baseline(&args.runs, args.baseline.as_deref())?,
+        unended: args.cut.unended(),
         lens: Lens { rules, bands },
         resources,
     })
@@ -180,8 +182,13 @@ fn asked(args: &AnalyzeArgs) -> Result<Asked, LoadError> {
 
 fn analysed(results: Results, asked: &Asked) -> AnalysedRun {
     let name = results.label();
-    let mut notes = results.gaps.clone();
-    notes.extend(results.problems.iter().map(ToString::to_string));
+    let mut notes: Vec<String> = results.cut.iter().map(ToString::to_string).collect();
+    if results.cut.is_some() && asked.unended == Unended::Cut {
+        notes.push(HOW_TO_ACCEPT.to_owned());
+    }
+    notes.extend(results.gaps.iter().cloned());
+    let problems = results.problems.iter().filter(|problem| Some(*problem) != results.cut.as_ref());
+    notes.extend(problems.map(ToString::to_string));
     for own in &results.own_verdicts {
         let held = if own.held { "held" } else { "did not hold" };
         notes.push(format!(
@@ -200,7 +207,7 @@ fn analysed(results: Results, asked: &Asked) -> AnalysedRun {
         let own: &[String] =
             if results.summary.verdict.is_some() { &[] } else { &results.summary.objectives };
         let objectives = objectives(asked, own, &mut notes);
-        (judge_totals(&objectives, &results.summary, asked.baseline.as_ref()), None)
+        (judge_totals(&objectives, &results.summary, asked.baseline.as_ref(), asked.unended), None)
     };
     asked.lens.analysed(Seen {
         name,
@@ -230,7 +237,7 @@ fn objectives(asked: &Asked, own: &[String], notes: &mut Vec<String>) -> Vec<Obj
 
 /// The same judges as of a live run, over the same events.
 fn judged(events: Vec<RunEvent>, objectives: Vec<Objective>, asked: &Asked) -> (Verdict, Course) {
-    let mut judge = Judge::new(objectives, asked.baseline.as_ref());
+    let mut judge = Judge::new(objectives, asked.baseline.as_ref()).taking(asked.unended);
     let (mut view, mut course) = (RunView::default(), Course { step: 1, ..Course::default() });
     for event in events {
         view.apply(&event);

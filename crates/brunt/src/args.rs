@@ -3,6 +3,7 @@
 
 mod analyze;
 mod compare;
+mod cut;
 mod doctor;
 mod findmax;
 mod locust;
@@ -14,6 +15,7 @@ pub(crate) use analyze::AnalyzeArgs;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
+pub(crate) use cut::CutArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use findmax::{FindMaxArgs, SearchBy};
 pub(crate) use plot::PlotArgs;
@@ -272,6 +274,8 @@ pub(crate) struct JudgeArgs {
     /// The run that limits as `baseline * 1.1` refer to: an id, the beginning of one, a folder, or `last`
     #[arg(long, value_name = "RUN")]
     pub(crate) baseline: Option<String>,
+    #[command(flatten)]
+    pub(crate) cut: CutArgs,
     /// The folder of records
     #[arg(long, value_name = "FOLDER", default_value = "brunt-runs")]
     pub(crate) runs: PathBuf,

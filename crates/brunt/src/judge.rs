@@ -5,12 +5,17 @@ use crate::baseline::Baselines;
 use crate::console::Console;
 use crate::exit;
 use crate::load::{LoadError, SURROUNDINGS, lower_any, show, source};
+use crate::records::{Whole, replay};
 use crate::session::{Session, Show};
-use brunt_gate::{BaselineFigures, Judge, exit_code};
+use brunt_gate::{BaselineFigures, Judge, Unended, exit_code};
 use brunt_objective::{Objective, parse};
 use brunt_plan::{Foreign, Overrides, Source, is_plan, objective_of_text, objectives_of_file, recognise};
-use brunt_run::{Reader, RunEvent, RunHeader, RunView, Summary, find_run};
+use brunt_run::{Reader, RunHeader, RunView, Summary, find_run};
 use std::path::Path;
+
+/// What to type where results without an end are not judged.
+pub(crate) const HOW_TO_ACCEPT: &str =
+    "what was cut off is not judged; `--accept-cut` judges what there is of it";
 
 /// Which part of a plan's objectives is meant, where `--slo` names a plan.
 #[derive(Clone, Debug, Default)]
@@ -126,27 +131,16 @@ pub(crate) fn judge(args: &JudgeArgs, console: Console) -> u8 {
         Ok(reader) => reader,
         Err(e) => return refuse(&e),
     };
+    let own = if asked.is_empty() { recorded(reader.header(), console) } else { asked };
+    if own.is_empty() {
+        return refuse(&"the record has no objectives\n  = help: give some: `--slo 'p95 < 250ms'`");
+    }
     let mut session = Session::new(None, Show::Silent, args.json, console);
-    for event in reader.by_ref() {
-        if let RunEvent::Started(header) = &event {
-            let own = if asked.is_empty() { recorded(header, console) } else { asked.clone() };
-            if own.is_empty() {
-                return refuse(&"the record has no objectives\n  = help: give some: `--slo 'p95 < 250ms'`");
-            }
-            session.judge = Judge::new(own, baseline.as_ref());
-        }
-        // Judged anew when the end comes.
-        if !matches!(event, RunEvent::Verdict(_)) {
-            session.observe(&event);
-        }
-    }
-    let ending = reader.ending().clone();
-    for torn in &ending.torn {
-        console.note(format!("warning: {torn}"));
-    }
-    if !ending.finished {
-        console.note("warning: the run has no end in the record: it was killed, or it still runs");
-        session.conclude_without_end();
+    let unended = args.cut.unended();
+    session.judge = Judge::new(own, baseline.as_ref()).taking(unended);
+    // Judged anew when the end comes.
+    if replay(&mut reader, &mut session, console) == Whole::No && unended == Unended::Cut {
+        console.note(format!("help: {HOW_TO_ACCEPT}"));
     }
     exit_code(session.finish())
 }

@@ -6,7 +6,7 @@ use crate::exit;
 use crate::session::{Session, Show};
 use brunt_gate::exit_code;
 use brunt_report::{Timing, write_hlog, write_seconds_csv, write_summary_json};
-use brunt_run::{Outlook, Reader, RunState, RunSummary, find_run, list_runs};
+use brunt_run::{Outlook, Reader, RunEvent, RunState, RunSummary, find_run, list_runs};
 use brunt_tui::PLAIN_INTERVAL;
 use std::error::Error;
 use std::fmt::Display;
@@ -93,17 +93,43 @@ pub(crate) fn show(args: &ShowArgs, console: Console) -> u8 {
     };
     let show = if args.replay { Show::to(console, PLAIN_INTERVAL) } else { Show::Silent };
     let mut session = Session::of_record(show, args.json, console);
+    replay(&mut reader, &mut session, console);
+    exit_code(session.finish())
+}
+
+/// Whether a record has all of its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    Yes,
+    No,
+}
+
+/// Passes a record's events on, and says what is wrong with it. What a damaged record says of its run's end is held back: it
+/// is behind the damage, and what is left must not pass for the whole.
+pub(crate) fn replay(reader: &mut Reader, session: &mut Session, console: Console) -> Whole {
+    let mut end = Vec::new();
     for event in reader.by_ref() {
-        session.observe(&event);
+        if matches!(event, RunEvent::Verdict(_) | RunEvent::Finished(_)) {
+            end.push(event);
+        } else {
+            session.observe(&event);
+        }
     }
-    let ending = reader.ending().clone();
+    let ending = reader.ending();
     for torn in &ending.torn {
         console.note(format!("warning: {torn}"));
     }
-    if !ending.finished {
-        console.note("warning: the run has no end in the record: it was killed, or it still runs");
+    if ending.finished && ending.torn.is_empty() {
+        end.iter().for_each(|event| session.observe(event));
+        return Whole::Yes;
     }
-    exit_code(session.finish())
+    console.note(if ending.finished {
+        "warning: the record is damaged, so it counts as that of a run without an end"
+    } else {
+        "warning: the run has no end in the record: it was killed, or it still runs"
+    });
+    session.conclude_without_end();
+    Whole::No
 }
 
 /// Whether somebody who read along had enough, as `head` has: no error of ours.

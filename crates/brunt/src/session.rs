@@ -191,6 +191,7 @@ impl Session {
     pub(crate) fn conclude_without_end(&mut self) {
         let verdict = judge_with(&self.view, &self.judge);
         self.view.apply(&RunEvent::Verdict(verdict));
+        self.close();
     }
 
     fn note(&mut self, text: &str) {

@@ -29,7 +29,10 @@ pub struct Arm<'a> {
 impl Run<'_> {
     /// Why its figures must not be judged by; `None` if they may. A run that failed its objectives may: it is the target's.
     pub fn unfit(&self) -> Option<String> {
-        let verdict = self.summary.verdict.as_ref()?;
+        let Some(verdict) = &self.summary.verdict else {
+            let text = "not judged, cut off (the run has no end)";
+            return self.summary.finish.is_none().then(|| text.to_owned());
+        };
         match verdict.outlook {
             Outlook::Invalid | Outlook::Cut => Some(verdict.summary.clone()),
             Outlook::Failed

@@ -47,6 +47,17 @@ pub struct Judge {
     begins: Vec<PhaseChange>,
     spans: LoadSpans,
     abort: Option<AbortCall>,
+    unended: Unended,
+}
+
+/// What a run is taken for that has no end: it was killed or cut, its record is damaged, or its file ends in the middle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unended {
+    /// Cut: nothing is judged, since nobody knows what the rest would have been.
+    #[default]
+    Cut,
+    /// Whoever asks knows of it: what there is is judged as if it were all.
+    Accepted,
 }
 
 /// An objective has asked for the run's end.
@@ -75,6 +86,18 @@ impl Judge {
             Tracker::new(objective, figure)
         };
         Self { trackers: objectives.into_iter().map(tracker).collect(), ..Self::default() }
+    }
+
+    /// The same, which takes a run without an end for this.
+    #[must_use]
+    pub const fn taking(mut self, unended: Unended) -> Self {
+        self.unended = unended;
+        self
+    }
+
+    /// What it takes a run without an end for.
+    pub const fn unended(&self) -> Unended {
+        self.unended
     }
 
     /// Whether there is nothing to judge.

@@ -1,7 +1,7 @@
 //! What totals alone may be taken for: what they say of their run comes first, then objectives.
 
 use crate::runs::healthy;
-use brunt_gate::{exit_code, judge_totals};
+use brunt_gate::{Unended, exit_code, judge_totals};
 use brunt_objective::parse;
 use brunt_run::{Figures, LatencyFigures, Outlook, Standing, Summary, Verdict};
 
@@ -28,7 +28,7 @@ fn figures(requests: u64, errors: u64) -> Figures {
 fn decisions() {
     let check = |stored, total: Figures, texts: &[&str], (code, text): (u8, &str)| {
         let objectives: Vec<_> = texts.iter().map(|t| parse(t).expect(t)).collect();
-        let verdict = judge_totals(&objectives, &summary(stored, total), None);
+        let verdict = judge_totals(&objectives, &summary(stored, total), None, Unended::Cut);
         let got = (exit_code(verdict.outlook), verdict.summary.as_str());
         assert!(got.0 == code && got.1.starts_with(text), "{stored:?} {texts:?}: {got:?}");
         verdict
@@ -62,4 +62,22 @@ fn decisions() {
     let verdict = check(Some(Outlook::StoppedEarly), some.clone(), &["p95 < 250ms"], (105, "as it was"));
     assert_eq!(verdict.objectives[0].standing, Standing::NotJudged);
     check(Some(Outlook::StoppedEarly), some, &["p95 < 50ms"], (99, "failed: P95 latency"));
+}
+
+/// Totals of a run without an end are judged only if that is accepted; what a user cut counts as such.
+#[test]
+fn without_an_end() {
+    let objectives = ["p95 < 250ms", "p95 < 50ms"].map(|t| vec![parse(t).expect(t)]);
+    let cut = |stored| Summary { finish: None, ..summary(stored, figures(1_000, 1)) };
+    for stored in [None, Some(Outlook::Cut)] {
+        for (objectives, code) in objectives.iter().zip([0, 99]) {
+            let refused = judge_totals(objectives, &cut(stored), None, Unended::Cut);
+            assert_eq!(exit_code(refused.outlook), 130);
+            assert_eq!(refused.objectives[0].standing, Standing::NotJudged);
+            let accepted = judge_totals(objectives, &cut(stored), None, Unended::Accepted);
+            assert_eq!(exit_code(accepted.outlook), code);
+            assert!(accepted.findings.iter().any(|f| f.id == "cut" && !f.against), "{accepted:?}");
+        }
+        assert_eq!(judge_totals(&[], &cut(stored), None, Unended::Accepted).outlook, Outlook::Passed);
+    }
 }

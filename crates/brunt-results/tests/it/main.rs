@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose premise fails is to fail")]
 
 mod agree;
+mod cut;
 mod golden;
 mod messy;
 mod refused;

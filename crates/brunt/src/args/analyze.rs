@@ -1,13 +1,13 @@
 //! What can be asked of `brunt analyze`.
 
-use super::ReportArgs;
+use super::{CutArgs, ReportArgs};
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "An INPUT is a run's id or its beginning, `last`, a record's folder, a folder of runs, `baseline:NAME`, or a result \
 file of Locust, k6, JMeter, vegeta, oha, hey or wrk.\n\nExit codes: 0 passed, 99 an objective is not met or nothing succeeded, 98 a run that \
-must not be judged by, 97 too little evidence, 105 stopped early, 2 not understood. Of several runs the gravest counts."
+must not be judged by, 97 too little evidence, 105 stopped early, 130 cut off, 2 not understood. Of several runs the gravest counts."
 )]
 pub(crate) struct AnalyzeArgs {
     /// The results
@@ -26,6 +26,8 @@ pub(crate) struct AnalyzeArgs {
     /// The run that limits as `baseline * 1.1` refer to
     #[arg(long, value_name = "RUN", help_heading = "Judge")]
     pub(crate) baseline: Option<String>,
+    #[command(flatten, next_help_heading = "Judge")]
+    pub(crate) cut: CutArgs,
     /// Rules of the findings, laid over the built-in ones (JSON)
     #[arg(long, value_name = "FILE", help_heading = "Findings")]
     pub(crate) rules: Option<PathBuf>,

@@ -142,6 +142,7 @@ fn damaged_and_poor_sources() {
     context.write("failed.jtl", jtl.replace(",true,", ",false,"));
     context.write("cut.jtl", &jtl[..jtl.len() / 2]);
     let stats = text("results/locust/total_stats.csv");
+    context.write("cut_stats.csv", &stats[..stats.len() - 20]);
     context.write("header_stats.csv", stats.lines().next().unwrap_or_default());
     copy(&context, "runs/v1-small", "torn");
     let seconds = std::fs::read(context.dir().join("torn/seconds.brunt")).expect("seconds");
@@ -163,15 +164,23 @@ fn damaged_and_poor_sources() {
         assert!(!all.contains("NaN") && !all.contains(" inf"), "{input:?}: {all}");
     };
     let p95 = ["--slo", "p95 < 9s"];
+    let errors = ["--slo", "errors < 50%"];
     check(&["header.jtl"], 97, "there is not one request in it");
     check(&[&["header.jtl"], &p95[..]].concat(), 99, "P95 latency: no data");
     check(&["one.jtl"], 0, "Standard deviation                   -");
     check(&[&["one.jtl"], &p95[..]].concat(), 97, "1 request, and 59 are the fewest");
     check(&["failed.jtl"], 99, "no request succeeded");
-    check(&["cut.jtl"], 0, "cut.jtl:");
+    check(&["cut.jtl"], 130, "cut.jtl:71:10: the file was cut off here");
+    check(&["cut.jtl"], 130, "`--accept-cut` judges what there is of it");
+    check(&["cut.jtl", "--slo", "p50 < 9s"], 130, "within threshold 9s: not judged, the run was cut");
+    check(&["cut.jtl", "--accept-cut"], 0, "cut.jtl:71:10: the file was cut off here");
+    check(&["cut_stats.csv"], 130, "not judged, cut off (the run has no end)");
+    check(&[&["cut_stats.csv"], &errors[..]].concat(), 130, "not judged, cut off");
+    check(&[&["cut_stats.csv", "--accept-cut"], &errors[..]].concat(), 0, "all objectives are met");
     check(&["header_stats.csv"], 97, "no request ended");
     check(&[&["header_stats.csv"], &p95[..]].concat(), 99, "P95 latency: no data");
     check(&["torn"], 130, "the run has no end");
+    check(&["torn", "--accept-cut", "--slo", "p50 < 9s"], 0, "within threshold");
     check(&["newer"], 2, "in format 9.0, and this version reads formats up to 1.x");
     check(&["summary.json"], 0, "nothing speaks against it");
     // A run that was not valid is not made so by asking again.

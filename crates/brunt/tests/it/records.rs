@@ -3,6 +3,7 @@
 use crate::stage::{alone, at, brunt, count, judged, mock, summary};
 use brunt_testkit::TestContext;
 use std::fs::{self, OpenOptions};
+use std::path::Path;
 
 /// A finished run in the folder `record`, and what it printed.
 fn finished(context: &TestContext) -> String {
@@ -67,6 +68,35 @@ fn exports() {
     insta::assert_snapshot!(nowhere.snapshot());
 }
 
+/// A run without an end is judged only if that is accepted.
+fn no_end_no_verdict(context: &TestContext, run: &str) {
+    let slo = ["--slo", "p50 < 9s"];
+    let judged = context.run(&[&["judge", run], &slo[..]].concat()).expect_code(130);
+    assert!(
+        judged.stderr.contains("help: what was cut off is not judged; `--accept-cut`"),
+        "{}",
+        judged.stderr
+    );
+    assert!(judged.stdout.contains("within threshold 9s: not judged, the run was cut"), "{}", judged.stdout);
+    let accepted = context.run(&[&["judge", run, "--accept-cut"], &slo[..]].concat()).expect_code(0);
+    assert!(accepted.stdout.contains("what there is was accepted as all of it"), "{}", accepted.stdout);
+}
+
+/// What is behind damage must not pass for the end of what is before it.
+#[test]
+fn a_damaged_record_has_no_end() {
+    let context = brunt();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/runs/v1.1-small");
+    for name in ["run.json", "events.jsonl", "seconds.brunt"] {
+        let bytes = fs::read(fixture.join(name)).expect(name);
+        let keep = if name == "seconds.brunt" { bytes.len() * 2 / 3 } else { bytes.len() };
+        context.write(&format!("brunt-runs/torn/{name}"), &bytes[..keep]);
+    }
+    let shown = context.run(&["show", "torn"]).expect_code(130);
+    assert!(shown.stderr.contains("the record is damaged"), "{}", shown.stderr);
+    no_end_no_verdict(&context, "torn");
+}
+
 #[test]
 fn after_kill_9_what_was_sealed_is_there() {
     let context = brunt();
@@ -88,6 +118,7 @@ fn after_kill_9_what_was_sealed_is_there() {
     insta::assert_snapshot!(unfinished.stderr, @"warning: the run has no end in the record: it was killed, or it still runs");
     assert!(unfinished.stdout.contains("GET /"), "{}", unfinished.stdout);
     assert_eq!(context.run(&["export", "killed", "--to", "csv"]).expect_code(0).stderr, "");
+    no_end_no_verdict(&context, "killed");
 
     // A tail that was torn while it was written: what is left ends within the second second or just before it.
     let seconds = context.dir().join("brunt-runs/killed/seconds.brunt");
@@ -97,6 +128,7 @@ fn after_kill_9_what_was_sealed_is_there() {
     let torn = context.run(&["show", "killed", "--json"]).expect_code(130);
     let left = count(&summary(&torn), "/total/requests");
     assert!(left < sealed && left >= 95, "{left} of {sealed}");
+    no_end_no_verdict(&context, "killed");
     let warnings: Vec<&str> = torn.stderr.lines().collect();
     assert_eq!(warnings.len(), 2, "{}", torn.stderr);
     assert!(warnings[0].contains("seconds.brunt"), "{}", torn.stderr);
