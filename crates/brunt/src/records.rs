@@ -120,7 +120,9 @@ pub(crate) fn replay(reader: &mut Reader, session: &mut Session, console: Consol
         console.note(format!("warning: {torn}"));
     }
     if ending.finished && ending.torn.is_empty() {
-        end.iter().for_each(|event| session.observe(event));
+        for event in &end {
+            session.observe(event);
+        }
         return Whole::Yes;
     }
     console.note(if ending.finished {
