@@ -41,7 +41,7 @@ mod summary;
 mod users;
 
 pub use analysis::{
-    AnalysedRun, Analysis, Basis, DeploymentReport, Rollback, analysis_json, analysis_junit,
+    AnalysedRun, Analysis, Basis, DeploymentReport, Rollback, UnreadableRun, analysis_json, analysis_junit,
     analysis_markdown, analysis_text, github_annotations,
 };
 pub use compare::{

@@ -116,6 +116,8 @@ pub enum ResultsError {
         reason: String,
         /// Which files are known.
         help: String,
+        /// Whether it ends in the middle.
+        cut: bool,
     },
     /// A record of ours cannot be read.
     #[error(transparent)]

@@ -51,5 +51,5 @@ mod rows;
 
 pub use error::{Place, Problem, ResultsError};
 pub use kind::{Kind, Tool};
-pub use read::{read, read_bytes, recognise};
+pub use read::{Found, Unreadable, read, read_bytes, read_each, recognise};
 pub use results::{ErrorWords, HistoryPoint, MAX_ERRORS, MAX_PROBLEMS, OwnVerdict, Percentiles, Results};

@@ -26,34 +26,89 @@ const FILE_ENDS: [&str; 2] = [".gz", ".csv"];
 /// Locust's four files of one prefix are one run, and those that lie beside a given one are found. A folder gives every
 /// run in it, in the order of the names: records of ours in it or right below it, and files; what is no result is passed
 /// over there. Files that are compressed with gzip are read as they are.
+///
+/// # Errors
+///
+/// The first that cannot be read, also in a folder.
 pub fn read(paths: &[PathBuf]) -> Result<Vec<Results>, ResultsError> {
+    let Found { results, unreadable } = read_each(paths)?;
+    match unreadable.into_iter().next() {
+        Some(first) => Err(first.error),
+        None => Ok(results),
+    }
+}
+
+/// What was found in folders and files.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The runs that could be read, in order.
+    pub results: Vec<Results>,
+    /// What lies in a folder, is a run's results or should be, and cannot be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A run in a folder that cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Its folder or (first) file.
+    pub path: PathBuf,
+    /// Why.
+    pub error: ResultsError,
+}
+
+/// The same as [`read`], but a run in a folder that cannot be read keeps nobody from reading the others.
+///
+/// # Errors
+///
+/// What was named itself, and cannot be read; a folder in which there is nothing that should be results.
+pub fn read_each(paths: &[PathBuf]) -> Result<Found, ResultsError> {
     if paths.is_empty() {
         return Err(ResultsError::NoPath);
     }
-    let mut wanted = Vec::new();
+    let (mut wanted, mut unreadable) = (Vec::new(), Vec::new());
     for path in paths {
         let meta = fs::metadata(path).map_err(|source| ResultsError::Io { path: path.clone(), source })?;
         if !meta.is_dir() {
-            wanted.push(Wanted { path: path.clone(), kind: recognise(path)? });
+            wanted.push(Wanted { path: path.clone(), kind: recognise(path)?, named: Named::Itself });
             continue;
         }
-        let found = in_folder(path)?;
-        if found.is_empty() {
+        let before = (wanted.len(), unreadable.len());
+        in_folder(path, &mut wanted, &mut unreadable)?;
+        if before == (wanted.len(), unreadable.len()) {
             return Err(ResultsError::Nothing { folder: path.clone() });
         }
-        wanted.extend(found);
     }
     let named = wanted.len();
     for at in 0..named {
         beside(at, &mut wanted);
     }
-    read_groups(wanted)
+    let mut found = Found { results: Vec::new(), unreadable };
+    for group in groups(wanted) {
+        let of_folder = group.iter().all(|file| file.named == Named::ByFolder);
+        let path = group.first().map(|first| first.path.clone()).unwrap_or_default();
+        match read_group(group) {
+            Ok(results) => found.results.push(results),
+            Err(error) if of_folder => found.unreadable.push(Unreadable { path, error }),
+            Err(error) => return Err(error),
+        }
+    }
+    found.unreadable.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
 }
 
 /// A file or folder whose kind is known.
 struct Wanted {
     path: PathBuf,
     kind: Kind,
+    named: Named,
+}
+
+/// How somebody asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    Itself,
+    /// It lies in a folder that was named, or beside a file of its run.
+    ByFolder,
 }
 
 /// Says what a file or folder is, by what is in it.
@@ -79,10 +134,15 @@ fn is_record(folder: &Path) -> bool {
     folder.join("run.json").is_file()
 }
 
-/// All results in a folder.
-fn in_folder(folder: &Path) -> Result<Vec<Wanted>, ResultsError> {
+/// All results in a folder, and what should be some.
+fn in_folder(
+    folder: &Path,
+    wanted: &mut Vec<Wanted>,
+    unreadable: &mut Vec<Unreadable>,
+) -> Result<(), ResultsError> {
     if is_record(folder) {
-        return Ok(vec![Wanted { path: folder.to_owned(), kind: Kind::BruntRecord }]);
+        wanted.push(Wanted { path: folder.to_owned(), kind: Kind::BruntRecord, named: Named::Itself });
+        return Ok(());
     }
     let failed = |source| ResultsError::Io { path: folder.to_owned(), source };
     let mut paths = Vec::new();
@@ -90,11 +150,36 @@ fn in_folder(folder: &Path) -> Result<Vec<Wanted>, ResultsError> {
         paths.push(entry.map_err(failed)?.path());
     }
     paths.sort();
-    let known = |path: PathBuf| {
-        let kind = recognise(&path).ok()?;
-        Some(Wanted { path, kind })
-    };
-    Ok(paths.into_iter().filter_map(known).collect())
+    for path in paths {
+        match recognise(&path) {
+            Ok(kind) => wanted.push(Wanted { path, kind, named: Named::ByFolder }),
+            Err(error) if should_be_results(&path, &error) => unreadable.push(Unreadable { path, error }),
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Endings of files that tools write results into: an empty one is a run that left nothing.
+const RESULT_ENDS: [&str; 5] = ["csv", "json", "jsonl", "ndjson", "jtl"];
+
+/// Whether a file of a folder that is no result should be one. Pages, logs and notes are passed over.
+fn should_be_results(path: &Path, error: &ResultsError) -> bool {
+    match error {
+        ResultsError::Io { .. }
+        | ResultsError::Lacking { .. }
+        | ResultsError::Malformed { .. }
+        | ResultsError::Record(_)
+        | ResultsError::Summary { .. } => true,
+        ResultsError::BrokenJson { cut, .. } => *cut,
+        ResultsError::Empty { .. } => path
+            .extension()
+            .is_some_and(|end| RESULT_ENDS.iter().any(|known| end.eq_ignore_ascii_case(known))),
+        ResultsError::Unknown { .. }
+        | ResultsError::Unread { .. }
+        | ResultsError::Nothing { .. }
+        | ResultsError::NoPath => false,
+    }
 }
 
 /// Finds Locust's other files beside one of them.
@@ -108,7 +193,7 @@ fn beside(at: usize, wanted: &mut Vec<Wanted>) {
         .map(|e| if folder == Path::new(".") { PathBuf::from(e.file_name()) } else { e.path() })
         .filter(|path| !wanted.iter().any(|w| same_file(&w.path, path)))
         .filter(|path| name_prefix(path) == name_prefix(&wanted[at].path))
-        .filter_map(|path| recognise(&path).ok().map(|kind| Wanted { path, kind }))
+        .filter_map(|path| recognise(&path).ok().map(|kind| Wanted { path, kind, named: wanted[at].named }))
         .filter(|w| locust_prefix(w).as_ref() == Some(&prefix))
         .collect();
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -135,7 +220,7 @@ fn name_prefix(path: &Path) -> String {
 }
 
 /// Files of one run together, in the order of each run's first.
-fn read_groups(wanted: Vec<Wanted>) -> Result<Vec<Results>, ResultsError> {
+fn groups(wanted: Vec<Wanted>) -> Vec<Vec<Wanted>> {
     let mut groups: Vec<Vec<Wanted>> = Vec::new();
     let mut seen = BTreeSet::new();
     for file in wanted {
@@ -153,7 +238,7 @@ fn read_groups(wanted: Vec<Wanted>) -> Result<Vec<Results>, ResultsError> {
         }
     }
     join_strays(&mut groups);
-    groups.into_iter().map(read_group).collect()
+    groups
 }
 
 /// Files of Locust whose names were changed: if there is one run's totals and each other file once, they are one run.
@@ -184,7 +269,7 @@ fn read_group(group: Vec<Wanted>) -> Result<Results, ResultsError> {
         return read_source(source, &first.path, &name, notes);
     }
     let mut files = Vec::new();
-    for Wanted { path, kind } in group {
+    for Wanted { path, kind, .. } in group {
         if let Some(role) = Role::of(kind) {
             files.push(LocustFile { role, source: Source::open(&path)?, path });
         }
@@ -307,7 +392,8 @@ fn document(source: Source<'_>, path: &Path) -> Result<(String, Value), ResultsE
             } else {
                 ("it begins like JSON and is none", known())
             };
-            Err(ResultsError::BrokenJson { place, reason: format!("{why} ({})", reason(&error)), help })
+            let cut = error.is_eof();
+            Err(ResultsError::BrokenJson { place, reason: format!("{why} ({})", reason(&error)), help, cut })
         }
     }
 }

@@ -12,20 +12,28 @@ use crate::sides::paths;
 use brunt_analysis::{Bands, Course, Resource, Rules, findings, findings_of_totals, grades, hot_spots};
 use brunt_gate::{BaselineFigures, Judge, Unended, exit_code, judge_totals, judge_with};
 use brunt_objective::{Objective, parse};
-use brunt_report::{AnalysedRun, Analysis, Basis, Rollback, analysis_json, analysis_text};
-use brunt_results::Results;
+use brunt_report::{AnalysedRun, Analysis, Basis, Rollback, UnreadableRun, analysis_json, analysis_text};
+use brunt_results::{Results, Unreadable};
 use brunt_run::{RunEvent, RunView, Summary, Verdict};
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Whether a run may be analysed that nothing is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bare {
+    Fine,
+    /// Who wants a judgement must say of what.
+    Refused,
+}
+
 /// `brunt analyze`. Its exit code is that of the gravest run.
-pub(crate) fn command(args: &AnalyzeArgs, console: Console) -> u8 {
+pub(crate) fn command(args: &AnalyzeArgs, bare: Bare, console: Console) -> u8 {
     if args.print_rules {
         console.print(Rules::default_text());
         return 0;
     }
-    match work(args, console) {
+    match work(args, bare, console) {
         Ok(code) => code,
         Err(problem) => {
             show(&problem, console);
@@ -99,22 +107,38 @@ pub(crate) fn of_live(view: &RunView, mut course: Course) -> Option<AnalysedRun>
     }))
 }
 
-fn work(args: &AnalyzeArgs, console: Console) -> Result<u8, LoadError> {
+fn work(args: &AnalyzeArgs, bare: Bare, console: Console) -> Result<u8, LoadError> {
     let asked = asked(args)?;
     let mut found = Vec::new();
     for input in &args.inputs {
         found.extend(paths(input, &args.runs).map_err(|e| LoadError::Usage(e.to_string()))?);
     }
-    let mut runs = Vec::new();
+    let mut analysis = Analysis { runs: Vec::new(), unreadable: Vec::new() };
     // One at a time: a long run's seconds take some hundred megabytes.
     for path in found {
-        let results =
-            brunt_results::read(std::slice::from_ref(&path)).map_err(|e| LoadError::Usage(e.to_string()))?;
-        runs.extend(results.into_iter().map(|r| analysed(r, &asked)));
+        let found = brunt_results::read_each(std::slice::from_ref(&path))
+            .map_err(|e| LoadError::Usage(e.to_string()))?;
+        analysis.runs.extend(found.results.into_iter().map(|r| analysed(r, &asked)));
+        analysis.unreadable.extend(found.unreadable.iter().map(unreadable));
     }
-    let analysis = Analysis { runs };
+    if analysis.runs.is_empty() {
+        let all: Vec<String> = analysis.unreadable.iter().map(|u| u.reason.clone()).collect();
+        return Err(LoadError::Usage(all.join("\n")));
+    }
+    if let Some(run) =
+        analysis.runs.iter().find(|run| bare == Bare::Refused && run.verdict.objectives.is_empty())
+    {
+        let name = &run.name;
+        return Err(LoadError::Usage(format!(
+            "`{name}` has no objectives\n  = help: give some: `--slo 'p95 < 250ms'`"
+        )));
+    }
     output(args, &analysis, console).map_err(LoadError::Usage)?;
     Ok(exit_code(analysis.outlook()))
+}
+
+fn unreadable(found: &Unreadable) -> UnreadableRun {
+    UnreadableRun { path: found.path.display().to_string(), reason: found.error.to_string() }
 }
 
 /// The text, unless standard output is asked for something else; files; what a CI server reads.

@@ -265,7 +265,8 @@ pub(crate) struct ShowArgs {
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct JudgeArgs {
-    /// A run's id, the beginning of one, its folder, or `last`
+    /// A run's id, the beginning of one, its folder, or `last`; a folder of runs or another tool's results are judged as by
+    /// `brunt analyze`
     #[arg(default_value = "last")]
     pub(crate) run: String,
     /// An objective, as 'p95 < 250ms', or a file of them, instead of the record's own; may be given again
@@ -282,6 +283,21 @@ pub(crate) struct JudgeArgs {
     /// On standard output: the totals as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl JudgeArgs {
+    /// The same, asked of `brunt analyze`.
+    pub(crate) fn as_analysis(&self) -> AnalyzeArgs {
+        AnalyzeArgs {
+            inputs: vec![self.run.clone()],
+            slo: self.slo.clone(),
+            baseline: self.baseline.clone(),
+            cut: self.cut,
+            json: self.json.then(|| "-".into()),
+            runs: self.runs.clone(),
+            ..AnalyzeArgs::default()
+        }
+    }
 }
 
 #[derive(Clone, Debug, clap::Args)]

@@ -1,5 +1,6 @@
 //! Objectives from the command line, baselines, and `brunt judge`: a record judged again.
 
+use crate::analyze::{self, Bare};
 use crate::args::{JudgeArgs, RunArgs};
 use crate::baseline::Baselines;
 use crate::console::Console;
@@ -115,6 +116,11 @@ pub(crate) fn judge(args: &JudgeArgs, console: Console) -> u8 {
         console.error(e);
         exit::USAGE
     };
+    // Other tools' results, and folders of runs.
+    let path = Path::new(&args.run);
+    if path.exists() && !path.join("run.json").exists() {
+        return analyze::command(&args.as_analysis(), Bare::Refused, console);
+    }
     let asked = objectives(&args.slo).and_then(|o| Ok((o, baseline(&args.runs, args.baseline.as_deref())?)));
     let (asked, baseline) = match asked {
         Ok(asked) => asked,

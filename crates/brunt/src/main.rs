@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Command::Runs(runs) => records::runs(&runs, console),
         Command::Show(show) => records::show(&show, console),
         Command::Judge(args) => judge::judge(&args, console),
-        Command::Analyze(args) => analyze::command(&args, console),
+        Command::Analyze(args) => analyze::command(&args, analyze::Bare::Fine, console),
         Command::FindMax(args) => findmax::command(&args, console),
         Command::Compare(compare) => compare::compare_runs(&compare, console),
         Command::Plot(args) => plot::plot(&args, console),

@@ -104,7 +104,11 @@ impl Reports {
         let Some(run) = self.course.and_then(|course| of_live(view, course)) else {
             return Ok(Written::default());
         };
-        write_reports(&self.asked, &Analysis { runs: vec![run] }, Rollback::NotTriggered)
+        write_reports(
+            &self.asked,
+            &Analysis { runs: vec![run], unreadable: Vec::new() },
+            Rollback::NotTriggered,
+        )
     }
 }
 
@@ -140,7 +144,8 @@ pub(crate) fn write_reports(
     }
     if let Some((path, run)) = asked.deployment_report.as_ref().zip(analysis.worst()) {
         let timestamp = timestamp(run.summary.started_unix_ms);
-        let section = DeploymentReport { run, timestamp, rollback }.section();
+        let section =
+            DeploymentReport { run, timestamp, rollback, unreadable: &analysis.unreadable }.section();
         let is_new = fs::metadata(path).map_or(true, |m| m.len() == 0);
         append(path, if is_new { section.trim_start() } else { &section })?;
         out.files.push(path.display().to_string());

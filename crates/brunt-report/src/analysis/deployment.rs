@@ -1,8 +1,8 @@
 //! The section that a deployment report gets for a load test, to be appended to the file.
 
-use super::AnalysedRun;
 use super::markdown::escape;
 use super::words::{grouped, grouped_tenths, or_dash, outlook, untold};
+use super::{AnalysedRun, UnreadableRun};
 use brunt_run::{Outlook, Standing};
 use std::fmt::Write as _;
 
@@ -25,6 +25,8 @@ pub struct DeploymentReport<'a> {
     pub timestamp: String,
     /// What came of it.
     pub rollback: Rollback,
+    /// Runs beside it that could not be read.
+    pub unreadable: &'a [UnreadableRun],
 }
 
 impl DeploymentReport<'_> {
@@ -32,7 +34,11 @@ impl DeploymentReport<'_> {
     pub fn section(&self) -> String {
         let run = self.run;
         // Whoever reads this by program looks for one of two words; what did not pass has its reason behind it.
-        let status = match run.verdict.outlook {
+        let outlook_of_all = match self.unreadable {
+            [] => run.verdict.outlook,
+            [..] => run.verdict.outlook.min(Outlook::NotEnoughEvidence),
+        };
+        let status = match outlook_of_all {
             Outlook::Passed | Outlook::Warned => "✅ PASSED".to_owned(),
             Outlook::Failed => "❌ FAILED".to_owned(),
             other
@@ -71,6 +77,9 @@ impl DeploymentReport<'_> {
             for outcome in broken {
                 let _ = writeln!(out, "- {}", escape(&outcome.text));
             }
+        }
+        for run in self.unreadable {
+            let _ = writeln!(out, "\nNot read: {}", escape(&run.reason));
         }
         // Violations say why, unless nothing that was promised is the reason.
         let unjudged = matches!(run.verdict.outlook, Outlook::NotEnoughEvidence | Outlook::StoppedEarly);

@@ -24,6 +24,9 @@ pub fn github_annotations(analysis: &Analysis) -> String {
             errors.push(line("error", &title, &run.verdict.summary));
         }
     }
+    for run in &analysis.unreadable {
+        errors.push(line("error", &format!("Load test {}", run.path), &format!("not read: {}", run.reason)));
+    }
     let mut out: Vec<String> = capped("error", errors);
     out.extend(capped("warning", warnings));
     if out.is_empty()

@@ -1,7 +1,7 @@
 //! For programs. `analysis.summary` is flat, for a gate of one line; `analysis.runs` has everything.
 
 use super::words::outlook;
-use super::{AnalysedRun, Analysis, Basis};
+use super::{AnalysedRun, Analysis, Basis, UnreadableRun};
 use brunt_analysis::leaders;
 use serde_json::{Value, json};
 
@@ -12,9 +12,16 @@ const VERSION: u32 = 1;
 pub fn analysis_json(analysis: &Analysis) -> String {
     let summary = analysis.worst().map_or(Value::Null, summary);
     let runs: Vec<Value> = analysis.runs.iter().map(run).collect();
+    let unreadable = |u: &UnreadableRun| json!({"path": u.path, "reason": u.reason});
+    let unreadable: Vec<Value> = analysis.unreadable.iter().map(unreadable).collect();
     let all = json!({
         "version": VERSION,
-        "analysis": {"outlook": outlook(analysis.outlook()), "summary": summary, "runs": runs},
+        "analysis": {
+            "outlook": outlook(analysis.outlook()),
+            "summary": summary,
+            "runs": runs,
+            "unreadable": unreadable,
+        },
     });
     serde_json::to_string_pretty(&all).unwrap_or_default()
 }

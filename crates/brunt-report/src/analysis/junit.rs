@@ -1,18 +1,21 @@
 //! `JUnit`'s XML, as CI servers read it: a suite a run, a case an objective.
 
 use super::words::{harmless, untold};
-use super::{AnalysedRun, Analysis};
+use super::{AnalysedRun, Analysis, UnreadableRun};
 use brunt_run::{ObjectiveOutcome, Outlook, Standing};
 use std::fmt::Write as _;
 
 /// The host where a source names none: strict readers want one.
 const HOST: &str = "localhost";
+/// The case of a run that could not be.
+const CAN_BE_READ: &str = "the run can be read";
 
 /// One `testsuite` a run, one `testcase` an objective, and a first case for the run itself: whether its figures may be trusted.
-/// Failed objectives are failures, an invalid run is an error, what was not judged is skipped, with the reason. A run
+/// Failed objectives are failures, a run that is invalid or cannot be read is an error, what was not judged is skipped, with the reason. A run
 /// without a date has no `timestamp`.
 pub fn analysis_junit(analysis: &Analysis) -> String {
-    let suites: Vec<Suite<'_>> = analysis.runs.iter().map(Suite::of).collect();
+    let runs = analysis.runs.iter().map(Suite::of);
+    let suites: Vec<Suite<'_>> = runs.chain(analysis.unreadable.iter().map(Suite::unread)).collect();
     let sum = |of: fn(&Counts) -> usize| suites.iter().map(|suite| of(&suite.counts)).sum::<usize>();
     let all = Counts {
         tests: sum(|c| c.tests),
@@ -20,7 +23,8 @@ pub fn analysis_junit(analysis: &Analysis) -> String {
         errors: sum(|c| c.errors),
         skipped: sum(|c| c.skipped),
     };
-    let time = suites.iter().map(|suite| suite.run.summary.elapsed_ms).sum::<f64>() / 1_000.0;
+    let time =
+        suites.iter().filter_map(|suite| suite.run).map(|run| run.summary.elapsed_ms).sum::<f64>() / 1e3;
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(out, "<testsuites name=\"load test\" {} time=\"{time:.3}\">", all.attributes());
     for suite in &suites {
@@ -62,7 +66,9 @@ impl Counts {
 }
 
 struct Suite<'a> {
-    run: &'a AnalysedRun,
+    name: &'a str,
+    /// `None` if it could not be read.
+    run: Option<&'a AnalysedRun>,
     cases: Vec<Case<'a>>,
     counts: Counts,
 }
@@ -84,6 +90,15 @@ impl<'a> Suite<'a> {
         };
         let cases: Vec<Case<'a>> =
             std::iter::once(itself).chain(run.verdict.objectives.iter().map(objective)).collect();
+        Self::with(&run.name, Some(run), cases)
+    }
+
+    fn unread(of: &'a UnreadableRun) -> Self {
+        let case = Case { name: CAN_BE_READ, fate: Fate::Error, text: &of.reason, notes: &[] };
+        Self::with(&of.path, None, vec![case])
+    }
+
+    fn with(name: &'a str, run: Option<&'a AnalysedRun>, cases: Vec<Case<'a>>) -> Self {
         let mut counts = Counts { tests: cases.len(), ..Counts::default() };
         for case in &cases {
             match case.fate {
@@ -93,22 +108,23 @@ impl<'a> Suite<'a> {
                 Fate::Skipped => counts.skipped += 1,
             }
         }
-        Self { run, cases, counts }
+        Self { name, run, cases, counts }
     }
 
     fn write(&self, out: &mut String) {
-        let summary = &self.run.summary;
-        let timestamp = timestamp(summary.started_unix_ms);
+        let summary = self.run.map(|run| &run.summary);
+        let timestamp = timestamp(summary.map_or(0, |s| s.started_unix_ms));
+        let host = summary.and_then(|s| s.environment.get("hostname"));
         let _ = writeln!(
             out,
             "  <testsuite name=\"{}\" {} time=\"{:.3}\"{timestamp} hostname=\"{}\">",
-            escape(&self.run.name),
+            escape(self.name),
             self.counts.attributes(),
-            summary.elapsed_ms / 1_000.0,
-            escape(summary.environment.get("hostname").map_or(HOST, String::as_str)),
+            summary.map_or(0.0, |s| s.elapsed_ms) / 1_000.0,
+            escape(host.map_or(HOST, String::as_str)),
         );
         for case in &self.cases {
-            case.write(&self.run.name, out);
+            case.write(self.name, out);
         }
         out.push_str("  </testsuite>\n");
     }

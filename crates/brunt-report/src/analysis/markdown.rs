@@ -16,6 +16,12 @@ pub fn analysis_markdown(analysis: &Analysis) -> String {
         out.push('\n');
         out += &section(run);
     }
+    if !analysis.unreadable.is_empty() {
+        out.push_str("\n## Not read, and so not judged\n\n");
+        for run in &analysis.unreadable {
+            let _ = writeln!(out, "- {}", escape(&run.reason));
+        }
+    }
     out
 }
 

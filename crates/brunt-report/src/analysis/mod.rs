@@ -60,6 +60,17 @@ pub enum Basis {
 pub struct Analysis {
     /// In the order in which they were read; never empty.
     pub runs: Vec<AnalysedRun>,
+    /// What could not be read, of a folder.
+    pub unreadable: Vec<UnreadableRun>,
+}
+
+/// A run of a folder that could not be read: nothing is known of it, so that all runs together have too little evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableRun {
+    /// Where it lies.
+    pub path: String,
+    /// Why it cannot be read: a sentence that names the file.
+    pub reason: String,
 }
 
 impl Analysis {
@@ -71,8 +82,10 @@ impl Analysis {
             .min_by(|a, b| a.verdict.outlook.cmp(&b.verdict.outlook).then_with(|| p95(b).total_cmp(&p95(a))))
     }
 
-    /// The gravest verdict.
+    /// The gravest verdict. What could not be read counts as too little evidence.
     pub fn outlook(&self) -> Outlook {
-        self.runs.iter().map(|run| run.verdict.outlook).min().unwrap_or(Outlook::NotEnoughEvidence)
+        let unread = (!self.unreadable.is_empty()).then_some(Outlook::NotEnoughEvidence);
+        let all = self.runs.iter().map(|run| run.verdict.outlook).chain(unread);
+        all.min().unwrap_or(Outlook::NotEnoughEvidence)
     }
 }

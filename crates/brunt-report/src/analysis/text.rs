@@ -13,13 +13,20 @@ const MOST_ENDPOINTS: usize = 20;
 /// All runs, one after the other, and of several which is the worst.
 pub fn analysis_text(analysis: &Analysis) -> String {
     let mut out = analysis.runs.iter().map(run_text).collect::<Vec<_>>().join("\n");
+    if !analysis.unreadable.is_empty() {
+        out.push_str("\nnot read, and so not judged\n");
+        for run in &analysis.unreadable {
+            let _ = writeln!(out, "  {}", harmless(&run.reason));
+        }
+    }
     if analysis.runs.len() > 1
         && let Some(worst) = analysis.worst()
     {
         let _ = writeln!(
             out,
-            "\nworst of {} runs: {} ({}, p95 {})",
+            "\nworst of {} runs{}: {} ({}, p95 {})",
             analysis.runs.len(),
+            if analysis.unreadable.is_empty() { "" } else { " that could be read" },
             harmless(&worst.name),
             outlook(worst.verdict.outlook),
             words::ms(worst.summary.total.response.p95_ms)

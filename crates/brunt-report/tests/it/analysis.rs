@@ -4,7 +4,7 @@ use brunt_analysis::{
     Bands, Confidence, Cost, Evidence, Figure, Finding, Number, Seconds, Severity, grades, hot_spots,
 };
 use brunt_report::{
-    AnalysedRun, Analysis, Basis, DeploymentReport, Rollback, analysis_json, analysis_junit,
+    AnalysedRun, Analysis, Basis, DeploymentReport, Rollback, UnreadableRun, analysis_json, analysis_junit,
     analysis_markdown, analysis_text, github_annotations,
 };
 use brunt_run::{
@@ -115,7 +115,7 @@ fn empty() -> AnalysedRun {
 }
 
 fn both() -> Analysis {
-    Analysis { runs: vec![empty(), failed()] }
+    Analysis { runs: vec![empty(), failed()], unreadable: Vec::new() }
 }
 
 #[test]
@@ -133,10 +133,49 @@ fn as_junit() {
     insta::assert_snapshot!(analysis_junit(&both()));
 }
 
+/// A run that could not be read keeps the others from passing, and is in every form.
+#[test]
+fn what_could_not_be_read() {
+    let mut passed = failed();
+    passed.verdict.outlook = Outlook::Passed;
+    passed.verdict.summary = "passed: 160 requests".into();
+    passed.verdict.objectives.clear();
+    let reason = "`results/<b>.csv` is empty".to_owned();
+    let unreadable = vec![UnreadableRun { path: "results/<b>.csv".into(), reason }];
+    let all = Analysis { runs: vec![passed], unreadable };
+    assert_eq!(all.outlook(), Outlook::NotEnoughEvidence);
+    let graver = Analysis { runs: vec![failed()], ..all.clone() };
+    assert_eq!(graver.outlook(), Outlook::Failed);
+    let text = analysis_text(&all);
+    assert!(text.contains("\nnot read, and so not judged\n  `results/<b>.csv` is empty\n"));
+    let markdown = analysis_markdown(&all);
+    assert!(
+        markdown.contains("\n## Not read, and so not judged\n\n- \\`results/&lt;b&gt;.csv\\` is empty"),
+        "{markdown}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&analysis_json(&all)).unwrap();
+    assert_eq!(json["analysis"]["outlook"], "not enough evidence");
+    assert_eq!(json["analysis"]["summary"]["outlook"], "passed");
+    assert_eq!(json["analysis"]["unreadable"][0]["path"], "results/<b>.csv");
+    let annotations = github_annotations(&all);
+    assert!(annotations.starts_with("::error title=Load test results/<b>.csv::not read: "), "{annotations}");
+    let report = DeploymentReport {
+        run: &all.runs[0],
+        timestamp: "-".into(),
+        rollback: Rollback::NotTriggered,
+        unreadable: &all.unreadable,
+    };
+    let section = report.section();
+    assert!(section.contains("\n**Status:** ❌ FAILED (not enough evidence)  \n"), "{section}");
+    assert!(section.contains("\nNot read: \\`results/&lt;b&gt;.csv\\`"), "{section}");
+    let xml = analysis_junit(&all);
+    insta::assert_snapshot!(xml[xml.find("<testsuites").unwrap()..]);
+}
+
 #[test]
 fn as_annotations() {
     insta::assert_snapshot!(github_annotations(&both()));
-    let passed = Analysis { runs: vec![empty()] };
+    let passed = Analysis { runs: vec![empty()], unreadable: Vec::new() };
     assert_eq!(
         github_annotations(&passed),
         "::notice title=Load test::not enough evidence: no request ended\n"
@@ -147,7 +186,8 @@ fn as_annotations() {
 fn as_a_section_of_a_deployment_report() {
     let run = failed();
     let report = |rollback| {
-        DeploymentReport { run: &run, timestamp: "2025-01-27 10:30:00".into(), rollback }.section()
+        DeploymentReport { run: &run, timestamp: "2025-01-27 10:30:00".into(), rollback, unreadable: &[] }
+            .section()
     };
     assert!(report(Rollback::Triggered).contains("**Auto-rollback Triggered:** Yes  \n"));
     insta::assert_snapshot!(report(Rollback::NotTriggered));
@@ -161,12 +201,17 @@ fn each_outlook_in_a_report_and_in_junit() {
         run.verdict.objectives.clear();
         run.verdict.outlook = outlook;
         run.verdict.summary = "why it is so".into();
-        let report = DeploymentReport { run: &run, timestamp: "-".into(), rollback: Rollback::NotTriggered };
+        let report = DeploymentReport {
+            run: &run,
+            timestamp: "-".into(),
+            rollback: Rollback::NotTriggered,
+            unreadable: &[],
+        };
         let section = report.section();
         assert!(section.contains(&format!("\n**Status:** {status}  \n")), "{section}");
         assert_eq!(section.contains("\nwhy it is so\n"), told, "{section}");
         assert!(!section.contains("SLO Violations"), "{section}");
-        let xml = analysis_junit(&Analysis { runs: vec![run] });
+        let xml = analysis_junit(&Analysis { runs: vec![run], unreadable: Vec::new() });
         assert!(xml.contains(&format!("name=\"the run is valid\"><{tag}")), "{xml}");
     };
     check(Outlook::Passed, "✅ PASSED", "system-out>", false);
@@ -184,8 +229,13 @@ fn thousands_are_grouped_and_nothing_is_a_dash() {
     run.summary.total.requests = 15_750;
     run.summary.total.requests_per_second = Some(1_050.3);
     run.summary.total.response.p95_ms = None;
-    let report =
-        DeploymentReport { run: &run, timestamp: "-".into(), rollback: Rollback::NotTriggered }.section();
+    let report = DeploymentReport {
+        run: &run,
+        timestamp: "-".into(),
+        rollback: Rollback::NotTriggered,
+        unreadable: &[],
+    }
+    .section();
     for row in [
         "| Total Requests | 15,750 | requests |",
         "| Throughput | 1,050.3 | req/sec |",

@@ -1,7 +1,7 @@
 //! Which files are one run.
 
 use crate::fixture;
-use brunt_results::{Kind, Tool, read};
+use brunt_results::{Kind, Tool, read, read_each};
 use std::fs;
 use std::path::PathBuf;
 
@@ -95,7 +95,7 @@ fn a_folder_of_results() {
     }
     fs::write(folder.path().join("20260821_120000_light.html"), "<!DOCTYPE html>").unwrap();
     fs::write(folder.path().join("20260821_120000_light.log"), "[2026-08-21] INFO/locust.main").unwrap();
-    fs::write(folder.path().join("empty.csv"), "").unwrap();
+    fs::write(folder.path().join(".gitkeep"), "").unwrap();
     let all = read(&[folder.path().to_owned()]).unwrap();
     let told: Vec<_> = all.iter().map(|r| (r.label(), r.files.len(), r.kinds[0])).collect();
     assert_eq!(
@@ -105,4 +105,34 @@ fn a_folder_of_results() {
             ("20260821_130000_heavy".to_owned(), 2, Kind::LocustStats),
         ]
     );
+}
+
+/// A run of a folder that cannot be read is named, and the others are read; a run that is named itself must be readable.
+#[test]
+fn unreadable_among_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let to = folder.path().join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(&to, bytes).unwrap();
+        to
+    };
+    let good = fs::read(fixture("k6_export.json")).unwrap();
+    put("1.json", &good);
+    put("2.json", &good[..good.len() / 2]);
+    put("3.csv", b"");
+    put("4.txt", b"");
+    let newer = fs::read_to_string(fixture("../runs/v1-small/run.json")).unwrap();
+    put("5/run.json", newer.replace("\"major\": 1", "\"major\": 9").as_bytes());
+    put("6/run.json", b"{");
+    put("7.log", b"nothing of ours");
+    put("8_failures.csv", &fs::read(fixture("locust/full_failures.csv")).unwrap());
+    put("notes.json", b"{ // a comment\n}");
+    let found = read_each(&[folder.path().to_owned()]).unwrap();
+    assert_eq!(found.results.len(), 1);
+    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let unreadable: Vec<_> = found.unreadable.iter().map(|u| name(&u.path)).collect();
+    assert_eq!(unreadable, ["2.json", "3.csv", "5", "6", "8_failures.csv"]);
+    assert!(read(&[folder.path().to_owned()]).is_err());
+    assert!(read_each(&[folder.path().join("2.json")]).is_err());
 }

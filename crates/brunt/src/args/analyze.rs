@@ -3,7 +3,7 @@
 use super::{CutArgs, ReportArgs};
 use std::path::PathBuf;
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(
     after_help = "An INPUT is a run's id or its beginning, `last`, a record's folder, a folder of runs, `baseline:NAME`, or a result \
 file of Locust, k6, JMeter, vegeta, oha, hey or wrk.\n\nExit codes: 0 passed, 99 an objective is not met or nothing succeeded, 98 a run that \

@@ -189,6 +189,41 @@ fn damaged_and_poor_sources() {
     check(&[&["summary.json", "torn"], &p95[..]].concat(), 130, "worst of 2 runs: small (cut");
 }
 
+/// A run in a folder that cannot be read keeps nobody from reading the others, and nothing passes beside it.
+#[test]
+fn unreadable_runs_of_a_folder() {
+    let context = brunt();
+    copy(&context, "results/k6_export.json", "all/a.json");
+    copy(&context, "runs/v1-small", "all/b");
+    let whole = std::fs::read(context.dir().join("all/a.json")).expect("a file");
+    context.write("all/cut.json", &whole[..whole.len() / 2]);
+    copy(&context, "runs/v1-small", "all/torn");
+    context.write("all/torn/run.json", "{");
+    let forms = ["--json", "r.json", "--markdown", "r.md", "--junit", "r.xml", "--github"];
+    let met = context.run(&[&["analyze", "all", "--slo", "p50 < 9s"], &forms[..]].concat());
+    assert_eq!(met.code, Some(97), "{}{}", met.stdout, met.stderr);
+    let said = met.stdout.split_once("not read, and so not judged\n").expect("what is said").1;
+    insta::assert_snapshot!(said);
+    let json: serde_json::Value = serde_json::from_str(&context.read("r.json")).expect("JSON");
+    assert_eq!(json["analysis"]["runs"].as_array().map(Vec::len), Some(2));
+    assert_eq!(json["analysis"]["unreadable"].as_array().map(Vec::len), Some(2));
+    assert!(context.read("r.xml").contains("name=\"the run can be read\"><error"));
+    // `brunt judge` does the same, and wants something to judge.
+    assert_eq!(context.run(&["judge", "all", "--slo", "p50 < 9s"]).code, Some(97));
+    assert_eq!(context.run(&["judge", "all/b", "--slo", "p50 < 9s"]).code, Some(0));
+    assert_eq!(context.run(&["judge", "all/a.json", "--slo", "p50 < 1us"]).code, Some(99));
+    let bare = context.run(&["judge", "all"]);
+    assert_eq!((bare.code, bare.stdout.as_str()), (Some(2), ""));
+    assert!(bare.stderr.contains("`a` has no objectives"), "{}", bare.stderr);
+    // What is graver stays so, and what is named itself must be readable.
+    assert_eq!(context.run(&["analyze", "all", "--slo", "p50 < 1us"]).code, Some(99));
+    assert_eq!(context.run(&["analyze", "all/b", "all/cut.json"]).code, Some(2));
+    std::fs::remove_file(context.dir().join("all/a.json")).expect("removed");
+    std::fs::remove_dir_all(context.dir().join("all/b")).expect("removed");
+    let none = context.run(&["analyze", "all"]);
+    assert_eq!((none.code, none.stderr.lines().count()), (Some(2), 2), "{}", none.stderr);
+}
+
 /// Where objectives are written that `--slo` may name, with what is meant of them.
 #[test]
 fn objectives_of_files() {
