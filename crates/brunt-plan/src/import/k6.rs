@@ -200,34 +200,31 @@ impl Reader<'_> {
     /// `tags` are those of the whole run.
     fn scenarios(&mut self, root: &Node, tags: &[String]) -> Map {
         let mut out = Map::at(root.span.clone());
-        match root.entry("scenarios").map(|e| &e.value.value) {
-            Some(Value::Map(entries)) => {
-                for key in ["vus", "duration", "iterations", "stages"] {
-                    if let Some(beside) = root.entry(key) {
-                        let message = format!("`{key}` cannot be combined with `scenarios`");
-                        self.problems
-                            .push(Diagnostic::error(&beside.key_span, message).label("k6 refuses this too"));
-                    }
-                }
-                for entry in entries {
-                    let own = tags_of(&entry.value);
-                    // A scenario's own value of a tag wins.
-                    let outer = tags.iter().filter(|tag| !own.iter().any(|o| key_of(o) == key_of(tag)));
-                    let all: Vec<String> = outer.chain(&own).cloned().collect();
-                    let mut scenario = self.scenario(entry);
-                    if !all.is_empty() {
-                        scenario.put("tags", all);
-                    }
-                    out.put(&entry.key, scenario);
+        if let Some(Value::Map(entries)) = root.entry("scenarios").map(|e| &e.value.value) {
+            for key in ["vus", "duration", "iterations", "stages"] {
+                if let Some(beside) = root.entry(key) {
+                    let message = format!("`{key}` cannot be combined with `scenarios`");
+                    self.problems
+                        .push(Diagnostic::error(&beside.key_span, message).label("k6 refuses this too"));
                 }
             }
-            Some(_) | None => {
-                let mut scenario = self.shorthand(root);
-                if !tags.is_empty() {
-                    scenario.put("tags", tags.to_vec());
+            for entry in entries {
+                let own = tags_of(&entry.value);
+                // A scenario's own value of a tag wins.
+                let outer = tags.iter().filter(|tag| !own.iter().any(|o| key_of(o) == key_of(tag)));
+                let all: Vec<String> = outer.chain(&own).cloned().collect();
+                let mut scenario = self.scenario(entry);
+                if !all.is_empty() {
+                    scenario.put("tags", all);
                 }
-                out.put("default", scenario);
+                out.put(&entry.key, scenario);
             }
+        } else {
+            let mut scenario = self.shorthand(root);
+            if !tags.is_empty() {
+                scenario.put("tags", tags.to_vec());
+            }
+            out.put("default", scenario);
         }
         out
     }
