@@ -140,5 +140,12 @@ fn render(workload: &Workload, seconds: &[Sums], response: Nanos, ascii: bool) -
         total.requests,
         seconds.len()
     );
+    let left_out = [
+        (!workload.logins.is_empty(), "the requests of logins"),
+        (!workload.fault_mixes.is_empty(), "what `faults` break on purpose"),
+    ];
+    for (_, what) in left_out.into_iter().filter(|(there, _)| *there) {
+        let _ = writeln!(out, "  not in it: {what}");
+    }
     out
 }

@@ -1,6 +1,6 @@
 //! From what was tracked to an outcome.
 
-use super::evidence::{evenness, wilson};
+use super::evidence::evenness;
 use super::finding::{Finding, find, limit_of};
 use super::recovery::Recovered;
 use super::sliding::Both;
@@ -73,7 +73,7 @@ impl Tracker {
     fn interval(&self, measured: Option<f64>) -> Option<(f64, f64)> {
         match self.objective.measure.statistic {
             Statistic::Time { point, .. } => self.batches.interval(point, measured?),
-            Statistic::Share(_) => wilson(self.whole.own.hits, self.whole.own.total),
+            Statistic::Share(_) => self.batches.share_interval(&self.whole.own),
             Statistic::Count(_) | Statistic::Rate(_) | Statistic::Balance | Statistic::Recovery => None,
         }
     }

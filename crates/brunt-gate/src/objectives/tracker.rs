@@ -180,7 +180,7 @@ impl Tracker {
             return;
         }
         self.seconds += 1;
-        if matches!(self.objective.measure.statistic, Statistic::Time { .. }) {
+        if matches!(self.objective.measure.statistic, Statistic::Time { .. } | Statistic::Share(_)) {
             self.batches.push(&both.own);
         }
         self.stage(second.index, &both);
