@@ -235,7 +235,8 @@ fn counts(total: &EndpointView) -> String {
     let errors = if total.errors == 0 {
         "no errors".into()
     } else {
-        format!("{} errors ({})", total.errors, percent(total.errors, total.count))
+        let plural = if total.errors == 1 { "" } else { "s" };
+        format!("{} error{plural} ({})", total.errors, percent(total.errors, total.count))
     };
     format!("{} request{plural}{rate}, {errors}", total.count)
 }

@@ -11,7 +11,7 @@ use crate::session::{Session, Show};
 use brunt_gate::{BaselineFigures, Judge, Unended, exit_code};
 use brunt_objective::{Objective, parse};
 use brunt_plan::{Foreign, Overrides, Source, is_plan, objective_of_text, objectives_of_file, recognise};
-use brunt_run::{Reader, RunHeader, RunView, Summary, find_run};
+use brunt_run::{Reader, RunHeader, find_run};
 use std::path::Path;
 
 /// What to type where results without an end are not judged.
@@ -92,10 +92,8 @@ pub(crate) fn baseline(runs: &Path, what: Option<&str>) -> Result<Option<Baselin
         None => find_run(runs, what).map_err(|e| usage(&e))?,
     };
     let reader = Reader::open(&folder).map_err(|e| usage(&e))?;
-    let mut view = RunView::default();
-    reader.for_each(|event| view.apply(&event));
-    let summary = Summary::of(&view).ok_or_else(|| usage(&"its record says nothing of the run"))?;
-    Ok(Some(BaselineFigures { name: format!("`{}`", summary.id), summary }))
+    let figures = BaselineFigures::of_events(reader);
+    figures.ok_or_else(|| usage(&"its record says nothing of the run")).map(Some)
 }
 
 /// The objectives that a record was judged by. A text that this version cannot read is said and left out.

@@ -72,7 +72,9 @@ impl Tracker {
 
     fn interval(&self, measured: Option<f64>) -> Option<(f64, f64)> {
         match self.objective.measure.statistic {
-            Statistic::Time { point, .. } => self.batches.interval(point, measured?),
+            Statistic::Time { point, .. } => {
+                measured.and_then(|_| self.batches.interval(point, &self.whole.own))
+            }
             Statistic::Share(_) => self.batches.share_interval(&self.whole.own),
             Statistic::Count(_) | Statistic::Rate(_) | Statistic::Balance | Statistic::Recovery => None,
         }

@@ -6,14 +6,14 @@
 use super::evidence::wilson;
 use super::finding::{BaselineFigure, Finding, find};
 use super::outcome::{blank, settle};
-use super::part::Part;
+use super::part::{Part, is_timed};
 use super::selection::series;
 use super::sliding::Both;
 use super::words::counted;
 use brunt_objective::{
     Basis, Count, FilterKey, Flow, Limit, Measure, Objective, Point, Reference, Share, Statistic, Window,
 };
-use brunt_run::{Figures, LatencyFigures, ObjectiveOutcome, SeriesName, Summary};
+use brunt_run::{Figures, LatencyFigures, ObjectiveOutcome, RunEvent, RunView, SeriesName, Summary};
 
 /// A run that another one is compared with: its name and its totals.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +22,39 @@ pub struct BaselineFigures {
     pub name: String,
     /// Its totals.
     pub summary: Summary,
+    /// The same of those requests alone whose times objectives measure (see the module's text on whose times count);
+    /// `None` where its source has only totals.
+    timed: Option<Box<Summary>>,
 }
 
 impl BaselineFigures {
+    /// Of totals alone: its times are those of all requests, the failed ones too.
+    pub fn of_totals(name: String, summary: Summary) -> Self {
+        Self { name, summary, timed: None }
+    }
+
+    /// Of a run's events; `None` if they say nothing of the run.
+    pub fn of_events(events: impl IntoIterator<Item = RunEvent>) -> Option<Self> {
+        let (mut all, mut timed) = (RunView::default(), RunView::default());
+        for mut event in events {
+            all.apply(&event);
+            if let RunEvent::Second(second) = &mut event {
+                second.cells.retain(|cell| is_timed(cell.key));
+            }
+            timed.apply(&event);
+        }
+        let summary = Summary::of(&all)?;
+        let timed = Summary::of(&timed).map(Box::new);
+        Some(Self { name: format!("`{}`", summary.id), summary, timed })
+    }
+
     /// The figure of a measure: milliseconds, percent, events per second, events.
     pub(super) fn figure(&self, measure: &Measure) -> BaselineFigure {
-        let total =
-            total_of(&self.summary, measure).map_err(|why| format!("baseline {}: {why}", self.name))?;
+        let of = match (&self.timed, measure.statistic) {
+            (Some(timed), Statistic::Time { .. }) => timed,
+            (Some(_) | None, _) => &self.summary,
+        };
+        let total = total_of(of, measure).map_err(|why| format!("baseline {}: {why}", self.name))?;
         total.figure.ok_or_else(|| format!("baseline {}: it has no data for `{measure}`", self.name))
     }
 }

@@ -34,7 +34,7 @@ fn events(case: &Case) -> Vec<RunEvent> {
 }
 
 fn follow(case: &Case, texts: &[&str]) -> (RunView, Judge) {
-    let baseline = case.baseline.clone().map(|summary| BaselineFigures { name: "`main`".into(), summary });
+    let baseline = case.baseline.clone().map(|summary| BaselineFigures::of_totals("`main`".into(), summary));
     let mut judge = Judge::new(texts.iter().map(|t| objective(t)).collect(), baseline.as_ref());
     let mut view = RunView::default();
     for event in events(case) {
@@ -414,10 +414,35 @@ fn totals_alone() {
         "lag p99 < 5ms",
     ];
     let objectives: Vec<_> = texts.iter().map(|t| objective(t)).collect();
-    let baseline = BaselineFigures { name: "`main`".into(), summary: summary.clone() };
+    let baseline = BaselineFigures::of_totals("`main`".into(), summary.clone());
     let outcomes = judge_summary(&objectives, &summary, Some(&baseline));
     let lines = outcomes.iter().map(|o| format!("{}\n  {}\n", o.objective, told(o)));
     insta::assert_snapshot!(lines.collect::<String>());
+}
+
+/// A run in which most requests fail at once, held against itself: both sides measure the times of those that did not.
+#[test]
+fn a_baseline_measures_what_the_run_does() {
+    let refusing = |s: &mut Second| s.cells.push(cell(1, Outcome::Error(ErrorKind::Status), 900, 1));
+    let case =
+        Case { run: Run { seconds: 30, fault: refusing, ..healthy() }, header: |_| (), baseline: None };
+    let texts =
+        ["p50 < baseline * 1.05", "p50 > baseline * 0.95", "avg < baseline * 1.05", "errors <= baseline"];
+    let objectives = || texts.iter().map(|t| objective(t)).collect();
+    let baseline = BaselineFigures::of_events(events(&case)).unwrap();
+    let mut judge = Judge::new(objectives(), Some(&baseline));
+    for event in events(&case) {
+        judge.apply(&event);
+    }
+    let standings: Vec<_> = judge.outcomes().iter().map(|o| o.standing).collect();
+    assert_eq!(standings, [brunt_run::Standing::Passed; 4], "{:?}", judge.outcomes());
+    // Totals cannot tell them apart.
+    let totals = BaselineFigures::of_totals("`main`".into(), baseline.summary.clone());
+    let mut judge = Judge::new(objectives(), Some(&totals));
+    for event in events(&case) {
+        judge.apply(&event);
+    }
+    assert_eq!(judge.outcomes()[0].standing, brunt_run::Standing::Failed);
 }
 
 /// How an objective stands at a second does not depend on what comes later, and the end is the last standing.

@@ -22,6 +22,7 @@ mod find_max;
 mod findings;
 mod limits;
 mod real;
+mod same;
 
 use crate::stage::{brunt, undisturbed};
 
