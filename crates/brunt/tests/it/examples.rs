@@ -205,7 +205,7 @@ const LOADS: [(&str, &str, &str, &str); 13] = [
         "users/plan.yaml",
         "cache",
         "cache: 20 users at 4.0/s for 2m; HighVolumeUser thinks 100ms..500ms",
-        "avg < 200ms, errors <= 0%, avg{name=\"/users/{id} (repeated read)\"} < avg{name=\"/users/{id} (first read)\"} * 0.8 warn",
+        "avg < 200ms, errors <= 0%, avg{name=\"/users/{id} (repeated read)\"} < avg{name=\"/users/{id} (first read)\"} * 0.8, warn",
     ),
     (
         "users/plan.yaml",
