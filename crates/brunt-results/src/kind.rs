@@ -67,6 +67,8 @@ pub enum Kind {
     LocustFailures,
     /// `PREFIX_exceptions.csv`: errors of the test itself.
     LocustExceptions,
+    /// `--json` and `--json-file`: an object a request name.
+    LocustJson,
     /// A row a request, as Locust's `csv_request_logger.py` writes it.
     LocustRequests,
     /// `--out csv`: a row a metric sample.
@@ -81,10 +83,14 @@ pub enum Kind {
     K6MachineSummary,
     /// A JTL as CSV: a row a sample.
     JmeterCsv,
+    /// A JTL as XML: an element a sample.
+    JmeterXml,
     /// `vegeta encode -to csv`: a row a request, without header.
     VegetaCsv,
     /// `vegeta encode -to json`: a line a request.
     VegetaJson,
+    /// What `vegeta attack` writes: Go's binary form.
+    VegetaGob,
     /// `vegeta report -type json`.
     VegetaReport,
     /// `oha --output-format json`, or `--json`.
@@ -99,7 +105,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::BruntRecord,
         Self::BruntSummary,
         Self::BruntSeconds,
@@ -108,6 +114,7 @@ impl Kind {
         Self::LocustHistory,
         Self::LocustFailures,
         Self::LocustExceptions,
+        Self::LocustJson,
         Self::LocustRequests,
         Self::K6Csv,
         Self::K6Json,
@@ -115,8 +122,10 @@ impl Kind {
         Self::K6SummaryExport,
         Self::K6MachineSummary,
         Self::JmeterCsv,
+        Self::JmeterXml,
         Self::VegetaCsv,
         Self::VegetaJson,
+        Self::VegetaGob,
         Self::VegetaReport,
         Self::OhaJson,
         Self::OhaCsv,
@@ -135,6 +144,7 @@ impl Kind {
             Self::LocustHistory => "Locust history CSV",
             Self::LocustFailures => "Locust failures CSV",
             Self::LocustExceptions => "Locust exceptions CSV",
+            Self::LocustJson => "Locust statistics JSON",
             Self::LocustRequests => "Locust requests CSV",
             Self::K6Csv => "k6 CSV",
             Self::K6Json => "k6 JSON lines",
@@ -142,7 +152,9 @@ impl Kind {
             Self::K6SummaryExport => "k6 summary (--summary-export)",
             Self::K6MachineSummary => "k6 summary (machine-readable)",
             Self::JmeterCsv => "JMeter JTL as CSV",
+            Self::JmeterXml => "JMeter JTL as XML",
             Self::VegetaCsv => "vegeta results as CSV",
+            Self::VegetaGob => "vegeta results (gob)",
             Self::VegetaJson => "vegeta results as JSON",
             Self::VegetaReport => "vegeta report as JSON",
             Self::OhaJson => "oha JSON",

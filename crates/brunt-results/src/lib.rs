@@ -33,6 +33,8 @@ mod fold;
 
 mod assemble;
 
+mod gob;
+
 mod brunt;
 
 mod locust;

@@ -5,7 +5,7 @@ use crate::locust::{LocustFile, Role, read_locust};
 use crate::notes::Notes;
 use crate::sniff::{Look, known, look, look_at_document};
 use crate::source::Source;
-use crate::{Kind, Place, Results, ResultsError, brunt, jmeter, k6, oha, rows, vegeta, wrk};
+use crate::{Kind, Place, Results, ResultsError, brunt, jmeter, k6, locust, oha, rows, vegeta, wrk};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -281,7 +281,7 @@ fn read_group(group: Vec<Wanted>) -> Result<Results, ResultsError> {
 fn run_name(path: &Path, locust: bool) -> String {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut stem = name.as_str();
-    for end in [".gz", ".csv", ".json", ".jsonl", ".ndjson", ".jtl", ".txt"] {
+    for end in [".gz", ".csv", ".json", ".jsonl", ".ndjson", ".jtl", ".xml", ".txt", ".bin", ".gob"] {
         stem = stem.strip_suffix(end).unwrap_or(stem);
     }
     if locust {
@@ -311,7 +311,9 @@ fn read_source(source: Source<'_>, path: &Path, name: &str, notes: Notes) -> Res
     match kind {
         Kind::K6Csv => k6::read_csv(source, name, notes),
         Kind::K6Json => k6::read_json(source, name, notes),
-        Kind::JmeterCsv => jmeter::read_jmeter(source, name, notes),
+        Kind::JmeterCsv => jmeter::read_csv(source, name, notes),
+        Kind::JmeterXml => jmeter::read_xml(source, name, notes),
+        Kind::VegetaGob => vegeta::read_gob(source, name, notes),
         Kind::VegetaCsv => vegeta::read_csv(source, name, notes),
         Kind::VegetaJson => vegeta::read_json(source, name, notes),
         Kind::LocustRequests => rows::read_locust_requests(source, name, notes),
@@ -327,6 +329,7 @@ fn read_source(source: Source<'_>, path: &Path, name: &str, notes: Notes) -> Res
         // Those are told from whole documents and from folders.
         Kind::BruntRecord
         | Kind::BruntSummary
+        | Kind::LocustJson
         | Kind::K6Summary
         | Kind::K6SummaryExport
         | Kind::K6MachineSummary
@@ -354,6 +357,7 @@ fn read_document(
         }
         Kind::VegetaReport => Ok(vegeta::read_report(value, name, notes)),
         Kind::OhaJson => Ok(oha::read_oha_json(value, name, notes)),
+        Kind::LocustJson => Ok(locust::read_json(value, name, notes)),
         Kind::VegetaJson => {
             let source = Source::new(path, text.as_bytes())?;
             vegeta::read_json(source, name, notes)
@@ -369,7 +373,9 @@ fn read_document(
         | Kind::K6Csv
         | Kind::K6Json
         | Kind::JmeterCsv
+        | Kind::JmeterXml
         | Kind::VegetaCsv
+        | Kind::VegetaGob
         | Kind::OhaCsv
         | Kind::WrkText
         | Kind::HeyCsv => Err(ResultsError::Nothing { folder: path.to_owned() }),

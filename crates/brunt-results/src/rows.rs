@@ -14,7 +14,7 @@ use brunt_metrics::{ErrorKind, Nanos, Outcome, Part, Phase};
 const MS: f64 = 1e6;
 const S: f64 = 1e9;
 
-/// Reads what Locust's `csv_request_logger.py` writes. Its timestamp is taken when a request has ended.
+/// Reads what Locust's `csv_request_logger.py` writes. Its timestamp is that of sending.
 pub(crate) fn read_locust_requests(
     source: Source<'_>,
     name: &str,
@@ -29,8 +29,9 @@ pub(crate) fn read_locust_requests(
     let [size, code, error] = ["response_length", "status_code", "exception"].map(|c| table.column(&[c]));
     let mut fold = Fold::default();
     while let Some(row) = table.next(&mut notes) {
-        let Some(ended) = row.instant(Some(timestamp), &mut notes) else { continue };
+        let Some(began) = row.instant(Some(timestamp), &mut notes) else { continue };
         let Some(took) = row.duration(Some(took), MS, &mut notes) else { continue };
+        let ended = later(began, took);
         let endpoint = fold.endpoint("(all users)", &row.name(Some(method)), &row.name(Some(label)));
         let mut sampled = Sampled::new(endpoint, ended, took);
         sampled.status = status(&row.text(code));

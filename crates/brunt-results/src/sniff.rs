@@ -36,9 +36,8 @@ const TABLES: [(Kind, &[&str]); 11] = [
 const HEY: &[&str] = &["response-time", "offset", "status-code"];
 
 /// Beginnings of texts that are known and not read: what they are, and what to do.
-const UNREAD: [(&str, &str, &str); 9] = [
-    ("<?xml", "XML", "for JMeter, set `jmeter.save.saveservice.output_format=csv` and run again"),
-    ("<testresults", "a JMeter JTL as XML", "set `jmeter.save.saveservice.output_format=csv` and run again"),
+const UNREAD: [(&str, &str, &str); 8] = [
+    ("<?xml", "XML, and no JMeter JTL", "give the tool's CSV or JSON"),
     (
         "<!doctype html",
         "a page (HTML)",
@@ -72,6 +71,9 @@ const UNREAD: [(&str, &str, &str); 9] = [
     ),
 ];
 
+/// So far from its beginning an XML file's first element stands, behind its declaration and comments.
+const DECLARATIONS: usize = 4 * 1024;
+
 /// Beginnings of binary files that people take for results.
 const BINARY: [(&[u8], &str, &str); 5] = [
     (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
@@ -91,6 +93,9 @@ pub(crate) fn look(path: &Path, head: &[u8]) -> Result<Look, ResultsError> {
     if first.is_empty() && !head.starts_with(b"\0") {
         return Err(ResultsError::Empty { path: path.to_owned() });
     }
+    if is_vegeta_gob(head) {
+        return Ok(Look::Is(Kind::VegetaGob));
+    }
     refuse_binary(path, head)?;
     match first.first() {
         Some(b'{') => return Ok(look_at_object(first)),
@@ -101,27 +106,31 @@ pub(crate) fn look(path: &Path, head: &[u8]) -> Result<Look, ResultsError> {
     if text.starts_with("running ") && text.contains(" test @ ") {
         return Ok(Look::Is(Kind::WrkText));
     }
+    let tag = "<testresults";
+    let beginning = &head[..head.len().min(DECLARATIONS)];
+    if text.starts_with(tag)
+        || (text.starts_with("<?xml") && String::from_utf8_lossy(beginning).to_lowercase().contains(tag))
+    {
+        return Ok(Look::Is(Kind::JmeterXml));
+    }
     if let Some((_, what, help)) = UNREAD.iter().find(|(begins, _, _)| text.starts_with(begins)) {
         return Err(unread(path, what, help));
     }
     look_at_table(path, first)
 }
 
+/// Whether it is what vegeta writes: a gob stream begins with the type's definition, and so with its fields' names.
+fn is_vegeta_gob(head: &[u8]) -> bool {
+    let begins = &head[..head.len().min(400)];
+    let has = |word: &[u8]| begins.windows(word.len()).any(|w| w == word);
+    has(b"BytesOut") && has(b"Latency") && begins.iter().any(|b| *b == 0 || *b >= 0x80)
+}
+
 fn refuse_binary(path: &Path, head: &[u8]) -> Result<(), ResultsError> {
     if let Some((_, what, help)) = BINARY.iter().find(|(begins, _, _)| head.starts_with(begins)) {
         return Err(unread(path, what, help));
     }
-    // A gob stream begins with the type's definition, and so with its fields' names.
-    let begins = &head[..head.len().min(400)];
-    let has = |word: &[u8]| begins.windows(word.len()).any(|w| w == word);
-    if has(b"BytesOut") && has(b"Latency") && begins.iter().any(|b| *b == 0 || *b >= 0x80) {
-        return Err(unread(
-            path,
-            "vegeta's binary results (gob)",
-            "turn them into text: `vegeta encode --to json FILE`",
-        ));
-    }
-    if has(b"\0") {
+    if head.iter().take(400).any(|b| *b == 0) {
         return Err(unread(path, "a binary file", &known()));
     }
     Ok(())
@@ -186,8 +195,8 @@ fn resembles(columns: &[String]) -> Option<String> {
 
 /// The kinds that are known, in words.
 pub(crate) fn known() -> String {
-    "known are a brunt record's folder, Locust's CSV files, k6's CSV, JSON lines and summaries, JMeter's JTL as CSV, \
-     vegeta's CSV, JSON and report, oha's JSON and CSV, hey's CSV, and what wrk and wrk2 print"
+    "known are a brunt record's folder, Locust's CSV files and JSON, k6's CSV, JSON lines and summaries, JMeter's JTL, \
+     vegeta's results and report, oha's JSON and CSV, hey's CSV, and what wrk and wrk2 print"
         .to_owned()
 }
 
@@ -229,11 +238,7 @@ pub(crate) fn look_at_document(path: &Path, document: &Value) -> Result<Kind, Re
         }
     }
     if document.get(0).is_some_and(|first| first.get("response_times").is_some()) {
-        return Err(unread(
-            path,
-            "Locust's `--json`",
-            "use `--csv PREFIX`, which also has the course of the run",
-        ));
+        return Ok(Kind::LocustJson);
     }
     let keys = document.as_object().map(|o| o.keys().take(8).cloned().collect::<Vec<_>>().join(", "));
     let first_line = crate::words::shown(&keys.map_or_else(|| "[...".to_owned(), |k| format!("{{ {k}")));

@@ -1,10 +1,11 @@
-//! vegeta's results as CSV and JSON lines, and its report as JSON (`lib/results.go`, `lib/metrics.go` of
-//! <https://github.com/tsenart/vegeta>). Its binary form (gob) is only known to Go.
+//! vegeta's results as it writes them (gob), as CSV and JSON lines, and its report as JSON (`lib/results.go`, `lib/metrics.go` of
+//! <https://github.com/tsenart/vegeta>).
 //!
 //! Vegeta sends at a rate whatever the target does, but stamps a request when it begins and not when it was due.
 
 use crate::assemble::{Totals, figures, sampled};
 use crate::fold::{Fold, Heading, Sampled};
+use crate::gob::{GobError, GobReader, Plain};
 use crate::lines::{Lines, bad_line};
 use crate::notes::{At, Notes};
 use crate::number::{Comma, Grain, Instant, MAX_COUNT, counted, instant, whole};
@@ -86,6 +87,94 @@ pub(crate) fn read_csv(source: Source<'_>, name: &str, mut notes: Notes) -> Resu
     }
     notes.gap(LATE);
     sampled(fold, &heading(name), Kind::VegetaCsv, notes)
+}
+
+/// Seconds from the first day of the year 1, from which Go counts, to that of 1970.
+const GO_EPOCH: i64 = 62_135_596_800;
+
+/// A result in its binary form, as far as it is read.
+#[derive(Default)]
+struct Binary {
+    attack: String,
+    code: u64,
+    /// `None` without a time that can be read.
+    began: Option<i64>,
+    latency_ns: i64,
+    bytes: [u64; 2],
+    error: String,
+    method: String,
+    url: String,
+}
+
+impl Binary {
+    fn take(&mut self, name: &str, value: Plain<'_>) {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        match (name, value) {
+            ("Attack", Plain::Bytes(bytes)) => self.attack = text(bytes),
+            ("Error", Plain::Bytes(bytes)) => self.error = text(bytes),
+            ("Method", Plain::Bytes(bytes)) => self.method = text(bytes),
+            ("URL", Plain::Bytes(bytes)) => self.url = text(bytes),
+            ("Timestamp", Plain::Bytes(bytes)) => self.began = go_time(bytes),
+            ("Code", Plain::Unsigned(code)) => self.code = code,
+            ("Latency", Plain::Signed(ns)) => self.latency_ns = ns,
+            ("BytesOut", Plain::Unsigned(bytes)) => self.bytes[0] = bytes,
+            ("BytesIn", Plain::Unsigned(bytes)) => self.bytes[1] = bytes,
+            _ => {}
+        }
+    }
+}
+
+/// What Go's `Time.MarshalBinary` wrote: a version, seconds since the year 1, nanoseconds, the zone. In nanoseconds since 1970.
+fn go_time(bytes: &[u8]) -> Option<i64> {
+    let (version, rest) = bytes.split_first()?;
+    let (seconds, rest) = rest.split_first_chunk::<8>()?;
+    let (nanoseconds, _) = rest.split_first_chunk::<4>()?;
+    let seconds = i64::from_be_bytes(*seconds).checked_sub(GO_EPOCH)?;
+    let within = i64::from(i32::from_be_bytes(*nanoseconds));
+    matches!(version, 1 | 2).then_some(())?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(within).filter(|ns| *ns > 0)
+}
+
+/// Reads what `vegeta attack` writes.
+pub(crate) fn read_gob(source: Source<'_>, name: &str, mut notes: Notes) -> Result<Results, ResultsError> {
+    let mut gob = GobReader::new(source.into_reader());
+    let mut fold = Fold::default();
+    for number in 1_u64.. {
+        let mut result = Binary::default();
+        match gob.next(|name, value| result.take(name, value)) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                let why = match error {
+                    GobError::Cut => "the file was cut off here".to_owned(),
+                    GobError::Broken(why) => format!("the file is damaged here ({why})"),
+                    GobError::Io(e) => format!("the file cannot be read on from here ({e})"),
+                };
+                notes.cut(At::default(), format!("{why}, in result {number}: read up to there"));
+                break;
+            }
+        }
+        let Some(ns) = result.began else {
+            notes.problem("no instants", At::default(), || {
+                format!("result {number} has no time: it is left out")
+            });
+            continue;
+        };
+        let hit = Hit {
+            began: Instant { ns, grain: Grain::Fine },
+            latency_ns: result.latency_ns as f64,
+            code: &result.code.to_string(),
+            error: &result.error,
+            bytes: result.bytes,
+            attack: &result.attack,
+            method: &result.method,
+            url: &result.url,
+            at: At::default(),
+        };
+        add(&hit, &mut fold, &mut notes);
+    }
+    notes.gap(LATE);
+    sampled(fold, &heading(name), Kind::VegetaGob, notes)
 }
 
 #[derive(Deserialize)]

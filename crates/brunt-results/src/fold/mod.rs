@@ -160,6 +160,11 @@ impl Fold {
         self.requests
     }
 
+    /// Whether anything was named: a request, or a group of them.
+    pub(crate) fn has_names(&self) -> bool {
+        !self.names.endpoints.is_empty()
+    }
+
     /// Counts a request.
     pub(crate) fn request(&mut self, sampled: &Sampled, notes: &mut Notes, at: At) {
         let ended = Dated { instant: sampled.ended, at };

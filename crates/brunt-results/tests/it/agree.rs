@@ -97,7 +97,11 @@ fn events_are_the_totals() {
         "vegeta.csv",
         "made/vegeta.jsonl",
         "made/jmeter.jtl",
-        "made/locust_requests.csv",
+        "jmeter.jtl",
+        "jmeter.xml",
+        "jmeter_parents.xml",
+        "vegeta.gob",
+        "locust_requests.csv",
         "made/oha.csv",
         "hey.csv",
         "../runs/v1.1-small",
@@ -127,4 +131,48 @@ fn events_are_the_totals() {
         assert_eq!(u128::from(view.sums().in_flight_time.0), view.sums().service_ns, "{file}");
         assert!(view.elapsed() <= Nanos::from_secs(next) && view.elapsed() > Nanos::ZERO, "{file}");
     }
+}
+
+/// A JTL is the same in either form, and whether transactions hide their requests or not.
+#[test]
+fn forms_of_a_jtl() {
+    let told = |name: &str| {
+        let summary = read_fixture(name).summary;
+        let endpoints: Vec<_> = summary
+            .endpoints
+            .iter()
+            .map(|e| (e.series.name.clone(), e.figures.requests, e.figures.errors_by_kind.clone()))
+            .collect();
+        let groups: Vec<_> = summary.groups.iter().map(|g| (g.series.name.clone(), g.count)).collect();
+        (endpoints, groups)
+    };
+    // JMeter 2.13 itself counted 60 samples of the first two: 48 requests and 12 transactions.
+    let (endpoints, groups) = told("jmeter.jtl");
+    assert_eq!(endpoints.iter().map(|(_, requests, _)| requests).sum::<u64>(), 48);
+    assert_eq!(groups, [("round".to_owned(), 12)]);
+    for other in ["jmeter.xml", "jmeter_parents.xml"] {
+        assert_eq!(told(other), (endpoints.clone(), groups.clone()), "{other}");
+    }
+}
+
+/// Locust's JSON of a run, and the requests of the same run.
+#[test]
+fn forms_of_locust() {
+    let (json, rows) = (read_fixture("locust.json").summary, read_fixture("locust_requests.csv").summary);
+    let told = |summary: &Summary| {
+        let mut all: Vec<_> = summary
+            .endpoints
+            .iter()
+            .map(|e| (e.series.name.clone(), e.figures.requests, e.figures.errors))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(told(&json), told(&rows));
+    let near = |a: Option<f64>, b: Option<f64>, by: f64| (a.unwrap() - b.unwrap()).abs() <= by;
+    let (a, b) = (&json.total.response, &rows.total.response);
+    assert!(near(a.mean_ms, b.mean_ms, 0.01) && near(a.max_ms, b.max_ms, 0.01), "{a:?} {b:?}");
+    // Rounded to whole milliseconds below 100 of them.
+    assert!(near(a.p50_ms, b.p50_ms, 0.6) && near(a.p95_ms, b.p95_ms, 0.6), "{a:?} {b:?}");
+    assert!(json.started_unix_ms.abs_diff(rows.started_unix_ms) < 1_000);
 }

@@ -38,7 +38,10 @@ fn every_kind_of_file() {
         "k6.csv.gz",
         "k6.jsonl.gz",
         "locust/full_stats.csv",
-        "made/locust_requests.csv",
+        "locust_requests.csv",
+        "jmeter.jtl",
+        "jmeter.xml",
+        "vegeta.gob",
         "made/jmeter.jtl",
         "vegeta.csv",
         "made/vegeta.jsonl",
@@ -112,4 +115,32 @@ fn files_of_locust() {
     let without: Vec<&str> = text.lines().take(total).collect();
     put("r_stats.csv", format!("{}\n", without.join("\n")).as_bytes());
     assert!(read().cut.unwrap().text.contains("no row `Aggregated`"));
+}
+
+/// Forms that are no lines: wherever they end, what is before is read, and the cut is told but at the end of a message.
+#[test]
+fn streams_cut_anywhere() {
+    for (name, whole, ends_in_order) in [("vegeta.gob", 60, 60), ("jmeter.xml", 48, 1)] {
+        let bytes = content(name);
+        let (mut before, mut in_order) = (0, 0);
+        for end in (400..=bytes.len()).filter(|end| end % 29 == bytes.len() % 29) {
+            let results = read_bytes(Path::new(name), &bytes[..end]).unwrap();
+            let requests = results.summary.total.requests;
+            assert!(requests >= before && requests <= whole, "{name} {end}: {requests} after {before}");
+            in_order += i32::from(!is_cut(&results));
+            before = requests;
+        }
+        // Whatever follows `</testResults>` is white space.
+        assert!(before == whole && (1..=ends_in_order).contains(&in_order), "{name}: {before}, {in_order}");
+    }
+}
+
+/// Results of two attacks in one file, each with its own definitions.
+#[test]
+fn two_streams_in_one_file() {
+    let once = content("vegeta.gob");
+    let twice = [once.as_slice(), once.as_slice()].concat();
+    let results = read_bytes(Path::new("vegeta.gob"), twice.as_slice()).unwrap();
+    assert!(!is_cut(&results));
+    assert_eq!(results.summary.total.requests, 120);
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Beginnings that lead into each reader.
-const BEGINNINGS: [&str; 16] = [
+const BEGINNINGS: [&str; 18] = [
     "metric_name,timestamp,metric_value,check,error,error_code,expected_response,group,method,name,scenario,status,url\n",
     "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,50%,95%,99.9%\n",
     "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,95%,99.9%,Total Request Count,Total Failure Count\n",
@@ -24,6 +24,8 @@ const BEGINNINGS: [&str; 16] = [
     "{\"metrics\":{\"http_reqs\":{\"count\":",
     "{\"summary\":{},\"statusCodeDistribution\":{",
     "Running 2s test @ http://127.0.0.1/\n",
+    "<testResults version=\"1.2\"><httpSample t=\"1\" ts=\"1795709290686\" lb=\"",
+    "[{\"name\":\"/\",\"num_requests\":5,\"response_times\":{\"",
     "",
 ];
 
@@ -85,7 +87,8 @@ proptest! {
         file in prop::sample::select(vec![
             "k6_handle_summary.json", "k6_export.json", "made/k6_machine.json", "made/jmeter.jtl", "vegeta.csv", "made/vegeta.jsonl",
             "made/oha.json", "made/oha.csv", "hey.csv", "wrk.txt", "made/wrk2.txt", "locust/full_stats.csv",
-            "locust/full_stats_history.csv", "made/vegeta_report.json", "k6_rfc3339.csv.gz",
+            "locust/full_stats_history.csv", "made/vegeta_report.json", "k6_rfc3339.csv.gz", "jmeter.xml", "vegeta.gob",
+            "locust.json",
         ]),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         end in any::<prop::sample::Index>(),

@@ -20,6 +20,9 @@ fn a_gate_on_any_tools_results() {
         ("results/vegeta.csv", "p50 < 10s", "p50 < 1us"),
         ("results/wrk.txt", "p99 < 10s", "p99 < 1us"),
         ("results/made/jmeter.jtl", "max < 1h", "max < 1us"),
+        ("results/jmeter.xml", "max < 1h", "max < 1us"),
+        ("results/vegeta.gob", "p50 < 10s", "p50 < 1us"),
+        ("results/locust.json", "p95 < 10s", "p95 < 1us"),
         ("results/made/oha.json", "p50 < 10s", "p50 < 1us"),
     ] {
         let file = fixture(file);

@@ -156,7 +156,7 @@ fn is_total(name: &str, method: &str) -> bool {
     TOTALS.contains(&name) && matches!(method, "" | "None" | "Aggregated")
 }
 
-fn series(method: &str, name: &str) -> SeriesName {
+pub(super) fn series(method: &str, name: &str) -> SeriesName {
     let method = if method.is_empty() { "*" } else { method };
     SeriesName {
         scenario: String::new(),
@@ -373,7 +373,7 @@ fn find(totals: &mut Totals, method: &str, name: &str) -> Option<usize> {
     Some(endpoints.len() - 1)
 }
 
-fn users(most: u64, user_seconds: f64, total: &Figures) -> ScenarioFigures {
+pub(super) fn users(most: u64, user_seconds: f64, total: &Figures) -> ScenarioFigures {
     ScenarioFigures {
         name: "(all users)".to_owned(),
         executor: "users, as Locust was told".to_owned(),
