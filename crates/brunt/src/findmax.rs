@@ -11,8 +11,9 @@ use crate::args::FindMaxArgs;
 use crate::around::Around;
 use crate::console::{Console, unix_ms};
 use crate::exit;
-use crate::load;
+use crate::load::{self, LoadError};
 use crate::locust;
+use crate::reports::{self, Form, fill, report_of};
 use crate::run::{RUNS, Refusal, way_to_ready};
 use crate::signals;
 use asked::Asked;
@@ -21,7 +22,6 @@ use brunt_http::{Settings, wait_until_ready};
 use brunt_report::{FindMax, find_max_json, find_max_markdown, find_max_text, trial_line};
 use brunt_run::new_run_id;
 use hold::{Held, Steering};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The index of a search in its folder.
@@ -30,11 +30,28 @@ const INDEX: &str = "find-max.json";
 /// `brunt find-max`.
 pub(crate) fn command(args: &FindMaxArgs, console: Console) -> u8 {
     let mut args = args.clone();
-    let settled = locust::settle(&mut args.run, console).map_err(Refusal::from);
-    let asked = settled.and_then(|()| asked::asked(&mut args));
+    let settled =
+        locust::settle(&mut args.run, console).and_then(|()| settle(&mut args)).map_err(Refusal::from);
+    let asked = settled
+        .and_then(|()| args.files().try_for_each(|path| reports::make_room(path)))
+        .and_then(|()| asked::asked(&mut args));
     match asked.and_then(|asked| search(&args, asked, console)) {
         Ok(code) => code,
         Err(refusal) => refusal.show(console),
+    }
+}
+
+/// A report's path may be given as `--output`.
+fn settle(args: &mut FindMaxArgs) -> Result<(), LoadError> {
+    match report_of(&mut args.run.output) {
+        None => Ok(()),
+        Some((Form::Markdown, path)) => fill("--markdown", &mut args.markdown, path),
+        Some((Form::Json, path)) => fill("--output", &mut args.json_file, path),
+        Some((Form::Html, path)) => Err(LoadError::Usage(format!(
+            "`--output {}` names a page, and a search has none\n  = help: `--output {}` is a report; for the trials' records name a folder",
+            path.display(),
+            path.with_extension("md").display()
+        ))),
     }
 }
 
@@ -131,13 +148,7 @@ fn show(
 ) -> Result<(), Refusal> {
     let json = find_max_json(search);
     let write = |path: &Path, text: &str| {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, text)
-    };
-    let failed = |path: &Path, e: std::io::Error| {
-        Refusal::new(exit::INTERNAL, format!("cannot write `{}`: {e}", path.display()))
+        reports::write(path, text).map_err(|problem| Refusal::new(exit::INTERNAL, problem))
     };
     if args.run.json {
         console.println(&json);
@@ -148,15 +159,21 @@ fn show(
     }
     if let Some(folder) = folder {
         let path = folder.join(INDEX);
-        write(&path, &json).map_err(|e| failed(&path, e))?;
+        write(&path, &json)?;
         if !args.run.json {
             console.println(format!("records   {}", folder.display()));
         }
     }
     match &args.markdown {
         Some(path) if path.as_os_str() == "-" => console.print(&find_max_markdown(search)),
-        Some(path) => write(path, &find_max_markdown(search)).map_err(|e| failed(path, e))?,
+        Some(path) => write(path, &find_max_markdown(search))?,
         None => {}
+    }
+    if let Some(path) = &args.json_file {
+        write(path, &json)?;
+    }
+    if !args.run.json {
+        args.files().for_each(|path| console.println(format!("written   {}", path.display())));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use brunt_report::{
 use brunt_run::{RunEvent, RunView};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What GitHub takes of a step's summary is 1 MiB, and nothing at all of a larger one; so much is left free for what the
 /// step writes itself afterwards.
@@ -52,18 +52,51 @@ impl Written {
     }
 }
 
-/// A report's path may be given as `--output`.
-pub(crate) fn settle(args: &mut RunArgs, reports: &mut ReportArgs) -> Result<(), LoadError> {
-    let is_report = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md"));
-    let Some(path) = args.output.take_if(|path| is_report(path)) else { return Ok(()) };
-    if reports.markdown.is_some() {
+/// A file that `--output` may name in place of the record's folder, by its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Markdown,
+    Html,
+    Json,
+}
+
+/// Takes the report out of `--output`, if it names one: then records go where they go without it.
+pub(crate) fn report_of(output: &mut Option<PathBuf>) -> Option<(Form, PathBuf)> {
+    let path = output.as_deref().filter(|path| !path.is_dir())?;
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let form = match ending.as_str() {
+        "md" | "markdown" => Form::Markdown,
+        "html" | "htm" => Form::Html,
+        "json" => Form::Json,
+        _ => return None,
+    };
+    output.take().map(|path| (form, path))
+}
+
+/// Puts a report's path where its own flag would have put it.
+pub(crate) fn fill(flag: &str, slot: &mut Option<PathBuf>, path: PathBuf) -> Result<(), LoadError> {
+    if slot.is_some() {
         return Err(LoadError::Usage(format!(
-            "`--output {}` and `--markdown` both name a report\n  = help: keep one of them",
+            "`--output {}` and `{flag}` both name a report\n  = help: keep one of them",
             path.display()
         )));
     }
-    reports.markdown = Some(path);
+    *slot = Some(path);
     Ok(())
+}
+
+/// A report's path may be given as `--output`.
+pub(crate) fn settle(args: &mut RunArgs, reports: &mut ReportArgs) -> Result<(), LoadError> {
+    match report_of(&mut args.output) {
+        None => Ok(()),
+        Some((Form::Markdown, path)) => fill("--markdown", &mut reports.markdown, path),
+        Some((Form::Html, path)) => fill("--html", &mut args.html, path),
+        Some((Form::Json, path)) => Err(LoadError::Usage(format!(
+            "`--output {0}` names a JSON file, and a run has no such report\n  = help: `--summary-export {0}` is k6's summary, `--json > \
+             {0}` has every second; afterwards `brunt analyze last --json {0}`; for the record name a folder",
+            path.display()
+        ))),
+    }
 }
 
 /// The reports of a run that goes on.
@@ -82,12 +115,7 @@ impl Reports {
                 *path = beside(path, &suffix(label));
             }
         }
-        for path in asked.files() {
-            if path.is_dir() {
-                return Err(Refusal::usage(unwritable(path, &io::ErrorKind::IsADirectory.into())));
-            }
-            make_folder(path).map_err(|e| Refusal::usage(unwritable(path, &e)))?;
-        }
+        asked.files().try_for_each(|path| make_room(path))?;
         let course = asked.any().then(|| Course { step: 1, ..Course::default() });
         Ok(Self { asked, course })
     }
@@ -158,6 +186,12 @@ fn timestamp(unix_ms: u64) -> String {
     let millis = i64::try_from(unix_ms).ok().filter(|ms| *ms > 0);
     let at = millis.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     at.map_or_else(|| "-".into(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// Makes a file's folder before a run, so that the run is not in vain.
+pub(crate) fn make_room(path: &Path) -> Result<(), Refusal> {
+    let made = if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { make_folder(path) };
+    made.map_err(|e| Refusal::usage(unwritable(path, &e)))
 }
 
 fn unwritable(path: &Path, e: &io::Error) -> String {

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 #[command(
     after_help = "Exit codes: 0 the limit, or none up to the cap; 99 not even the least load holds; 98 brunt or its machine \
 was the limit; 97 trials or time ran out first; 3 nobody answers; 2 not valid.\n\nAll flags of `brunt run` on plans, requests and \
-connections hold here; those on load do not: the search decides it."
+connections hold here; those on load do not: the search decides it.\n\n`--output FOLDER` is where the trials' records go. \
+`--output FILE.md` and `--output FILE.json` are the result instead, as `--markdown` and `find-max.json`; the records go to brunt-runs/ID then."
 )]
 pub(crate) struct FindMaxArgs {
     #[command(flatten)]
@@ -49,6 +50,16 @@ pub(crate) struct FindMaxArgs {
     /// Write the result as Markdown (`-`: standard output)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) markdown: Option<PathBuf>,
+    /// The result as JSON: what `--output FILE.json` names
+    #[arg(skip)]
+    pub(crate) json_file: Option<PathBuf>,
+}
+
+impl FindMaxArgs {
+    /// The files that are asked for.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.markdown, &self.json_file].into_iter().flatten().filter(|path| path.as_os_str() != "-")
+    }
 }
 
 /// What a search raises.

@@ -11,8 +11,8 @@ const MOST_WORKERS: i64 = 1_024;
 /// `brunt run` as a command: a run, and reports on it.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "`--output FILE.md` writes a Markdown report to FILE.md, as `--markdown FILE.md` does; the record \
-goes to brunt-runs/ID then."
+    after_help = "`--output FILE.md` writes a Markdown report to FILE.md, as `--markdown FILE.md` does, and `--output FILE.html` a page; \
+the record goes to brunt-runs/ID then."
 )]
 pub(crate) struct RunCommand {
     #[command(flatten)]

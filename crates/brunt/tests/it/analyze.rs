@@ -304,6 +304,12 @@ fn reports_of_a_run() {
 
     let both = context.run(&["run", &url, "-o", "a.md", "--markdown", "b.md"]);
     assert_eq!(both.code, Some(2));
+    let json = context.run(&["run", &url, "-o", "a.json"]);
+    assert_eq!(json.code, Some(2));
+    assert!(json.stderr.contains("`--summary-export a.json` is k6's summary"), "{}", json.stderr);
+    let page = judged(&context, &["run", &url, "-n", "400", "-u", "2", "-q", "-o", "out/a.html"]);
+    assert_eq!(page.code, Some(0), "{}{}", page.stdout, page.stderr);
+    assert!(context.read("out/a.html").starts_with("<!doctype html>"));
     context.write("taken.xml/x", "");
     let taken = context.run(&["run", &url, "--junit", "taken.xml", "-d", "1s"]);
     assert_eq!(taken.code, Some(2), "{}", taken.stdout);

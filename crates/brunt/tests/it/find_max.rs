@@ -30,6 +30,27 @@ fn a_target_without_a_limit_up_to_the_cap() {
     assert_eq!(context.run(&["show", "search/trial-01"]).code, Some(0));
 }
 
+/// A file that `--output` names is the result; records go where they go without it.
+#[test]
+fn a_report_as_output() {
+    let _alone = alone();
+    let target = mock();
+    let context = context();
+    let url = at(&target, "/");
+    let search = ["find-max", &url, "--slo", "p95 < 20s", "--start", "100/s", "--cap", "100/s", "-q"];
+    let search = [&search[..], &["--trial", "1s", "--trial-warm-up", "0s"]].concat();
+    for (output, beginning) in [("deploy/limit.md", "#"), ("limit.JSON", "{")] {
+        let captured = context.run(&[&search[..], &["-o", output]].concat());
+        assert_eq!(captured.code, Some(0), "{}", captured.stderr);
+        assert!(captured.stdout.contains(&format!("written   {output}")), "{}", captured.stdout);
+        assert!(captured.stdout.contains("records   brunt-runs/"), "{}", captured.stdout);
+        assert!(context.read(output).starts_with(beginning), "{}", context.read(output));
+    }
+    context.write("taken.md/x", "");
+    let taken = context.run(&[&search[..], &["--markdown", "taken.md"]].concat());
+    assert_eq!(taken.code, Some(2), "{}", taken.stderr);
+}
+
 #[test]
 fn what_never_holds_is_said() {
     let _alone = alone();
@@ -53,8 +74,10 @@ fn what_cannot_be_searched_is_refused() {
     )
     .expect("a plan");
     let url = "http://127.0.0.1:9/";
-    let rows: [&[&str]; 9] = [
+    let rows: [&[&str]; 11] = [
         &[url],
+        &[url, "--slo", "p95 < 1s", "-o", "limit.html"],
+        &[url, "--slo", "p95 < 1s", "-o", "limit.md", "--markdown", "other.md"],
         &[url, "--slo", "p95 < 1s", "--rate", "5/s"],
         &[url, "--slo", "p95 < 1s", "--start", "fast"],
         &[url, "--slo", "p95 < 1s", "--by", "users", "--start", "1.5"],
