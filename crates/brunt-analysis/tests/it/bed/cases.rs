@@ -54,6 +54,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "spike onto a pool", expected: &["recovery", "pool-limit"], make: spike },
     Case { name: "retry storm", expected: &["not-recovered"], make: storm },
     Case { name: "connection churn", expected: &["connection-churn"], make: churn },
+    Case { name: "slow resolver", expected: &["dns-cost"], make: resolver },
     Case { name: "SYN repeated", expected: &["network-constant"], make: syn },
     Case { name: "delayed acknowledgement", expected: &["network-constant"], make: ack },
     Case { name: "rate limiter", expected: &["rate-limit"], make: limiter },
@@ -345,6 +346,13 @@ fn storm(seed: u64) -> Made {
 fn churn(seed: u64) -> Made {
     let mut world = open(seed, 150.0, 60.0);
     world.target.churn = Some((0.004, between(seed, 0.008, 0.02)));
+    plain(world)
+}
+
+/// Names are forgotten soon, and looking one up takes as long as the answer.
+fn resolver(seed: u64) -> Made {
+    let mut world = open(seed, 150.0, 60.0);
+    world.target.resolver = Some((between(seed, 0.3, 0.6), between(seed, 0.01, 0.03)));
     plain(world)
 }
 

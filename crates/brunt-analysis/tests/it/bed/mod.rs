@@ -89,6 +89,8 @@ pub(crate) struct Target {
     pub storm: Option<(f64, f64)>,
     /// Every request opens a connection: connect, TLS.
     pub churn: Option<(f64, f64)>,
+    /// Share of requests that look a name up first, and how long that takes.
+    pub resolver: Option<(f64, f64)>,
     /// Names and weights of servers behind a balancer.
     pub upstreams: Vec<(&'static str, f64)>,
     /// Share of requests whose connect takes this much longer.
@@ -355,7 +357,12 @@ impl<'a> Server<'a> {
             made.connect = self.dice.work(connect, 0.2);
             made.tls = self.dice.work(tls, 0.2);
         }
-        made.connect + made.tls
+        if let Some((share, mean)) = target.resolver
+            && self.dice.uniform() < share
+        {
+            made.dns = self.dice.work(mean, 0.4);
+        }
+        made.dns + made.connect + made.tls
     }
 
     fn work(&mut self, at: f64, mean: f64, made: &mut Made) -> f64 {

@@ -19,6 +19,7 @@ pub(crate) struct Made {
     pub outcome: Outcome,
     pub connect: f64,
     pub tls: f64,
+    pub dns: f64,
     pub bytes: u64,
     pub hit: Option<bool>,
     pub upstream: Option<usize>,
@@ -35,6 +36,7 @@ impl Default for Made {
             outcome: Outcome::Ok,
             connect: 0.0,
             tls: 0.0,
+            dns: 0.0,
             bytes: 200,
             hit: None,
             upstream: None,
@@ -116,7 +118,8 @@ fn note(shard: &mut Shard, world: &World, made: &[Made], (at, what): (f64, What)
             let mut parts = Parts::default();
             parts.set(Part::Connect, nanos(one.connect));
             parts.set(Part::Tls, nanos(one.tls));
-            parts.set(Part::Waiting, nanos(one.ended - one.started - one.connect - one.tls));
+            parts.set(Part::Dns, nanos(one.dns));
+            parts.set(Part::Waiting, nanos(one.ended - one.started - one.connect - one.tls - one.dns));
             shard.record(&Sample {
                 endpoint: EndpointId(one.endpoint as u32),
                 phase: Phase::Load,
