@@ -203,6 +203,28 @@ impl Kind {
         }
     }
 
+    /// How many of its panels stand beside each other at most, and how high one is (without axes; those of bars, boxes and
+    /// named cells are as high as they have names).
+    pub(crate) const fn layout(self) -> (usize, f64) {
+        match self {
+            Self::Facets | Self::CompareFacets => (3, 120.0),
+            Self::Generator => (2, 130.0),
+            Self::EndpointBars => (2, 250.0),
+            Self::Compare => (3, 250.0),
+            Self::Rate => (1, 170.0),
+            Self::Latency
+            | Self::Users
+            | Self::Throughput
+            | Self::Errors
+            | Self::Matrix
+            | Self::Box
+            | Self::Traffic
+            | Self::Heat
+            | Self::Spectrum
+            | Self::LoadLatency => (1, 250.0),
+        }
+    }
+
     /// The fewest and the most runs that it shows together.
     pub const fn runs(self) -> (usize, usize) {
         match self {

@@ -36,16 +36,10 @@ fn words(axis: &Axis, value: f64) -> String {
         let percent = format!("{:.5}", value * 100.0);
         return format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'));
     }
-    match axis.unit {
-        Unit::Seconds if axis.high < 60.0 => format!("{} s", Unit::None.show(value)),
-        Unit::Milliseconds
-        | Unit::Seconds
-        | Unit::PerSecond
-        | Unit::Share
-        | Unit::Count
-        | Unit::Bytes
-        | Unit::None => axis.unit.show(value),
+    if axis.unit == Unit::Seconds && axis.high < 60.0 {
+        return format!("{} s", Unit::None.show(value));
     }
+    axis.unit.show(value)
 }
 
 fn linear(axis: &Axis, wanted: usize) -> Vec<f64> {

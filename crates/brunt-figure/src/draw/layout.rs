@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Area, Canvas, Dash, Fill, Letters, Stroke, Weight};
 use super::{Frame, Look, panel};
 use crate::palette::Paint;
 use crate::text::{fit, width, wrap};
-use crate::{Figure, Kind, LineStroke, Marks, Panel, Scale};
+use crate::{Figure, LineStroke, Marks, Panel, Scale};
 
 /// Sizes of text, in pixels.
 pub(super) const BODY: f64 = 13.0;
@@ -164,29 +164,14 @@ fn rows(figure: &Figure, wide: f64) -> Vec<Vec<usize>> {
     all.chunks(across(figure, wide)).map(<[usize]>::to_vec).collect()
 }
 
+/// Less than this is no panel.
+const NARROWEST: f64 = 300.0;
+
 /// How many panels stand beside each other.
 fn across(figure: &Figure, wide: f64) -> usize {
-    match figure.kind {
-        Kind::Facets | Kind::CompareFacets if wide >= 900.0 && figure.panels.len() > 4 => 3,
-        Kind::Facets | Kind::CompareFacets | Kind::Generator | Kind::EndpointBars if wide >= 640.0 => 2,
-        Kind::Compare if wide >= 800.0 => 3,
-        Kind::Latency
-        | Kind::Rate
-        | Kind::Users
-        | Kind::Facets
-        | Kind::Throughput
-        | Kind::Errors
-        | Kind::Matrix
-        | Kind::Box
-        | Kind::EndpointBars
-        | Kind::Compare
-        | Kind::CompareFacets
-        | Kind::Traffic
-        | Kind::Heat
-        | Kind::Spectrum
-        | Kind::LoadLatency
-        | Kind::Generator => 1,
-    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a dozen at most")]
+    let room = (wide / NARROWEST) as usize;
+    figure.kind.layout().0.min(room).max(1)
 }
 
 /// Whether the names of a panel's vertical axis stand at its neighbour already.
@@ -240,23 +225,7 @@ fn panel_height(figure: &Figure, panel: &Panel) -> f64 {
     let inner = match &panel.marks {
         Marks::Bars(bars) => names * (bars.len() as f64 * 12.0 + 10.0),
         Marks::Boxes(_) | Marks::Cells(_) if names > 0.0 => names * 26.0,
-        Marks::Lines(_) | Marks::Boxes(_) | Marks::Cells(_) | Marks::Dots(_) => match figure.kind {
-            Kind::Facets | Kind::CompareFacets => 120.0,
-            Kind::Generator => 130.0,
-            Kind::Rate => 170.0,
-            Kind::Latency
-            | Kind::Users
-            | Kind::Throughput
-            | Kind::Errors
-            | Kind::Matrix
-            | Kind::Box
-            | Kind::EndpointBars
-            | Kind::Compare
-            | Kind::Traffic
-            | Kind::Heat
-            | Kind::Spectrum
-            | Kind::LoadLatency => 250.0,
-        },
+        Marks::Lines(_) | Marks::Boxes(_) | Marks::Cells(_) | Marks::Dots(_) => figure.kind.layout().1,
     };
     inner + panel::above(panel) + panel::below(panel)
 }

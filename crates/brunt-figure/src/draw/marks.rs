@@ -5,7 +5,7 @@ use super::layout::{SMALL, letters};
 use super::panel::{Frame, line_width};
 use crate::palette::{Paint, SHADES};
 use crate::text::width;
-use crate::{Bars, BoxMark, Cells, Dot, Line, LineStroke, Marks, Scale, Spot, Unit, Written};
+use crate::{Bars, BoxMark, Cells, Dot, Line, LineStroke, Marks, Scale, Spot, Written};
 
 /// Opacity of the band between the lowest and highest of what a point stands for.
 const SPREAD: f64 = 0.18;
@@ -204,15 +204,7 @@ pub(super) fn key(cells: &Cells, (right, base): At, canvas: &mut impl Canvas) {
     if !low.is_finite() {
         return;
     }
-    let show = |v: f64| match cells.unit {
-        Unit::Milliseconds
-        | Unit::Seconds
-        | Unit::PerSecond
-        | Unit::Share
-        | Unit::Count
-        | Unit::Bytes
-        | Unit::None => cells.unit.show(v),
-    };
+    let show = |v: f64| cells.unit.show(v);
     let most = show(high);
     let looks = Letters { anchor: Anchor::End, ..letters(SMALL, Paint::MutedText) };
     canvas.text((right, base), &most, looks);
