@@ -117,7 +117,8 @@ pub fn grades(figures: &Figures, bands: &Bands) -> Grades {
         bands.iter().find(|band| band.below.is_none_or(|limit| value < limit)).map(|band| band.grade.clone())
     };
     Grades {
-        p95: grade(figures.response.p95_ms, &bands.p95_ms),
+        // A target that only fails, and fast, is not excellent.
+        p95: grade(figures.response.p95_ms.filter(|_| figures.error_rate != Some(1.0)), &bands.p95_ms),
         errors: grade(figures.error_rate.map(|share| share * 100.0), &bands.error_percent),
     }
 }
@@ -135,6 +136,7 @@ mod tests {
             (Some(199.9), Some(0.01), (Some("Acceptable"), Some("Acceptable"))),
             (Some(499.9), Some(0.049), (Some("Poor"), Some("Acceptable"))),
             (Some(500.0), Some(0.05), (Some("Critical"), Some("Poor"))),
+            (Some(1.0), Some(1.0), (None, Some("Poor"))),
             (None, None, (None, None)),
         ] {
             let response = LatencyFigures { p95_ms: p95, ..LatencyFigures::default() };

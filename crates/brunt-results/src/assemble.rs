@@ -113,6 +113,12 @@ pub(crate) fn sampled(
     if fold.requests() == 0 {
         notes.problem("no requests", At::default(), || "there is not one request in it".to_owned());
     }
+    if let Some((length, from)) = fold.hole() {
+        notes.problem("holes", At::default(), || {
+            let (length, from) = (Nanos::from_secs(length), Nanos::from_secs(from));
+            format!("nothing happened for {length}, from {from} on: are these two runs, or did a clock jump? Rates are over all of it")
+        });
+    }
     let malformed = ResultsError::Malformed {
         place: notes.place(At::default()),
         kind,

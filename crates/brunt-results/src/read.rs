@@ -65,16 +65,21 @@ pub fn read_each(paths: &[PathBuf]) -> Result<Found, ResultsError> {
     if paths.is_empty() {
         return Err(ResultsError::NoPath);
     }
-    let (mut wanted, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut wanted, mut found) = (Vec::new(), Found::default());
     for path in paths {
         let meta = fs::metadata(path).map_err(|source| ResultsError::Io { path: path.clone(), source })?;
+        if !meta.is_dir() && !meta.is_file() {
+            // A pipe can be read once.
+            found.results.push(read_bytes(path, Source::file(path)?)?);
+            continue;
+        }
         if !meta.is_dir() {
             wanted.push(Wanted { path: path.clone(), kind: recognise(path)?, named: Named::Itself });
             continue;
         }
-        let before = (wanted.len(), unreadable.len());
-        in_folder(path, &mut wanted, &mut unreadable)?;
-        if before == (wanted.len(), unreadable.len()) {
+        let before = (wanted.len(), found.unreadable.len());
+        in_folder(path, &mut wanted, &mut found.unreadable)?;
+        if before == (wanted.len(), found.unreadable.len()) {
             return Err(ResultsError::Nothing { folder: path.clone() });
         }
     }
@@ -82,7 +87,6 @@ pub fn read_each(paths: &[PathBuf]) -> Result<Found, ResultsError> {
     for at in 0..named {
         beside(at, &mut wanted);
     }
-    let mut found = Found { results: Vec::new(), unreadable };
     for group in groups(wanted) {
         let of_folder = group.iter().all(|file| file.named == Named::ByFolder);
         let path = group.first().map(|first| first.path.clone()).unwrap_or_default();

@@ -23,8 +23,11 @@ pub(crate) struct Source<'a> {
 impl<'a> Source<'a> {
     /// Opens a file.
     pub(crate) fn open(path: &Path) -> Result<Source<'static>, ResultsError> {
-        let file = File::open(path).map_err(|source| ResultsError::Io { path: path.to_owned(), source })?;
-        Source::new(path, file)
+        Source::new(path, Self::file(path)?)
+    }
+
+    pub(crate) fn file(path: &Path) -> Result<File, ResultsError> {
+        File::open(path).map_err(|source| ResultsError::Io { path: path.to_owned(), source })
     }
 
     /// Takes bytes from anywhere.

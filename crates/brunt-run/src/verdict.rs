@@ -85,6 +85,14 @@ pub struct ObjectiveOutcome {
     pub aborted_at: Option<u64>,
 }
 
+impl ObjectiveOutcome {
+    /// Its notes, but for what its sentence says already.
+    pub fn further_notes(&self) -> impl Iterator<Item = &String> {
+        let why = |note: &str| note.split_once(": ").map(|(_, why)| self.text.ends_with(why));
+        self.notes.iter().filter(move |note| !self.text.contains(*note) && why(note) != Some(true))
+    }
+}
+
 /// What an objective may be taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

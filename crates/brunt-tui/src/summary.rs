@@ -106,7 +106,7 @@ impl Out<'_> {
             };
             self.wrapped(tone, &format!("  {mark} "), &text);
             self.wrapped(Tone::Label, "    ", &objectives::facts(outcome));
-            for note in outcome.notes.iter().filter(|note| !outcome.text.contains(*note)) {
+            for note in outcome.further_notes() {
                 self.wrapped(Tone::Label, "    ", note);
             }
         }

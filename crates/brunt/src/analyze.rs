@@ -17,7 +17,11 @@ use brunt_results::{Results, Unreadable};
 use brunt_run::{RunEvent, RunView, Summary, Verdict};
 use std::fmt::Display;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+
+/// What means standard input.
+const STDIN: &str = "-";
 
 /// Whether a run may be analysed that nothing is asked of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,14 +114,20 @@ pub(crate) fn of_live(view: &RunView, mut course: Course) -> Option<AnalysedRun>
 fn work(args: &AnalyzeArgs, bare: Bare, console: Console) -> Result<u8, LoadError> {
     let asked = asked(args)?;
     let mut found = Vec::new();
-    for input in &args.inputs {
-        found.extend(paths(input, &args.runs).map_err(|e| LoadError::Usage(e.to_string()))?);
-    }
     let mut analysis = Analysis { runs: Vec::new(), unreadable: Vec::new() };
+    let usage = |e: &dyn Display| LoadError::Usage(e.to_string());
+    for input in &args.inputs {
+        if input == STDIN {
+            let results =
+                brunt_results::read_bytes(Path::new("stdin"), io::stdin().lock()).map_err(|e| usage(&e))?;
+            analysis.runs.push(analysed(results, &asked));
+            continue;
+        }
+        found.extend(paths(input, &args.runs).map_err(|e| usage(&e))?);
+    }
     // One at a time: a long run's seconds take some hundred megabytes.
     for path in found {
-        let found = brunt_results::read_each(std::slice::from_ref(&path))
-            .map_err(|e| LoadError::Usage(e.to_string()))?;
+        let found = brunt_results::read_each(std::slice::from_ref(&path)).map_err(|e| usage(&e))?;
         analysis.runs.extend(found.results.into_iter().map(|r| analysed(r, &asked)));
         analysis.unreadable.extend(found.unreadable.iter().map(unreadable));
     }

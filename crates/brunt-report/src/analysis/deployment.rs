@@ -1,7 +1,7 @@
 //! The section that a deployment report gets for a load test, to be appended to the file.
 
 use super::markdown::escape;
-use super::words::{grouped, grouped_tenths, or_dash, outlook, untold};
+use super::words::{grouped, grouped_tenths, or_dash, outlook, unjudged, untold};
 use super::{AnalysedRun, UnreadableRun};
 use brunt_run::{Outlook, Standing};
 use std::fmt::Write as _;
@@ -82,8 +82,7 @@ impl DeploymentReport<'_> {
             let _ = writeln!(out, "\nNot read: {}", escape(&run.reason));
         }
         // Violations say why, unless nothing that was promised is the reason.
-        let unjudged = matches!(run.verdict.outlook, Outlook::NotEnoughEvidence | Outlook::StoppedEarly);
-        if untold(run) || unjudged {
+        if untold(run) || unjudged(run) {
             let _ = writeln!(out, "\n{}", escape(&run.verdict.summary));
         }
         out

@@ -1,7 +1,7 @@
 //! GitHub's workflow commands: an annotation an objective that is not met, at most ten of a kind as GitHub shows no more.
 
 use super::Analysis;
-use super::words::{harmless, untold};
+use super::words::{harmless, unjudged, untold};
 use brunt_run::Standing;
 
 /// GitHub shows so many annotations of a kind and step.
@@ -13,6 +13,7 @@ pub fn github_annotations(analysis: &Analysis) -> String {
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
     for run in &analysis.runs {
         let title = format!("Load test {}", run.name);
+        let before = errors.len() + warnings.len();
         for o in &run.verdict.objectives {
             match o.standing {
                 Standing::Failed => errors.push(line("error", &title, &o.text)),
@@ -20,8 +21,11 @@ pub fn github_annotations(analysis: &Analysis) -> String {
                 Standing::Passed | Standing::Noted => {}
             }
         }
+        let told = errors.len() + warnings.len() > before;
         if untold(run) {
             errors.push(line("error", &title, &run.verdict.summary));
+        } else if unjudged(run) && !told {
+            warnings.push(line("warning", &title, &run.verdict.summary));
         }
     }
     for run in &analysis.unreadable {

@@ -47,7 +47,7 @@ struct Case<'a> {
     name: &'a str,
     fate: Fate,
     text: &'a str,
-    notes: &'a [String],
+    notes: Vec<&'a String>,
 }
 
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl<'a> Suite<'a> {
         // That objectives failed is said by their own cases.
         let said = run.verdict.outlook != Outlook::Failed || untold(run);
         let text = if said { run.verdict.summary.as_str() } else { "" };
-        let itself = Case { name: "the run is valid", fate: validity(run), text, notes: &[] };
+        let itself = Case { name: "the run is valid", fate: validity(run), text, notes: Vec::new() };
         let objective = |o: &'a ObjectiveOutcome| {
             let fate = match o.standing {
                 Standing::Failed => Fate::Failure,
@@ -86,7 +86,7 @@ impl<'a> Suite<'a> {
                 // A warning must not break a build; it is told in the case's output.
                 Standing::Warned | Standing::Passed | Standing::Noted => Fate::Passed,
             };
-            Case { name: &o.name, fate, text: &o.text, notes: &o.notes }
+            Case { name: &o.name, fate, text: &o.text, notes: o.further_notes().collect() }
         };
         let cases: Vec<Case<'a>> =
             std::iter::once(itself).chain(run.verdict.objectives.iter().map(objective)).collect();
@@ -94,7 +94,7 @@ impl<'a> Suite<'a> {
     }
 
     fn unread(of: &'a UnreadableRun) -> Self {
-        let case = Case { name: CAN_BE_READ, fate: Fate::Error, text: &of.reason, notes: &[] };
+        let case = Case { name: CAN_BE_READ, fate: Fate::Error, text: &of.reason, notes: Vec::new() };
         Self::with(&of.path, None, vec![case])
     }
 

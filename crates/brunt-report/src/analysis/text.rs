@@ -40,7 +40,7 @@ fn run_text(run: &AnalysedRun) -> String {
     let _ = writeln!(out, "{}", harmless(&run.verdict.summary));
     for outcome in &run.verdict.objectives {
         let _ = writeln!(out, "  {} {}", mark(outcome.standing), harmless(&outcome.text));
-        for note in &outcome.notes {
+        for note in outcome.further_notes() {
             let _ = writeln!(out, "    {}", harmless(note));
         }
     }

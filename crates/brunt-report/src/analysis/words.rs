@@ -66,6 +66,11 @@ pub(super) fn untold(run: &AnalysedRun) -> bool {
     }
 }
 
+/// Whether too little is known of a run to say that it passed or failed.
+pub(super) const fn unjudged(run: &AnalysedRun) -> bool {
+    matches!(run.verdict.outlook, Outlook::NotEnoughEvidence | Outlook::StoppedEarly)
+}
+
 pub(super) const fn mark(standing: Standing) -> &'static str {
     match standing {
         Standing::Failed => "✗",

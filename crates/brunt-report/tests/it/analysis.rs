@@ -175,10 +175,10 @@ fn what_could_not_be_read() {
 #[test]
 fn as_annotations() {
     insta::assert_snapshot!(github_annotations(&both()));
-    let passed = Analysis { runs: vec![empty()], unreadable: Vec::new() };
+    let nothing = Analysis { runs: vec![empty()], unreadable: Vec::new() };
     assert_eq!(
-        github_annotations(&passed),
-        "::notice title=Load test::not enough evidence: no request ended\n"
+        github_annotations(&nothing),
+        format!("::warning title=Load test {}::not enough evidence: no request ended\n", empty().name)
     );
 }
 

@@ -28,6 +28,9 @@ const MAX_STATUSES: usize = 24;
 /// First words of errors that are kept.
 const MAX_DETAILS: usize = 1_000;
 
+/// Seconds in which nothing happened that are worth a word: ten minutes, longer than tests pause and requests last.
+const LONG_HOLE: u64 = 600;
+
 const SECOND: i64 = 1_000_000_000;
 
 /// One finished request of another tool.
@@ -158,6 +161,14 @@ impl Fold {
     /// Requests counted.
     pub(crate) const fn requests(&self) -> u64 {
         self.requests
+    }
+
+    /// The longest time in which nothing happened, and after how many seconds of the run it began; `None` below [`LONG_HOLE`].
+    pub(crate) fn hole(&self) -> Option<(u64, u64)> {
+        let first = *self.seconds.keys().next()?;
+        let pairs = self.seconds.keys().zip(self.seconds.keys().skip(1));
+        let holes = pairs.map(|(a, b)| (unsigned(b - a - 1), unsigned(a + 1 - first)));
+        holes.max_by_key(|(length, _)| *length).filter(|(length, _)| *length >= LONG_HOLE)
     }
 
     /// Whether anything was named: a request, or a group of them.

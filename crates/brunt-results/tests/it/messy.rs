@@ -40,6 +40,7 @@ fn messy_tables() {
         ("a time rounded by a spreadsheet", "1.79568E+12,10,a,200,G 1-1,true\n".to_owned()),
         ("a clock set back", format!("{row}1795684000123,10,a,200,G 1-1,true\n")),
         ("a clock set to 1970", format!("{row}5,10,a,200,G 1-1,true\n")),
+        ("a day between two runs", format!("{row}1795770900123,10,a,200,G 1-1,true\n")),
         ("more of the same than anybody reads", "5x,10,a,200,G 1-1,true\n".repeat(20)),
         ("quotes that do not end", format!("{row}1795684500123,10,\"a,200,G 1-1,true\n{row}")),
         ("names with control characters", "1795684500123,10,a\u{1b}[31mred,200,G 1-1,true\n".to_owned()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(
     after_help = "An INPUT is a run's id or its beginning, `last`, a record's folder, a folder of runs, `baseline:NAME`, or a result \
-file of Locust, k6, JMeter, vegeta, oha, hey or wrk.\n\nExit codes: 0 passed, 99 an objective is not met or nothing succeeded, 98 a run that \
+file of Locust, k6, JMeter, vegeta, oha, hey or wrk (`-`: standard input).\n\nExit codes: 0 passed, 99 an objective is not met or nothing succeeded, 98 a run that \
 must not be judged by, 97 too little evidence, 105 stopped early, 130 cut off, 2 not understood. Of several runs the gravest counts."
 )]
 pub(crate) struct AnalyzeArgs {

@@ -276,6 +276,21 @@ fn one_document_on_standard_output() {
     assert!(both.stderr.contains("standard output holds one document"), "{}", both.stderr);
 }
 
+/// Standard input, and a pipe that can be read once.
+#[test]
+fn what_comes_through_a_pipe() {
+    let jtl = std::fs::read_to_string(fixture("results/made/jmeter.jtl")).expect("a file");
+    let context = brunt().input(&jtl);
+    for input in ["-", "/dev/stdin"] {
+        let captured = context.run(&["analyze", input, "--slo", "max < 1h"]);
+        assert_eq!(captured.code, Some(0), "{}{}", captured.stdout, captured.stderr);
+        assert!(captured.stdout.starts_with("stdin (results of JMeter)\n"), "{}", captured.stdout);
+    }
+    let nothing = brunt().run(&["analyze", "-"]);
+    assert_eq!(nothing.code, Some(2), "{}", nothing.stdout);
+    assert!(nothing.stderr.contains("`stdin` is empty"), "{}", nothing.stderr);
+}
+
 /// A run writes the same reports when it ends; its record stays where it is.
 #[test]
 fn reports_of_a_run() {
