@@ -131,6 +131,7 @@ fn work(args: &AnalyzeArgs, bare: Bare, console: Console) -> Result<u8, LoadErro
         analysis.runs.extend(found.results.into_iter().map(|r| analysed(r, &asked)));
         analysis.unreadable.extend(found.unreadable.iter().map(unreadable));
     }
+    tell_apart(&mut analysis.runs);
     if analysis.runs.is_empty() {
         let all: Vec<String> = analysis.unreadable.iter().map(|u| u.reason.clone()).collect();
         return Err(LoadError::Usage(all.join("\n")));
@@ -145,6 +146,23 @@ fn work(args: &AnalyzeArgs, bare: Bare, console: Console) -> Result<u8, LoadErro
     }
     output(args, &analysis, console).map_err(LoadError::Usage)?;
     Ok(exit_code(analysis.outlook()))
+}
+
+/// Runs of one name get that of their file or folder beside it, and where that is the same too, the whole path.
+fn tell_apart(runs: &mut [AnalysedRun]) {
+    let file_name = |run: &AnalysedRun| {
+        let name = run.files.first().and_then(|file| Path::new(file).file_name());
+        name.map(|name| name.to_string_lossy().into_owned())
+    };
+    let path = |run: &AnalysedRun| run.files.first().cloned();
+    for beside in [&file_name as &dyn Fn(&AnalysedRun) -> Option<String>, &path] {
+        let names: Vec<String> = runs.iter().map(|run| run.name.clone()).collect();
+        for run in runs.iter_mut().filter(|run| names.iter().filter(|name| **name == run.name).count() > 1) {
+            if let Some(beside) = beside(run) {
+                run.name = format!("{} ({beside})", run.name);
+            }
+        }
+    }
 }
 
 fn unreadable(found: &Unreadable) -> UnreadableRun {

@@ -11,8 +11,9 @@ use crate::session::{Session, Show};
 use brunt_gate::{BaselineFigures, Judge, Unended, exit_code};
 use brunt_objective::{Objective, parse};
 use brunt_plan::{Foreign, Overrides, Source, is_plan, objective_of_text, objectives_of_file, recognise};
+use brunt_results::Results;
 use brunt_run::{Reader, RunHeader, find_run};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What to type where results without an end are not judged.
 pub(crate) const HOW_TO_ACCEPT: &str =
@@ -89,11 +90,28 @@ pub(crate) fn baseline(runs: &Path, what: Option<&str>) -> Result<Option<Baselin
     let named = Baselines::load(runs).and_then(|baselines| baselines.runs(what));
     let folder = match named.ok().and_then(|mut of_name| of_name.pop()) {
         Some(folder) => folder,
+        // A path wins over an id that is spelled alike.
+        None if Path::new(what).exists() => PathBuf::from(what),
         None => find_run(runs, what).map_err(|e| usage(&e))?,
     };
-    let reader = Reader::open(&folder).map_err(|e| usage(&e))?;
-    let figures = BaselineFigures::of_events(reader);
+    let figures = if is_record(&folder) {
+        BaselineFigures::of_events(Reader::open(&folder).map_err(|e| usage(&e))?)
+    } else {
+        let mut results = brunt_results::read(std::slice::from_ref(&folder)).map_err(|e| usage(&e))?;
+        let (Some(Results { events, summary, .. }), []) = (results.pop(), results.as_slice()) else {
+            return Err(usage(&"it holds several runs, and a limit refers to one: name one of them"));
+        };
+        match events {
+            Some(events) => BaselineFigures::of_events(events),
+            None => Some(BaselineFigures::of_totals(format!("`{}`", summary.id), summary)),
+        }
+    };
     figures.ok_or_else(|| usage(&"its record says nothing of the run")).map(Some)
+}
+
+/// Whether a path is the folder of a run of ours.
+fn is_record(path: &Path) -> bool {
+    path.join("run.json").exists()
 }
 
 /// The objectives that a record was judged by. A text that this version cannot read is said and left out.
@@ -116,7 +134,7 @@ pub(crate) fn judge(args: &JudgeArgs, console: Console) -> u8 {
     };
     // Other tools' results, and folders of runs.
     let path = Path::new(&args.run);
-    if path.exists() && !path.join("run.json").exists() {
+    if path.exists() && !is_record(path) {
         return analyze::command(&args.as_analysis(), Bare::Refused, console);
     }
     let asked = objectives(&args.slo).and_then(|o| Ok((o, baseline(&args.runs, args.baseline.as_deref())?)));

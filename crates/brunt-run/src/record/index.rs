@@ -88,6 +88,14 @@ pub enum FindError {
         /// Ids that are like it, the most alike first.
         near: Vec<String>,
     },
+    /// There is a file or folder of this name, and it is no record.
+    #[error(
+        "`{what}` is no run's record; `brunt analyze {what}` reads results of other tools and folders of runs"
+    )]
+    NoRecord {
+        /// What was asked for.
+        what: String,
+    },
     /// More than one begins so.
     #[error("`{what}` may mean {} runs: {}; add more of the id", .matches.len(), first_few(.matches))]
     Ambiguous {
@@ -133,7 +141,8 @@ pub fn find_run(folder: &Path, what: &str) -> Result<PathBuf, FindError> {
         return Ok(PathBuf::from(what));
     }
     let mut ids = ids(folder)?;
-    if ids.is_empty() {
+    let is_there = !what.is_empty() && Path::new(what).exists();
+    if ids.is_empty() && !is_there {
         return Err(FindError::NoRuns { folder: folder.to_owned() });
     }
     if ids.iter().any(|id| id == what) {
@@ -142,6 +151,7 @@ pub fn find_run(folder: &Path, what: &str) -> Result<PathBuf, FindError> {
     let matches: Vec<_> = ids.iter().filter(|id| !what.is_empty() && id.starts_with(what)).cloned().collect();
     match matches.as_slice() {
         [only] => Ok(folder.join(only)),
+        [] if is_there => Err(FindError::NoRecord { what: what.to_owned() }),
         [] => {
             ids.retain(|id| !what.is_empty() && likeness(id, what) >= NEAR);
             ids.sort_by(|a, b| likeness(b, what).total_cmp(&likeness(a, what)).then_with(|| b.cmp(a)));

@@ -56,7 +56,7 @@ fn all_outputs_of_a_folder() {
     let json: serde_json::Value = serde_json::from_str(&read("out/r.json")).expect("JSON");
     assert!(json["analysis"]["summary"]["p95"].as_f64().is_some_and(|p95| p95 < 200.0));
     assert_eq!(json["analysis"]["runs"].as_array().map(Vec::len), Some(2));
-    assert!(read("out/r.xml").contains("<testcase classname=\"small\" name=\"p95 &lt; 1s\">"));
+    assert!(read("out/r.xml").contains("<testcase classname=\"small (v1-small)\" name=\"p95 &lt; 1s\">"));
     assert!(read("out/r.md").starts_with("# Load test analysis\n"));
     // Appended, never overwritten.
     assert_eq!(read("deploy/report.md").matches("## 📊 Load Test Performance Results").count(), 2);
@@ -189,7 +189,90 @@ fn damaged_and_poor_sources() {
     // A run that was not valid is not made so by asking again.
     check(&["invalid.json"], 98, "Requests");
     check(&[&["invalid.json"], &p95[..]].concat(), 98, "not judged");
-    check(&[&["summary.json", "torn"], &p95[..]].concat(), 130, "worst of 2 runs: small (cut");
+    check(&[&["summary.json", "torn"], &p95[..]].concat(), 130, "worst of 2 runs: small (torn) (cut");
+}
+
+/// Several kinds in one folder: `summary` is the run of the gravest verdict, of several that with the highest P95, and runs of one
+/// name are told apart.
+#[test]
+fn several_kinds_in_one_folder() {
+    let context = brunt();
+    for name in
+        ["k6.csv.gz", "k6.jsonl.gz", "k6_export.json", "jmeter.jtl", "jmeter.xml", "vegeta.csv", "wrk.txt"]
+    {
+        copy(&context, &format!("results/{name}"), &format!("all/{name}"));
+    }
+    copy(&context, "results/locust", "all");
+    copy(&context, "runs/v1-small", "all/a");
+    copy(&context, "runs/v1-small", "all/b");
+    let analysed = |slo: &str| {
+        let captured = context.run(&["analyze", "all", "--slo", slo, "--json", "-"]);
+        let json: serde_json::Value = serde_json::from_str(&captured.stdout).expect(&captured.stderr);
+        let analysis = json["analysis"].clone();
+        let runs = analysis["runs"].as_array().expect("runs").clone();
+        (captured.code, analysis["summary"].clone(), runs)
+    };
+    let named = |run: &serde_json::Value| run["name"].as_str().expect("a name").to_owned();
+    let (code, worst, runs) = analysed("p50 < 1h, no data passes");
+    assert_eq!(code, Some(0));
+    let mut names: Vec<String> = runs.iter().map(named).collect();
+    assert_eq!(
+        names,
+        [
+            "small (a)",
+            "small (b)",
+            "full",
+            "jmeter (jmeter.jtl)",
+            "jmeter (jmeter.xml)",
+            "k6 (k6.csv.gz)",
+            "k6 (k6.jsonl.gz)",
+            "k6_export",
+            "total",
+            "vegeta",
+            "wrk"
+        ]
+    );
+    names.dedup();
+    assert_eq!(names.len(), runs.len());
+    let p95 = |run: &serde_json::Value| run["summary"]["p95"].as_f64().unwrap_or(0.0);
+    let highest = runs.iter().map(p95).fold(0.0, f64::max);
+    assert_eq!(worst["p95"].as_f64(), Some(highest), "{worst}");
+    // The gravest verdict comes first, whatever its P95.
+    let (code, worst, runs) = analysed("errors < 70%");
+    assert_eq!(code, Some(99));
+    let failed: Vec<_> = runs.iter().filter(|run| run["verdict"]["outlook"] == "failed").map(named).collect();
+    assert_eq!(failed, ["jmeter (jmeter.jtl)", "jmeter (jmeter.xml)"]);
+    assert_eq!(worst["run"], "jmeter (jmeter.xml)");
+}
+
+/// A limit may refer to any run that can be read, of whichever tool.
+#[test]
+fn a_baseline_of_another_tool() {
+    let context = brunt();
+    copy(&context, "results/vegeta.csv", "new.csv");
+    copy(&context, "results/vegeta.csv", "old/old.csv");
+    copy(&context, "results/k6_export.json", "old.json");
+    copy(&context, "runs/v1-small", "old/record");
+    let check = |baseline: &str, factor: &str, code: i32, said: &str| {
+        let slo = format!("p50 < baseline * {factor}");
+        let captured = context.run(&["analyze", "new.csv", "--baseline", baseline, "--slo", &slo]);
+        let all = format!("{}{}", captured.stdout, captured.stderr);
+        assert_eq!(captured.code, Some(code), "{baseline} {factor}: {all}");
+        assert!(all.contains(said), "{baseline} {factor}: {all}");
+    };
+    check("old/old.csv", "1.1", 0, "(baseline * 1.1)");
+    check("old/old.csv", "0.9", 99, "(baseline * 0.9)");
+    check("old.json", "100", 0, "(baseline * 100)");
+    check("old/record", "0.0001", 99, "(baseline * 0.0001)");
+    check("old", "1.1", 2, "no baseline `old`: it holds several runs");
+    check("nothing.csv", "1.1", 2, "no baseline `nothing.csv`: there are no runs");
+    let shown = context.run(&["show", "new.csv"]);
+    assert_eq!(shown.code, Some(2));
+    assert!(
+        shown.stderr.contains("`new.csv` is no run's record; `brunt analyze new.csv`"),
+        "{}",
+        shown.stderr
+    );
 }
 
 /// A run in a folder that cannot be read keeps nobody from reading the others, and nothing passes beside it.
