@@ -104,8 +104,8 @@ fn which_run_a_word_means() {
     20261120-190102-smal-7f3a -> error: there is no run `20261120-190102-smal-7f3a` in `runs` (did you mean `20261120-190102-small-7f3a`?); `brunt runs` lists them, `last` is the newest
     checkout -> error: there is no run `checkout` in `runs` (did you mean `20261121-080000-checkout-0002`, `20261121-080000-checkout-0001`?); `brunt runs` lists them, `last` is the newest
     nothing-like-it -> error: there is no run `nothing-like-it` in `runs`; `brunt runs` lists them, `last` is the newest
-    . -> error: there is no run `.` in `runs`; `brunt runs` lists them, `last` is the newest
-    ../.. -> error: there is no run `../..` in `runs`; `brunt runs` lists them, `last` is the newest
+    . -> error: `.` is no run's record; `brunt analyze .` reads results of other tools and folders of runs
+    ../.. -> error: `../..` is no run's record; `brunt analyze ../..` reads results of other tools and folders of runs
     there are no runs in `runs/none`; `brunt run` makes one
     ");
 }
