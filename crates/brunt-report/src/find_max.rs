@@ -2,6 +2,7 @@
 //!
 //! All three say the same. Loads and rooms are explained in `docs/find-max.md`.
 
+use crate::markup::in_markdown;
 use brunt_analysis::capacity::{LoadUnit, Outcome, TrialResult, hysteresis};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -206,16 +207,15 @@ fn by_load(search: &FindMax) -> Vec<&TrialResult> {
 
 /// For a pull request or a wiki.
 pub fn find_max_markdown(search: &FindMax) -> String {
-    let escape = |text: &str| text.replace('|', "\\|").replace('<', "&lt;");
-    let mut out = format!("## Up to the limit: {}\n\n", escape(&search.target));
+    let mut out = format!("## Up to the limit: {}\n\n", in_markdown(&search.target));
     for sentence in search.sentences() {
-        let _ = writeln!(out, "- {}", escape(&sentence));
+        let _ = writeln!(out, "- {}", in_markdown(&sentence));
     }
     let objectives: Vec<_> = search.objectives.iter().map(|o| format!("`{o}`")).collect();
     let _ = writeln!(out, "- Held against {}.\n", objectives.join(", "));
     let _ = writeln!(out, "| {} |\n|{}", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len()));
     for trial in by_load(search) {
-        let _ = writeln!(out, "| {} |", cells(search, trial).map(|c| escape(&c)).join(" | "));
+        let _ = writeln!(out, "| {} |", cells(search, trial).map(|c| in_markdown(&c)).join(" | "));
     }
     out
 }

@@ -1,6 +1,7 @@
 //! A run's totals as one self-contained page: tables, no scripts, nothing loaded from elsewhere.
 
 use crate::ExportError;
+use crate::markup::in_xml;
 use brunt_run::{Figures, LatencyFigures, RunView, Summary};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -27,25 +28,25 @@ fn page(s: &Summary) -> String {
         page,
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width\">\n<title>{0}</title>\n<style>{STYLE}</style>\n<h1>{0}</h1>\n",
-        text(&s.name)
+        in_xml(&s.name)
     );
-    let profile = s.profile.as_ref().map(|p| format!(", profile {}", text(p))).unwrap_or_default();
+    let profile = s.profile.as_ref().map(|p| format!(", profile {}", in_xml(p))).unwrap_or_default();
     let _ = writeln!(
         page,
         "<p class=\"dim\">{}{profile} &middot; {} &middot; {:.1} s &middot; seed {}</p>",
-        text(&s.id),
-        text(&s.targets.join(", ")),
+        in_xml(&s.id),
+        in_xml(&s.targets.join(", ")),
         s.elapsed_ms / 1_000.0,
         s.seed
     );
     if let Some(verdict) = &s.verdict {
-        let _ = writeln!(page, "<p class=\"verdict\">{}</p>", text(&verdict.summary));
+        let _ = writeln!(page, "<p class=\"verdict\">{}</p>", in_xml(&verdict.summary));
     }
     if !s.objectives.is_empty() {
         let _ = writeln!(
             page,
             "<p>Expected: {} <span class=\"dim\">(not judged)</span></p>",
-            text(&s.objectives.join(", "))
+            in_xml(&s.objectives.join(", "))
         );
     }
     let _ = writeln!(page, "<h2>Requests</h2>");
@@ -74,7 +75,7 @@ fn page(s: &Summary) -> String {
     groups(&mut page, s);
     injected(&mut page, s);
     for tally in s.tallies.iter().filter(|t| t.total > 0) {
-        let _ = writeln!(page, "<h2>{}</h2>", text(&tally.name));
+        let _ = writeln!(page, "<h2>{}</h2>", in_xml(&tally.name));
         head(&mut page, &["Value", "Answers", "Share"]);
         for value in &tally.values {
             row(&mut page, &value.value, &[value.count.to_string(), format!("{:.1} %", value.share * 100.0)]);
@@ -84,7 +85,7 @@ fn page(s: &Summary) -> String {
     if !s.warnings.is_empty() {
         page.push_str("<h2>Warnings</h2>\n<ul>\n");
         for warning in &s.warnings {
-            let _ = writeln!(page, "<li>{}</li>", text(&warning.text));
+            let _ = writeln!(page, "<li>{}</li>", in_xml(&warning.text));
         }
         page.push_str("</ul>\n");
     }
@@ -100,7 +101,7 @@ fn errors(page: &mut String, s: &Summary) {
     head(page, &["Request", "Kind", "Count"]);
     for endpoint in &s.endpoints {
         for (kind, count) in &endpoint.figures.errors_by_kind {
-            row(page, &endpoint.series.label(), &[text(kind), count.to_string()]);
+            row(page, &endpoint.series.label(), &[in_xml(kind), count.to_string()]);
         }
     }
     page.push_str("</table>\n");
@@ -132,7 +133,7 @@ fn injected(page: &mut String, s: &Summary) {
         row(
             page,
             &endpoint.series.label(),
-            &[endpoint.figures.requests.to_string(), text(&answers.join(", "))],
+            &[endpoint.figures.requests.to_string(), in_xml(&answers.join(", "))],
         );
     }
     page.push_str("</table>\n");
@@ -143,7 +144,7 @@ fn head(page: &mut String, names: &[&str]) {
 }
 
 fn row(page: &mut String, name: &str, cells: &[String]) {
-    let _ = writeln!(page, "<tr><td>{}</td><td>{}</td></tr>", text(name), cells.join("</td><td>"));
+    let _ = writeln!(page, "<tr><td>{}</td><td>{}</td></tr>", in_xml(name), cells.join("</td><td>"));
 }
 
 fn request_row(page: &mut String, (name, action): (&str, &str), f: &Figures) {
@@ -153,7 +154,7 @@ fn request_row(page: &mut String, (name, action): (&str, &str), f: &Figures) {
         Some(_) => "0".to_owned(),
         None => "-".to_owned(),
     };
-    let mut cells = vec![text(action), f.requests.to_string(), failed, rate];
+    let mut cells = vec![in_xml(action), f.requests.to_string(), failed, rate];
     cells.extend(times(&f.response));
     row(page, name, &cells);
 }
@@ -161,21 +162,4 @@ fn request_row(page: &mut String, (name, action): (&str, &str), f: &Figures) {
 fn times(l: &LatencyFigures) -> [String; 6] {
     let ms = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}"));
     [l.min_ms, l.mean_ms, l.p50_ms, l.p95_ms, l.p99_ms, l.max_ms].map(ms)
-}
-
-/// Text as HTML shows it; control characters are left out.
-fn text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -32,6 +32,8 @@ mod k6;
 
 mod locust;
 
+mod markup;
+
 mod requests;
 
 mod seconds;

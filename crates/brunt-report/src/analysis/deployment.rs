@@ -1,8 +1,8 @@
 //! The section that a deployment report gets for a load test, to be appended to the file.
 
-use super::markdown::escape;
 use super::words::{grouped, grouped_tenths, or_dash, outlook, unjudged, untold};
 use super::{AnalysedRun, UnreadableRun};
+use crate::markup::in_markdown;
 use brunt_run::{Outlook, Standing};
 use std::fmt::Write as _;
 
@@ -75,15 +75,15 @@ impl DeploymentReport<'_> {
         if !broken.is_empty() {
             out.push_str("\n## ❌ SLO Violations\n\n");
             for outcome in broken {
-                let _ = writeln!(out, "- {}", escape(&outcome.text));
+                let _ = writeln!(out, "- {}", in_markdown(&outcome.text));
             }
         }
         for run in self.unreadable {
-            let _ = writeln!(out, "\nNot read: {}", escape(&run.reason));
+            let _ = writeln!(out, "\nNot read: {}", in_markdown(&run.reason));
         }
         // Violations say why, unless nothing that was promised is the reason.
         if untold(run) || unjudged(run) {
-            let _ = writeln!(out, "\n{}", escape(&run.verdict.summary));
+            let _ = writeln!(out, "\n{}", in_markdown(&run.verdict.summary));
         }
         out
     }

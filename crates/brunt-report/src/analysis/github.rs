@@ -1,7 +1,8 @@
 //! GitHub's workflow commands: an annotation an objective that is not met, at most ten of a kind as GitHub shows no more.
 
 use super::Analysis;
-use super::words::{harmless, unjudged, untold};
+use super::words::{unjudged, untold};
+use crate::markup::harmless;
 use brunt_run::Standing;
 
 /// GitHub shows so many annotations of a kind and step.

@@ -1,7 +1,8 @@
 //! `JUnit`'s XML, as CI servers read it: a suite a run, a case an objective.
 
-use super::words::{harmless, untold};
+use super::words::untold;
 use super::{AnalysedRun, Analysis, UnreadableRun};
+use crate::markup::in_xml;
 use brunt_run::{ObjectiveOutcome, Outlook, Standing};
 use std::fmt::Write as _;
 
@@ -118,10 +119,10 @@ impl<'a> Suite<'a> {
         let _ = writeln!(
             out,
             "  <testsuite name=\"{}\" {} time=\"{:.3}\"{timestamp} hostname=\"{}\">",
-            escape(self.name),
+            in_xml(self.name),
             self.counts.attributes(),
             summary.map_or(0.0, |s| s.elapsed_ms) / 1_000.0,
-            escape(host.map_or(HOST, String::as_str)),
+            in_xml(host.map_or(HOST, String::as_str)),
         );
         for case in &self.cases {
             case.write(self.name, out);
@@ -132,9 +133,9 @@ impl<'a> Suite<'a> {
 
 impl Case<'_> {
     fn write(&self, class: &str, out: &mut String) {
-        let (class, name, text) = (escape(class), escape(self.name), escape(self.text));
+        let (class, name, text) = (in_xml(class), in_xml(self.name), in_xml(self.text));
         let notes: Vec<String> =
-            std::iter::once(&text).cloned().chain(self.notes.iter().map(|n| escape(n))).collect();
+            std::iter::once(&text).cloned().chain(self.notes.iter().map(|n| in_xml(n))).collect();
         let said = notes.join("\n");
         let _ = write!(out, "    <testcase classname=\"{class}\" name=\"{name}\"");
         let _ = match self.fate {
@@ -165,30 +166,5 @@ fn validity(run: &AnalysedRun) -> Fate {
         Outlook::Failed if untold(run) => Fate::Failure,
         Outlook::Failed | Outlook::Warned | Outlook::Passed => Fate::Passed,
         Outlook::StoppedEarly | Outlook::NotEnoughEvidence => Fate::Skipped,
-    }
-}
-
-/// Text in an attribute or an element; what XML 1.0 cannot hold is replaced.
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for c in harmless(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn what_xml_cannot_hold_is_replaced() {
-        assert_eq!(super::escape("a<b>&\"'\u{1b}\u{ffff}"), "a&lt;b&gt;&amp;&quot;&apos;\u{fffd}\u{fffd}");
     }
 }

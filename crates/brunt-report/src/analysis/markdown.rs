@@ -1,9 +1,8 @@
 //! Markdown: for a pull request, a wiki, GitHub's job summary.
 
-use super::words::{
-    ENDPOINTS, confidence, cost, endpoints, evidence, harmless, led_by, mark, outlook, totals,
-};
+use super::words::{ENDPOINTS, confidence, cost, endpoints, evidence, led_by, mark, outlook, totals};
 use super::{AnalysedRun, Analysis, Basis};
+use crate::markup::in_markdown;
 use std::fmt::Write as _;
 
 /// Endpoints in a table; all are in the JSON.
@@ -19,61 +18,49 @@ pub fn analysis_markdown(analysis: &Analysis) -> String {
     if !analysis.unreadable.is_empty() {
         out.push_str("\n## Not read, and so not judged\n\n");
         for run in &analysis.unreadable {
-            let _ = writeln!(out, "- {}", escape(&run.reason));
-        }
-    }
-    out
-}
-
-/// Text from outside as Markdown text: nothing in it is a tag, a table's border, a link or emphasis.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for c in harmless(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' => {
-                out.push('\\');
-                out.push(c);
-            }
-            _ => out.push(c),
+            let _ = writeln!(out, "- {}", in_markdown(&run.reason));
         }
     }
     out
 }
 
 fn section(run: &AnalysedRun) -> String {
-    let mut out = format!("## {}: {}\n\n", escape(&run.name), outlook(run.verdict.outlook));
-    let _ = writeln!(out, "{}\n", escape(&run.verdict.summary));
+    let mut out = format!("## {}: {}\n\n", in_markdown(&run.name), outlook(run.verdict.outlook));
+    let _ = writeln!(out, "{}\n", in_markdown(&run.verdict.summary));
     if !run.verdict.objectives.is_empty() {
         out.push_str("| | Objective | Result |\n|---|---|---|\n");
         for o in &run.verdict.objectives {
-            let _ = writeln!(out, "| {} | {} | {} |", mark(o.standing), escape(&o.name), escape(&o.text));
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} |",
+                mark(o.standing),
+                in_markdown(&o.name),
+                in_markdown(&o.text)
+            );
         }
         out.push('\n');
     }
     out.push_str("| Figure | Value |\n|---|---:|\n");
     for (what, figure) in totals(run) {
-        let _ = writeln!(out, "| {what} | {} |", escape(&figure));
+        let _ = writeln!(out, "| {what} | {} |", in_markdown(&figure));
     }
     let rows = endpoints(run);
     if !rows.is_empty() {
         let _ =
             writeln!(out, "\n| {} |\n|---|{}", ENDPOINTS.join(" | "), "---:|".repeat(ENDPOINTS.len() - 1));
         for row in rows.iter().take(MOST_ENDPOINTS) {
-            let _ = writeln!(out, "| {} |", row.clone().map(|cell| escape(&cell)).join(" | "));
+            let _ = writeln!(out, "| {} |", row.clone().map(|cell| in_markdown(&cell)).join(" | "));
         }
         let leaders = led_by(run);
         if !leaders.is_empty() {
-            let _ = writeln!(out, "\n{}", escape(&leaders));
+            let _ = writeln!(out, "\n{}", in_markdown(&leaders));
         }
     }
     out += &found(run);
     if !run.notes.is_empty() {
         let _ = writeln!(out, "\nResults of {}:\n", run.tool);
         for note in &run.notes {
-            let _ = writeln!(out, "- {}", escape(note));
+            let _ = writeln!(out, "- {}", in_markdown(note));
         }
     }
     out
@@ -95,17 +82,17 @@ fn found(run: &AnalysedRun) -> String {
             out,
             "{}. **{}** ({}, confidence {}{costs}{doubt})",
             i + 1,
-            escape(&f.claim),
-            escape(&f.id),
+            in_markdown(&f.claim),
+            in_markdown(&f.id),
             confidence(f.confidence)
         );
         for piece in &f.evidence {
-            let _ = writeln!(out, "   - seen in {}", escape(&evidence(piece)));
+            let _ = writeln!(out, "   - seen in {}", in_markdown(&evidence(piece)));
         }
-        let _ = writeln!(out, "   - or else: {}", escape(&f.alternative));
-        let _ = writeln!(out, "   - confirm by: {}", escape(&f.confirm_by));
+        let _ = writeln!(out, "   - or else: {}", in_markdown(&f.alternative));
+        let _ = writeln!(out, "   - confirm by: {}", in_markdown(&f.confirm_by));
         for line in &f.advice {
-            let _ = writeln!(out, "   - try: {}", escape(line));
+            let _ = writeln!(out, "   - try: {}", in_markdown(line));
         }
     }
     out

@@ -1,9 +1,8 @@
 //! For a terminal.
 
-use super::words::{
-    self, ENDPOINTS, confidence, cost, endpoints, evidence, harmless, led_by, mark, outlook, totals,
-};
+use super::words::{self, ENDPOINTS, confidence, cost, endpoints, evidence, led_by, mark, outlook, totals};
 use super::{AnalysedRun, Analysis, Basis};
+use crate::markup::harmless;
 use brunt_analysis::Finding;
 use std::fmt::Write as _;
 

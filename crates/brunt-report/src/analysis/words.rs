@@ -1,6 +1,7 @@
 //! Figures and names as all forms spell them.
 
 use super::AnalysedRun;
+use crate::markup::harmless;
 use brunt_analysis::{Confidence, Evidence, Finding, leaders};
 use brunt_run::{Outlook, Standing};
 use std::fmt::Write as _;
@@ -37,11 +38,6 @@ pub(super) fn grouped_tenths(value: f64) -> String {
     let (whole, tenths) = text.split_once('.').unwrap_or((&text, "0"));
     let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("-", whole));
     format!("{sign}{}.{tenths}", grouped(whole.parse().unwrap_or(0)))
-}
-
-/// Names and sentences from outside, without what would steer a terminal or break a line.
-pub(super) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 pub(super) const fn outlook(outlook: Outlook) -> &'static str {

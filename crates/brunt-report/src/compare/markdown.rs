@@ -3,6 +3,7 @@
 use super::words::{
     COLUMNS, DIRECTIONS, Primary, cells, design, differences, heads, margins, outcome, series, variant,
 };
+use crate::markup::in_markdown;
 use brunt_analysis::compare::{Comparison, MetricComparison, Outcome, Table, Verdict};
 use std::fmt::Write;
 
@@ -16,14 +17,14 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
     };
     let mut out = format!(
         "## {sign} {} against {}\n\n{}\n\n",
-        escaped(&comparison.candidate),
-        escaped(&comparison.baseline),
-        escaped(&outcome(comparison))
+        in_markdown(&comparison.candidate),
+        in_markdown(&comparison.baseline),
+        in_markdown(&outcome(comparison))
     );
     out += &table(comparison, &comparison.total, Primary::Decides);
-    let _ = writeln!(out, "\n{}; {}.", escaped(&design(comparison)), margins(comparison));
+    let _ = writeln!(out, "\n{}; {}.", in_markdown(&design(comparison)), margins(comparison));
     for line in differences(&comparison.differences) {
-        let _ = writeln!(out, "- {}", escaped(&line));
+        let _ = writeln!(out, "- {}", in_markdown(&line));
     }
     if comparison.endpoints.len() > 1 {
         let worse = comparison.endpoints.iter().any(|e| e.metrics.iter().any(is_worse));
@@ -33,7 +34,7 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
             "\n<details{open}><summary>Endpoints (looked at beside: they do not decide)</summary>"
         );
         for endpoint in &comparison.endpoints {
-            let _ = writeln!(out, "\n**{}**\n", escaped(&series(endpoint)));
+            let _ = writeln!(out, "\n**{}**\n", in_markdown(&series(endpoint)));
             out += &table(comparison, &endpoint.metrics, Primary::Explores);
         }
         out += "\n</details>\n";
@@ -58,32 +59,19 @@ pub fn variants_markdown(variants: &Table) -> String {
         let _ = writeln!(out, "\n\\* best in its column. {DIRECTIONS}");
     }
     for reason in &variants.reasons {
-        let _ = writeln!(out, "\n{}", escaped(reason));
+        let _ = writeln!(out, "\n{}", in_markdown(reason));
     }
     out
 }
 
 fn lines<const N: usize>(heads: &[String; N], rule: &str, rows: impl Iterator<Item = [String; N]>) -> String {
     let line = |cells: &[String; N]| {
-        let cells: Vec<String> = cells.iter().map(|c| escaped(c)).collect();
+        let cells: Vec<String> = cells.iter().map(|c| in_markdown(c)).collect();
         format!("| {} |\n", cells.join(" | "))
     };
     let mut out = line(heads) + rule;
     for row in rows {
         out += &line(&row);
-    }
-    out
-}
-
-/// Names may hold what Markdown takes as its own.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
     }
     out
 }

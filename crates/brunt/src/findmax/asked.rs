@@ -1,7 +1,6 @@
 //! From the command line to what is searched for.
 
 use crate::args::{FindMaxArgs, RunArgs, SearchBy};
-use crate::exit;
 use crate::judge;
 use crate::load;
 use crate::run::{Refusal, fitted};
@@ -45,11 +44,11 @@ pub(super) fn asked(args: &mut FindMaxArgs) -> Result<Asked, Refusal> {
     let Some(Lowered { workload, hooks, mut objectives, profile, .. }) =
         lowered.pop().filter(|_| lowered.is_empty())
     else {
-        return Err(usage("a search is about one profile\n  = help: name one: `--profile heavy`"));
+        return Err(Refusal::usage("a search is about one profile\n  = help: name one: `--profile heavy`"));
     };
     objectives.extend(judge::objectives(&args.run.slo)?);
     if objectives.is_empty() {
-        return Err(usage(
+        return Err(Refusal::usage(
             "what must hold? without an objective there is no limit\n  = help: say what users are promised: `--slo 'p95 < 200ms' \
              --slo 'errors < 1%'`",
         ));
@@ -63,10 +62,6 @@ pub(super) fn asked(args: &mut FindMaxArgs) -> Result<Asked, Refusal> {
     let target = origins.collect::<Vec<_>>().join(", ");
     let warm_up = load::duration("--trial-warm-up", &args.trial_warm_up)?;
     Ok(Asked { workload, hooks, objectives, by, goal, warm_up, target, profile })
-}
-
-fn usage(text: impl Into<String>) -> Refusal {
-    Refusal::new(exit::USAGE, text.into())
 }
 
 /// The search decides how much load there is, and for how long.
@@ -89,7 +84,7 @@ fn refuse_load_flags(run: &RunArgs) -> Result<(), Refusal> {
     ];
     match flags.into_iter().find(|(_, given)| *given) {
         None => Ok(()),
-        Some((flag, _)) => Err(usage(format!(
+        Some((flag, _)) => Err(Refusal::usage(format!(
             "`{flag}` has no meaning here: the search decides the load, and each trial leaves a record\n  = help: `--start`, \
              `--cap`, `--by users` and `--trial` steer the search; `brunt export` makes files of a record"
         ))),
@@ -102,14 +97,14 @@ fn by(asked: Option<SearchBy>, workload: &Workload) -> Result<HeldBy, Refusal> {
     match asked {
         Some(SearchBy::Rate) | None if has(HeldBy::Rate) => Ok(HeldBy::Rate),
         Some(SearchBy::Users) | None if has(HeldBy::Users) => Ok(HeldBy::Users),
-        Some(SearchBy::Rate) => Err(usage(
+        Some(SearchBy::Rate) => Err(Refusal::usage(
             "no scenario of the plan has a rate that can be raised\n  = help: raise its users: `--by users`, or give a scenario \
              `rate: 10/s`",
         )),
-        Some(SearchBy::Users) => Err(usage(
+        Some(SearchBy::Users) => Err(Refusal::usage(
             "no scenario of the plan has users of its own\n  = help: raise its rate: `--by rate`, or give a scenario `users: 10`",
         )),
-        None => Err(usage(
+        None => Err(Refusal::usage(
             "nothing in the plan can be raised: it has bursts or recorded instants only\n  = help: give a scenario `rate: 10/s` \
              or `users: 10`",
         )),
@@ -133,7 +128,7 @@ fn goal(args: &FindMaxArgs, by: HeldBy, peak: Option<f64>) -> Result<Goal, Refus
     let cap = cap.unwrap_or(own_cap.max(start));
     if !(floor <= start && start <= cap) {
         let text = |load| unit.text(load);
-        return Err(usage(format!(
+        return Err(Refusal::usage(format!(
             "the floor of {}, the start at {} and the cap of {} are not in this order\n  = help: `--floor 5/s --start 50/s --cap \
              5000/s`",
             text(floor),
@@ -163,7 +158,7 @@ fn goal(args: &FindMaxArgs, by: HeldBy, peak: Option<f64>) -> Result<Goal, Refus
 fn positive(flag: &str, text: &str) -> Result<Nanos, Refusal> {
     let time = load::duration(flag, text)?;
     if time < Nanos::SECOND {
-        return Err(usage(format!(
+        return Err(Refusal::usage(format!(
             "`{flag} {text}` is too short: a second is the least\n  = help: write e.g. `{flag} 10s`"
         )));
     }
@@ -180,7 +175,9 @@ fn load_of(flag: &str, text: &str, unit: LoadUnit) -> Result<f64, Refusal> {
             LoadUnit::PerSecond => ("a rate above 0", "100/s"),
             LoadUnit::Users => ("a number of users above 0", "50"),
         };
-        usage(format!("`{text}` is not {what} for `{flag}`\n  = help: write e.g. `{flag} {example}`"))
+        Refusal::usage(format!(
+            "`{text}` is not {what} for `{flag}`\n  = help: write e.g. `{flag} {example}`"
+        ))
     })
 }
 
@@ -191,7 +188,7 @@ fn width(text: &str) -> Result<f64, Refusal> {
     let number = text.trim().strip_suffix('%').map_or(text, str::trim_end);
     let width = number.trim().parse::<f64>().ok().map(|percent| percent / 100.0);
     width.filter(|w| WIDTHS.contains(w)).ok_or_else(|| {
-        usage(format!(
+        Refusal::usage(format!(
             "`--width {text}` is not a share between 0.5 % and 100 %\n  = help: write e.g. `--width 5%`"
         ))
     })
