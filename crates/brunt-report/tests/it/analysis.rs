@@ -133,6 +133,51 @@ fn as_junit() {
     insta::assert_snapshot!(analysis_junit(&both()));
 }
 
+/// What readers of `JUnit`'s XML hold it to (the schema of Ant's and Jenkins' readers): elements, what they must have, and counts that
+/// are those of the elements.
+#[test]
+fn junit_holds_to_its_schema() {
+    let reason = "`a&b.csv` is empty".to_owned();
+    let unreadable = vec![UnreadableRun { path: "a&b.csv".into(), reason }];
+    let xml = analysis_junit(&Analysis { unreadable, ..both() });
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let root = document.root_element();
+    assert_eq!(root.tag_name().name(), "testsuites");
+    let elements = |of: roxmltree::Node<'_, '_>, name: &str| {
+        of.descendants().filter(|node| node.tag_name().name() == name).count()
+    };
+    let kinds = [("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")];
+    let mut suites = 0;
+    for node in root.descendants().filter(roxmltree::Node::is_element) {
+        let (must_have, within): (&[&str], &[&str]) = match node.tag_name().name() {
+            "testsuites" => (&["name", "time"], &["testsuite"]),
+            "testsuite" => (&["name", "time", "hostname"], &["testcase"]),
+            "testcase" => (&["classname", "name"], &["failure", "error", "skipped", "system-out"]),
+            "failure" | "error" => (&["type", "message"], &[]),
+            "skipped" => (&["message"], &[]),
+            "system-out" => (&[], &[]),
+            other => panic!("`{other}` is in no schema"),
+        };
+        for name in must_have {
+            assert!(node.attribute(*name).is_some_and(|value| !value.is_empty()), "{node:?} lacks {name}");
+        }
+        for child in node.children().filter(roxmltree::Node::is_element) {
+            assert!(within.contains(&child.tag_name().name()), "{child:?} in {node:?}");
+        }
+        if node.tag_name().name() == "testcase" {
+            assert!(node.children().filter(roxmltree::Node::is_element).count() <= 1, "{node:?}");
+        }
+        if matches!(node.tag_name().name(), "testsuites" | "testsuite") {
+            suites += 1;
+            for (count, name) in kinds {
+                let told: usize = node.attribute(count).unwrap().parse().unwrap();
+                assert_eq!(told, elements(node, name), "{count} of {node:?}");
+            }
+        }
+    }
+    assert_eq!(suites, 4);
+}
+
 /// A run that could not be read keeps the others from passing, and is in every form.
 #[test]
 fn what_could_not_be_read() {
