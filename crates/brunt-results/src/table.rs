@@ -48,6 +48,8 @@ pub(crate) struct Table<'a> {
     needs: usize,
     /// The last byte that was read.
     last: Rc<Cell<u8>>,
+    /// The last fields of the last two rows.
+    ends: [Vec<u8>; 2],
 }
 
 /// Remembers the last byte, which says whether the last row was ended.
@@ -91,7 +93,7 @@ impl<'a> Table<'a> {
             Box::new(Watched { inner: source.into_reader(), last: Rc::clone(&last) });
         let csv =
             ReaderBuilder::new().has_headers(headed).delimiter(delimiter).flexible(true).from_reader(reader);
-        Self { csv, columns, kind, comma, record: ByteRecord::new(), needs, last }
+        Self { csv, columns, kind, comma, record: ByteRecord::new(), needs, last, ends: Default::default() }
     }
 
     /// The column of one of these names, of which the first is today's.
@@ -128,10 +130,19 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Says that the last row is whole and not ended: what cut it off in its last field cannot be told from a tool that ends its files so.
+    /// Says that the last row is not ended. One that ends where the row before it goes on was cut off in its last field; what else was
+    /// cut off there cannot be told from a tool that ends its files so.
     fn unended(&self, notes: &mut Notes) {
-        if !matches!(self.last.get(), b'\n' | b'\r') && !notes.is_torn() {
-            notes.problem("no end of line", At::line(self.csv.position().line()), || {
+        if matches!(self.last.get(), b'\n' | b'\r') || notes.is_torn() {
+            return;
+        }
+        let at = At::line(self.csv.position().line());
+        let [before, last] = &self.ends;
+        let is_part = before.len() > last.len() && before.starts_with(last);
+        if is_part && (last.is_empty() || !last.iter().all(u8::is_ascii_digit)) {
+            notes.cut(at, "the file was cut off here, in the last field of its last row");
+        } else {
+            notes.problem("no end of line", at, || {
                 "the last row has all its fields, but no end of line: if the file was cut off there, what follows is missing".to_owned()
             });
         }
@@ -157,6 +168,9 @@ impl<'a> Table<'a> {
             let (has, needs) = (self.record.len(), self.needs);
             if has >= needs {
                 notes.go_on();
+                self.ends.swap(0, 1);
+                self.ends[1].clear();
+                self.ends[1].extend_from_slice(self.record.iter().next_back().unwrap_or_default());
                 break;
             }
             if self.record.iter().all(|f| f.trim_ascii().is_empty()) {
