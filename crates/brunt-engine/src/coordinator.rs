@@ -29,8 +29,12 @@ pub(crate) struct Emitter {
     phases: Vec<PhaseChange>,
     in_flight: u64,
     last: Nanos,
-    /// Data of which a scenario had no more rows on some worker.
-    out_of: BTreeMap<ScenarioId, FeedId>,
+    /// When the last worker was done with each scenario, and which data had no more rows for it there, if that is why.
+    done: BTreeMap<ScenarioId, (Nanos, Option<FeedId>)>,
+    /// Scenarios that ended with their data, and when: told once their iterations up to there are counted.
+    ran_out: Vec<(Nanos, ScenarioId, FeedId)>,
+    /// Iterations begun in the seconds that were emitted.
+    iterations: BTreeMap<ScenarioId, u64>,
 }
 
 impl Emitter {
@@ -44,7 +48,9 @@ impl Emitter {
             phases: Vec::new(),
             in_flight: 0,
             last: Nanos::ZERO,
-            out_of: BTreeMap::new(),
+            done: BTreeMap::new(),
+            ran_out: Vec::new(),
+            iterations: BTreeMap::new(),
         };
         for (id, s) in (0_u16..).map(ScenarioId).zip(&Arc::clone(&emitter.workload).scenarios) {
             if let StartAt::Offset(at) = s.start {
@@ -92,13 +98,15 @@ impl Emitter {
                 Vec::new()
             }
             WorkerReport::ScenarioDone { scenario, at, out_of } => {
-                self.out_of.extend(out_of.map(|feed| (scenario, feed)));
+                let last = self.done.entry(scenario).or_default();
+                *last = (*last).max((at, out_of));
+                let out_of = last.1;
                 let mut begin = self.succession.done(scenario, at);
                 // A run that is stopped ends those that wait as well.
                 begin.retain(|(follower, _)| self.succession.ended(*follower).is_none());
                 if let Some(at) = self.succession.ended(scenario) {
                     self.phases.retain(|change| change.scenario != scenario || change.at <= at);
-                    self.tell_what_ran_out(scenario, at, observe);
+                    self.ran_out.extend(out_of.map(|feed| (at, scenario, feed)));
                     self.phases.push(PhaseChange { at, scenario, phase: None });
                     self.phases.sort_by_key(|change| change.at);
                 }
@@ -117,22 +125,21 @@ impl Emitter {
     }
 
     /// A scenario that ends with its data ends as planned, but nobody planned when: it is said.
-    fn tell_what_ran_out(&self, id: ScenarioId, at: Nanos, observe: &mut dyn FnMut(&RunEvent)) {
-        let Some(feed) = self.out_of.get(&id).and_then(|feed| self.workload.feeds.get(usize::from(feed.0)))
-        else {
-            return;
-        };
-        let scenario = &self.workload.scenarios[usize::from(id.0)];
-        let planned =
-            scenario.stop.after.map(|after| format!(" and not after its {} s", after.as_secs_f64()));
-        let text = format!(
-            "`{}` ended {:.1} s into the run{}: its data `{}` has no more rows (`at_end: stop`)",
-            scenario.name,
-            at.as_secs_f64(),
-            planned.unwrap_or_default(),
-            feed.name
-        );
-        observe(&RunEvent::Warning(Warning { at, kind: WarningKind::Plan, text }));
+    fn tell_what_ran_out(&mut self, before: Nanos, observe: &mut dyn FnMut(&RunEvent)) {
+        for (at, id, feed) in self.ran_out.extract_if(.., |(at, ..)| *at < before) {
+            let scenario = &self.workload.scenarios[usize::from(id.0)];
+            let planned =
+                scenario.stop.after.map(|after| format!(", not after its {} s", after.as_secs_f64()));
+            let text = format!(
+                "`{}` ended after {} iterations, {:.1} s into the run{}: its data `{}` ran out of rows (`at_end: stop`)",
+                scenario.name,
+                self.iterations.get(&id).copied().unwrap_or_default(),
+                at.as_secs_f64(),
+                planned.unwrap_or_default(),
+                self.workload.feeds[usize::from(feed.0)].name
+            );
+            observe(&RunEvent::Warning(Warning { at, kind: WarningKind::DataEnded, text }));
+        }
     }
 
     /// Notes that a worker died.
@@ -153,7 +160,11 @@ impl Emitter {
             self.emit_phases(end, observe);
             self.in_flight = (self.in_flight + second.requests_started).saturating_sub(second.requests());
             self.last = self.last.max(Nanos::from_secs(second.index));
+            for counts in &second.scenarios {
+                *self.iterations.entry(counts.scenario).or_default() += counts.started;
+            }
             observe(&RunEvent::Second(Box::new(second)));
+            self.tell_what_ran_out(end, observe);
         }
     }
 
@@ -167,6 +178,7 @@ impl Emitter {
     pub(crate) fn finish(&mut self, reason: StopReason, observe: &mut dyn FnMut(&RunEvent)) {
         self.phases.retain(|change| change.phase.is_none());
         self.emit_phases(Nanos::MAX, observe);
+        self.tell_what_ran_out(Nanos::MAX, observe);
         let finish =
             Finish { at: self.last, reason, in_flight: self.in_flight, self_checks_failed: Vec::new() };
         observe(&RunEvent::Finished(finish));

@@ -292,7 +292,9 @@ fn outcomes(view: &RunView) -> Vec<Reason> {
     }
     let kinds = error_kinds(view);
     if total.errors == total.count {
-        let (id, what) = if total.responses() == 0 {
+        let (id, what) = if total.sent() == 0 {
+            ("not-sent", "no request was sent")
+        } else if total.responses() == 0 {
             ("no-response", "no request got a response")
         } else {
             ("no-success", "no request succeeded")

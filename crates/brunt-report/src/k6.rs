@@ -109,7 +109,7 @@ fn http(view: &RunView, metrics: &mut Map<String, Value>) {
     }
     for (name, parts) in PARTS {
         let parts: Vec<_> = parts.iter().map(|part| total.parts[*part as usize]).collect();
-        if let Some(trend) = of_parts(&parts, total.count) {
+        if let Some(trend) = of_parts(&parts, total.sent()) {
             metrics.insert(name.into(), trend);
         }
     }

@@ -93,8 +93,10 @@ struct Times {
 
 impl Times {
     fn add(&mut self, count: u64, mean_ms: Option<f64>, max_ms: Option<f64>) {
+        // Requests that were never sent have no times.
+        let Some(mean_ms) = mean_ms else { return };
         self.count += count;
-        self.sum_ms += mean_ms.unwrap_or(0.0) * count as f64;
+        self.sum_ms += mean_ms * count as f64;
         self.max_ms = self.max_ms.max(max_ms.unwrap_or(0.0));
     }
 

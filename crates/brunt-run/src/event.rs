@@ -214,6 +214,8 @@ pub enum WarningKind {
     Generator,
     /// The plan asks for something that needs explaining.
     Plan,
+    /// A scenario ended because its data ran out of rows.
+    DataEnded,
     /// Arrivals were dropped at the users' cap.
     Dropped,
     /// Series were folded into `(other)`.

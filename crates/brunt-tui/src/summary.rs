@@ -12,7 +12,7 @@ use crate::text::{
 use brunt_metrics::{EndpointKind, Nanos, Outcome, Phase, Status};
 use brunt_run::{
     CheckView, CodeCount, EndpointView, ErrorView, LatencyView, Outlook, RunView, TallyView, Verdict,
-    VerdictReason,
+    VerdictReason, WarningKind,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -355,6 +355,10 @@ impl Out<'_> {
             let _ = write!(text, ", {} cut", count(c.cut));
         }
         self.wrapped(Tone::Plain, "iterations  ", &text);
+        for warning in self.view.warnings().iter().filter(|w| w.kind == WarningKind::DataEnded).take(MAX_ROWS)
+        {
+            self.wrapped(Tone::Warn, "data ended  ", &warning.text);
+        }
         let total = self.view.total(Phase::Load);
         let mut data = format!("{} received, {} sent", bytes(total.bytes_in), bytes(total.bytes_out));
         if total.retries > 0 {

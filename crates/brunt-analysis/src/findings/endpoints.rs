@@ -2,7 +2,7 @@
 
 use super::{Confidence, Evidence, Figure, Rules, draft::Draft, draft::percent, draft::time};
 use super::{facts::Facts, kind::Kind};
-use brunt_metrics::{EndpointId, EndpointKind, Phase};
+use brunt_metrics::{EndpointId, EndpointKind, ErrorKind, Phase};
 use brunt_run::Summary;
 use std::collections::BTreeMap;
 
@@ -26,8 +26,11 @@ pub(super) fn detect(facts: &Facts<'_>, rules: &Rules) -> Vec<Draft> {
 pub(super) fn of_totals(summary: &Summary, rules: &Rules) -> Vec<Draft> {
     let row = |e: &brunt_run::EndpointFigures| {
         let (figures, requests) = (&e.figures, e.figures.requests as f64);
-        let mean = figures.service.mean_ms.or(figures.response.mean_ms)?;
-        Some((e.series.label(), Sums { requests, failed: figures.errors as f64, time: mean * requests }))
+        let unsent = figures.errors_by_kind.get(ErrorKind::Missing.name()).copied().unwrap_or(0);
+        let timed = figures.requests.saturating_sub(unsent) as f64;
+        let mean = figures.service.mean_ms.or(figures.response.mean_ms);
+        let mean = if timed > 0.0 { mean? } else { 0.0 };
+        Some((e.series.label(), Sums { requests, failed: figures.errors as f64, time: mean * timed }))
     };
     let busy = summary.endpoints.iter().filter(|e| e.figures.requests > 0);
     busy.map(row).collect::<Option<Vec<Row>>>().map_or_else(Vec::new, |rows| among(&rows, rules))

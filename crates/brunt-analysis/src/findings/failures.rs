@@ -333,8 +333,8 @@ fn steady(facts: &Facts<'_>, rules: &Rules, class: &Class) -> Option<Draft> {
 fn mean_times(facts: &Facts<'_>) -> (Option<f64>, Option<f64>) {
     let mean = |ok| {
         let cells = facts.slices().flat_map(|s| &s.measured.cells).filter(|c| c.key.outcome.is_ok() == ok);
-        let (sum, n) =
-            cells.fold((0.0, 0_u64), |(s, n), c| (s + c.service.sum_ns as f64 / 1e6, n + c.count()));
+        let times = cells.map(brunt_metrics::CellSecond::service_times);
+        let (sum, n) = times.fold((0.0, 0_u64), |(s, n), t| (s + t.sum_ns as f64 / 1e6, n + t.total));
         (n > 0).then(|| sum / n as f64)
     };
     (mean(false), mean(true))

@@ -274,13 +274,15 @@ fn data_that_ends_a_scenario_is_named() {
         (
             open.clone(),
             20,
-            vec!["`s` ended 2.0 s into the run: its data `people` has no more rows (`at_end: stop`)"],
+            vec![
+                "`s` ended after 20 iterations, 2.0 s into the run: its data `people` ran out of rows (`at_end: stop`)",
+            ],
         ),
         (
             closed,
             9,
             vec![
-                "`s` ended 0.3 s into the run and not after its 60 s: its data `people` has no more rows (`at_end: stop`)",
+                "`s` ended after 9 iterations, 0.3 s into the run, not after its 60 s: its data `people` ran out of rows (`at_end: stop`)",
             ],
         ),
         (Scenario { stop: limited(Some(ms(1_000))), ..open }, 20, vec![]),

@@ -57,6 +57,19 @@ fn conclude_judges_and_fills_in_the_finish() {
     assert_eq!(view.finish(), Some(&finish));
 }
 
+/// Requests that were never sent have no times, which breaks no sum.
+#[test]
+fn what_was_never_sent_breaks_no_sum() {
+    for (ok, outlook, summary) in [
+        (100, Outlook::Passed, "passed: 1010 requests in 10.0 s (101.0/s), 10 errors (0.99 %)"),
+        (0, Outlook::Failed, "failed: no request was sent: 10 x missing value"),
+    ] {
+        let run = Run { ok, errors: vec![(ErrorKind::Missing, 0, 1)], ..healthy() };
+        let verdict = judge(&run.view());
+        assert_eq!((verdict.outlook, verdict.summary.as_str()), (outlook, summary), "{verdict:?}");
+    }
+}
+
 #[test]
 fn a_watcher_may_judge_at_any_time() {
     let mut view = RunView::default();

@@ -98,12 +98,18 @@ impl Entry {
 
     /// Appends the columns from the count of requests to the average size, which both files have in this order.
     pub(super) fn figures(&self, row: &mut String) {
-        if self.times.total == 0 || self.requests == 0 {
+        if self.requests == 0 {
             row.push_str("0,0,0,0.0,0,0,0,");
             return;
         }
         csv::number(row, self.requests);
         csv::number(row, self.failures);
+        if self.times.total == 0 {
+            // Requests without a time are written as Locust writes them.
+            row.push_str("0,0.0,0,0,");
+            csv::number(row, Float(self.bytes_in as f64 / self.requests as f64));
+            return;
+        }
         let (min, max) = (self.times.min, self.times.max);
         let median = self.times.quantile(0.5).unwrap_or_default();
         let shown = Nanos::from_millis(whole_ms(median));

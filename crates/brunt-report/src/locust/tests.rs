@@ -39,6 +39,30 @@ fn rates_of_the_history_look_back_as_locust_does() {
     }
 }
 
+/// Requests that were never sent count, and have no times.
+#[test]
+fn rows_of_what_was_never_sent() {
+    let missing = Outcome::Error(ErrorKind::Missing);
+    for (outcomes, expected) in [
+        (vec![], "0,0,0,0.0,0,0,0,"),
+        (vec![missing], "1,1,0,0.0,0,0,0.0,"),
+        (vec![Outcome::Ok, missing], "2,1,5,5.0,5.0,5.0,0.0,"),
+    ] {
+        let mut entry = Entry::default();
+        for outcome in outcomes {
+            let (endpoint, status) = (EndpointId(0), Status::NONE);
+            let mut cell = CellSecond::empty(CellKey { endpoint, phase: Phase::Load, status, outcome });
+            let mut times = brunt_metrics::Histogram::default();
+            times.record(Nanos::from_millis(if outcome.is_sent() { 5 } else { 0 }));
+            cell.response = times.drain();
+            entry.add(0, &cell, Recent::Counts);
+        }
+        let mut row = String::new();
+        entry.figures(&mut row);
+        assert_eq!(row, expected);
+    }
+}
+
 #[test]
 fn the_time_that_totals_divide_by() {
     let ms = |ms| Some(Nanos::from_millis(ms));

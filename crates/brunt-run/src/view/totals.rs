@@ -151,6 +151,11 @@ impl EndpointView {
         (self.count > 0).then(|| self.errors as f64 / self.count as f64)
     }
 
+    /// Requests that were sent: only they have times.
+    pub fn sent(&self) -> u64 {
+        self.codes.iter().filter(|c| c.outcome.is_sent()).map(|c| c.count).sum()
+    }
+
     /// Requests for which a complete response came, whatever it was worth.
     pub fn responses(&self) -> u64 {
         self.codes.iter().filter(|c| c.status != Status::NONE).map(|c| c.count).sum()

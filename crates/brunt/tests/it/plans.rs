@@ -132,6 +132,63 @@ fn hooks_stand_around_the_load() {
     target.stop();
 }
 
+/// What is never sent, for lack of a value, is in no time anywhere, and breaks no self-check.
+#[test]
+fn requests_that_lack_a_value_have_no_times() {
+    let target = mock();
+    let context = brunt();
+    context.write(
+        "plan.yaml",
+        "actions:\n  a:\n    - {get: /delay/20, on_failure: continue}\n    - {get: '/never/${x}', on_failure: continue}\n    \
+         - {if: {status: 599}, then: [{get: /, save: {x: $.y}}]}\nscenarios: {load: {users: 2, iterations: 20}}\n",
+    );
+    let url = target.url();
+    let to = ["--csv", "out/x", "--summary-export", "k6.json", "-o", "rec"];
+    let arguments = [&["run", "plan.yaml", "--target", &url][..], &to[..]].concat();
+    let run = judged(&context, &arguments);
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    let row = run.stdout.lines().find(|l| l.starts_with("GET /never/{x} ")).unwrap_or_default();
+    let cells: Vec<&str> = row.split_whitespace().skip(2).collect();
+    assert!(matches!(cells[..], ["20", _, "100", "–", "–", "–", "–", "–"]), "{row}");
+    let of = |name: &str| -> Value { serde_json::from_str(&context.read(name)).unwrap() };
+    let (ours, k6s) = (of("rec/summary.json"), of("k6.json"));
+    assert_eq!(ours["endpoints"][1]["figures"]["response"]["p50_ms"], Value::Null);
+    let least = [
+        &ours["total"]["response"]["min_ms"],
+        &ours["total"]["service"]["min_ms"],
+        &k6s["metrics"]["http_req_duration"]["min"],
+        &k6s["metrics"]["http_req_waiting"]["avg"],
+    ];
+    assert!(least.iter().all(|ms| ms.as_f64() >= Some(19.0)), "{least:?}");
+    let stats = context.read("out/x_stats.csv");
+    assert!(stats.contains("\nGET,/never/{x},20,20,0,0.0,0,0,0.0,"), "{stats}");
+    target.stop();
+}
+
+/// A scenario that ends with its data says so on the screen, in the log and in the record.
+#[test]
+fn data_that_ends_a_scenario_is_told() {
+    let target = mock();
+    let context = brunt();
+    context.write(
+        "plan.yaml",
+        "data: {rows: {rows: [{a: 1}, {a: 2}, {a: 3}], at_end: stop}}\nactions: {a: [{get: '/?x=${rows.a}'}]}\n\
+         scenarios: {load: {users: 1, duration: 20s}}\n",
+    );
+    let url = target.url();
+    let run = judged(&context, &["run", "plan.yaml", "--target", &url, "-o", "rec"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    let told = "`load` ended after 3 iterations, ";
+    assert!(run.stdout.contains(&format!("data ended  {told}")), "{}", run.stdout);
+    assert!(run.stderr.contains(&format!("warning: {told}")), "{}", run.stderr);
+    let summary: Value = serde_json::from_str(&context.read("rec/summary.json")).unwrap();
+    let warning = &summary["warnings"][0];
+    assert_eq!(warning["kind"], "data_ended");
+    let text = warning["text"].as_str().unwrap_or_default();
+    assert!(text.ends_with("not after its 20 s: its data `rows` ran out of rows (`at_end: stop`)"), "{text}");
+    target.stop();
+}
+
 #[test]
 fn results_have_their_standard_names() {
     let target = mock();
