@@ -74,6 +74,25 @@ pub struct Performed {
     pub goes_on: bool,
 }
 
+impl Performed {
+    /// What a batch came to when one more of its requests has ended.
+    #[must_use]
+    pub fn and(self, done: Self) -> Self {
+        Self {
+            ended: self.ended.max(done.ended),
+            outcome: if self.goes_on && !done.goes_on { done.outcome } else { self.outcome },
+            status: done.status,
+            goes_on: self.goes_on && done.goes_on,
+        }
+    }
+}
+
+/// Draws beside those of a request's own text: which fault, what of the answer, what the login says. Whether they are
+/// used makes no difference to what is sent.
+pub const fn side_draws(mut draw: Draw) -> [Draw; 3] {
+    [draw.branch(), draw.branch(), draw.branch()]
+}
+
 /// Keeps the draws of `on_start` apart from those of the iteration that it begins.
 const ON_START_SEED: u64 = 0x0073_7461_7274;
 

@@ -42,7 +42,7 @@ pub use clock::{Clock, RealClock};
 pub use context::{Interrupt, VuContext};
 pub use coordinator::{Control, ControlInbox, Controller, Observers, RunOptions, controller, run};
 pub use dispatcher::{Action, Dispatcher, Input, Slot, Start, StartKind};
-pub use journey::{Batch, Errand, Perform, Performed, missing_in_words, walk};
+pub use journey::{Batch, Errand, Perform, Performed, missing_in_words, side_draws, walk};
 pub use merge::{Merger, SUCCESSION_DELAY, Succession};
 pub use rows::{RowChunk, RowTap};
 pub use simulation::{

@@ -3,17 +3,18 @@
 //! Used by `--simulate`, by the executors' golden tests and by the accuracy suite: an hour at 1,000/s takes
 //! seconds, and what comes out is exact.
 
+mod users;
+
+pub use users::{SimulatedUser, SimulatedUsers};
+
 use crate::clock::Clock;
-use crate::context::VuContext;
 use crate::coordinator::Emitter;
-use crate::dispatcher::Start;
-use crate::journey::{Batch, Errand, Perform, Performed, walk};
-use crate::vu::{IterationEnd, Vu, VuSource};
+use crate::vu::VuSource;
 use crate::worker::{WorkerControl, WorkerReport, WorkerSetup, work};
-use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Part, Parts, Sample, ScenarioId, Status};
+use brunt_metrics::{EndpointId, Nanos, Outcome};
 use brunt_run::{RunEvent, RunHeader, StopReason};
-use brunt_workload::{Draw, Memory, OnFailure, RequestId, Value, Workload};
-use std::cell::{Cell, RefCell};
+use brunt_workload::{Draw, Workload};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -158,140 +159,5 @@ impl Limit {
             let _ = self.control.send(WorkerControl::Stop);
             let _ = self.control.send(WorkerControl::Cut);
         }
-    }
-}
-
-/// Users whose requests a model answers.
-pub struct SimulatedUsers<M> {
-    workload: Arc<Workload>,
-    model: Rc<RefCell<M>>,
-    started_unix_ms: u64,
-}
-
-impl<M: Model> SimulatedUsers<M> {
-    /// Users of `workload`, all answered by `model`, in a run that began at `started_unix_ms`.
-    pub fn new(workload: &Arc<Workload>, model: M, started_unix_ms: u64) -> Self {
-        Self { workload: Arc::clone(workload), model: Rc::new(RefCell::new(model)), started_unix_ms }
-    }
-}
-
-impl<M: Model + 'static> VuSource for SimulatedUsers<M> {
-    type Vu = SimulatedUser<M>;
-
-    fn make(&mut self, _scenario: ScenarioId, user: u64, _ctx: &VuContext) -> Self::Vu {
-        SimulatedUser {
-            workload: Arc::clone(&self.workload),
-            model: Rc::clone(&self.model),
-            memory: Memory::of_user(user),
-            started_unix_ms: self.started_unix_ms,
-        }
-    }
-}
-
-/// Walks the steps of its journey; the model answers.
-pub struct SimulatedUser<M> {
-    workload: Arc<Workload>,
-    model: Rc<RefCell<M>>,
-    memory: Memory,
-    started_unix_ms: u64,
-}
-
-impl<M: Model> Vu for SimulatedUser<M> {
-    async fn iterate(&mut self, start: &Start, ctx: &VuContext) -> IterationEnd {
-        let workload = Arc::clone(&self.workload);
-        walk(&workload, self, start, ctx).await
-    }
-}
-
-/// A request that the model has answered, as long as its answer is on the way.
-#[derive(Clone, Copy)]
-struct OnTheWay {
-    id: RequestId,
-    started: Nanos,
-    ends: Nanos,
-    outcome: Outcome,
-}
-
-impl<M: Model> SimulatedUser<M> {
-    fn begin(&mut self, id: RequestId, ctx: &VuContext, draw: &mut Draw) -> OnTheWay {
-        let started = ctx.now();
-        self.memory.unix_ms = self.started_unix_ms + started.0 / 1_000_000;
-        ctx.request_started(started);
-        let endpoint = self.workload.requests[id.0 as usize].endpoint;
-        let (ends, outcome) = self.model.borrow_mut().answer(endpoint, started, draw);
-        OnTheWay { id, started, ends, outcome }
-    }
-
-    /// Counts an answer that has come, or is awaited no more. What an answer has no words for is remembered under
-    /// its own name.
-    fn end(&mut self, request: OnTheWay, (due, start): (Nanos, &Start), ctx: &VuContext) -> Performed {
-        let ended = ctx.now();
-        let OnTheWay { id, started, .. } = request;
-        let plan = &self.workload.requests[id.0 as usize];
-        let mut parts = Parts::default();
-        parts.set(Part::Waiting, ended - started);
-        let outcome = if ctx.is_cut() { Outcome::Error(ErrorKind::Cut) } else { request.outcome };
-        let status = if outcome.is_ok() { Status::code(200) } else { Status::NONE };
-        ctx.record(&Sample {
-            endpoint: plan.endpoint,
-            phase: start.phase,
-            scheduled: due,
-            started,
-            ended,
-            parts,
-            outcome,
-            status,
-            bytes_out: 0,
-            bytes_in: 0,
-            retries: 0,
-        });
-        for save in plan.saves.iter().filter(|_| outcome.is_ok()) {
-            let name = self.workload.slots.get(usize::from(save.slot.0)).cloned();
-            self.memory.set(save.slot, Some(Value::Text(name.unwrap_or_default())));
-        }
-        let goes_on = outcome.is_ok() || plan.on_failure == OnFailure::Continue;
-        Performed { ended, outcome, status: if outcome.is_ok() { 200 } else { 0 }, goes_on }
-    }
-}
-
-impl<M: Model> Perform for SimulatedUser<M> {
-    async fn perform(&mut self, errand: Errand<'_>, ctx: &VuContext, draw: &mut Draw) -> Performed {
-        ctx.record_lag(ctx.now() - errand.due);
-        let request = self.begin(errand.id, ctx, draw);
-        // Cut or not, it ends here: `end` looks which.
-        let _ = ctx.sleep_until(request.ends).await;
-        self.end(request, (errand.due, errand.start), ctx)
-    }
-
-    async fn perform_batch(&mut self, batch: Batch<'_>, ctx: &VuContext, draw: &mut Draw) -> Performed {
-        let Batch { requests, at_once, due, start } = batch;
-        // Once: those that wait for another of the batch are not late.
-        ctx.record_lag(ctx.now() - due);
-        let mut all = Performed { ended: ctx.now(), outcome: Outcome::Ok, status: 0, goes_on: true };
-        let mut waiting = requests.iter();
-        let mut under_way: Vec<OnTheWay> = Vec::new();
-        loop {
-            while under_way.len() < usize::from(at_once)
-                && !ctx.is_cut()
-                && let Some(id) = waiting.next()
-            {
-                under_way.push(self.begin(*id, ctx, draw));
-            }
-            // Of those that end together the first to have begun.
-            let first = (0..under_way.len()).min_by_key(|at| under_way[*at].ends);
-            let Some(request) = first.map(|at| under_way.remove(at)) else { return all };
-            let _ = ctx.sleep_until(request.ends).await;
-            let one = self.end(request, (due, start), ctx);
-            all = Performed {
-                ended: one.ended,
-                outcome: if all.goes_on && !one.goes_on { one.outcome } else { all.outcome },
-                status: one.status,
-                goes_on: all.goes_on && one.goes_on,
-            };
-        }
-    }
-
-    fn memory(&mut self) -> &mut Memory {
-        &mut self.memory
     }
 }

@@ -24,7 +24,9 @@ use crate::exchange::Conduct;
 use crate::http2::SharedConnections;
 use crate::login::LoginState;
 use crate::network::{Network, Settings};
-use brunt_engine::{Batch, Errand, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, walk};
+use brunt_engine::{
+    Batch, Errand, IterationEnd, Perform, Performed, Start, Vu, VuContext, VuSource, side_draws, walk,
+};
 use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Sample, ScenarioId, Status};
 use brunt_workload::{Draw, LoginId, Memory, OnFailure, Workload};
 use connections::Kept;
@@ -150,11 +152,8 @@ impl Task<'_> {
         }
     }
 
-    /// Draws beside those of the request's own text: which fault, what of the answer, what the login says. Whether
-    /// they are used makes no difference to what is sent.
     fn side_draws(&self) -> [Draw; 3] {
-        let mut draw = self.draw;
-        [draw.branch(), draw.branch(), draw.branch()]
+        side_draws(self.draw)
     }
 
     fn login_draws(&self) -> Draw {
@@ -206,7 +205,7 @@ impl Agent<'_> {
         }
         if let Some(mix) = request.faults {
             let [mut draw, ..] = task.side_draws();
-            let fault = faults::chosen(&workload.fault_mixes[usize::from(mix.0)], &mut draw);
+            let fault = workload.fault_mixes[usize::from(mix.0)].chosen(&mut draw);
             if let Some(fault) = fault {
                 if let Some(done) = Box::pin(self.perform_faulty(fault, &task, ctx)).await {
                     return done;

@@ -1,6 +1,6 @@
 //! What is sent and what is expected of the answer, as plain data.
 
-use crate::{Comparison, Pick, Plain, SlotId, Text};
+use crate::{Comparison, Draw, Pick, Plain, SlotId, Text};
 use brunt_metrics::{CheckId, EndpointId, Nanos};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -193,6 +193,18 @@ pub struct FaultMixId(pub u16);
 pub struct FaultMix {
     /// In this order; the shares add up to 1 at most.
     pub faults: Vec<Fault>,
+}
+
+impl FaultMix {
+    /// Which fault a request has, if any.
+    pub fn chosen(&self, draw: &mut Draw) -> Option<&Fault> {
+        let mut x = draw.unit();
+        self.faults.iter().find(|fault| {
+            let chosen = x < fault.share;
+            x -= fault.share;
+            chosen
+        })
+    }
 }
 
 /// One kind of fault with its share.

@@ -7,5 +7,6 @@ mod journeys;
 mod lanes;
 mod lost;
 mod scripts;
+mod simulated;
 mod spinning;
 mod workloads;

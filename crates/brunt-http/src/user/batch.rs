@@ -39,7 +39,7 @@ impl User {
                     next.set(next.get() + 1);
                     let errand = Errand { id: *id, due, start: batch.start };
                     let done = agent.perform(errand, *draw, beside).await;
-                    total.set(and(total.get(), done));
+                    total.set(total.get().and(done));
                     due = done.ended;
                     if beside.is_cut() {
                         return;
@@ -51,11 +51,4 @@ impl User {
         ctx.all(running.collect()).await;
         total.get()
     }
-}
-
-/// What a batch came to when one more of its requests has ended.
-fn and(so_far: Performed, done: Performed) -> Performed {
-    let outcome = if so_far.goes_on && !done.goes_on { done.outcome } else { so_far.outcome };
-    let goes_on = so_far.goes_on && done.goes_on;
-    Performed { ended: so_far.ended.max(done.ended), outcome, status: done.status, goes_on }
 }

@@ -15,22 +15,12 @@ use crate::exchange::Conduct;
 use crate::wire::drawn;
 use brunt_engine::{Performed, VuContext};
 use brunt_metrics::{ErrorKind, Nanos, Outcome, Sample, Status};
-use brunt_workload::{Body, Draw, Fault, FaultKind, FaultMix, Request, Scope};
+use brunt_workload::{Body, Draw, Fault, FaultKind, Request, Scope};
 use std::cell::Cell;
 use std::sync::Arc;
 
 /// Follows what is left of a body that is malformed: no UTF-8, and no end of any JSON.
 const GARBAGE: &[u8] = b"\xff\xfe{\"\x00[";
-
-/// Which fault of the mix a request has, if any.
-pub(super) fn chosen<'a>(mix: &'a FaultMix, draw: &mut Draw) -> Option<&'a Fault> {
-    let mut x = draw.unit();
-    mix.faults.iter().find(|fault| {
-        let chosen = x < fault.share;
-        x -= fault.share;
-        chosen
-    })
-}
 
 impl Agent<'_> {
     /// Performs a request with a fault. `None` where the proper request is to follow.

@@ -121,6 +121,23 @@ fn a_simulation_as_json() {
     }
 }
 
+/// Logins are requests, and what is broken on purpose is counted beside them.
+#[test]
+fn a_simulation_has_logins_and_faults() {
+    let context = brunt();
+    context.write(
+        "plan.yaml",
+        "logins: {api: {steps: [{post: /token, save: {token: $.token}}]}}\nauth: {login: api, bearer: '${token}'}\n\
+         actions: {a: [{get: /a}]}\nfaults: {malformed: 100%}\nscenarios: {load: {users: 3, iterations: 6}}\n",
+    );
+    let arguments = ["run", "plan.yaml", "--target", "http://a", "--simulate"];
+    let shown = context.run(&arguments).expect_code(0);
+    assert!(shown.stdout.contains("3 requests in 1 s; 6 more are broken on purpose"), "{}", shown.stdout);
+    let json = context.run(&[&arguments[..], &["--json"]].concat()).expect_code(0);
+    let second: serde_json::Value = serde_json::from_str(json.stdout.trim()).expect("one line");
+    assert_eq!((&second["requests"], &second["injected"]), (&3.into(), &6.into()), "{second}");
+}
+
 #[test]
 fn a_url_can_be_simulated() {
     let arguments = ["run", "http://a/", "--rate", "5/s", "-d", "3s", "--simulate", "--ascii"];
