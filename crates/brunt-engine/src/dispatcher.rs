@@ -313,7 +313,12 @@ impl Dispatcher {
         let id = usize::from(user.scenario.0);
         let plan = &self.workload.scenarios[id];
         let k = user.k.saturating_sub(1);
-        let until = self.scenarios[id].next_due(plan, (user.v, k), (user.due, ended));
+        let until = if plan.stop.per_user.is_some_and(|n| user.k >= n) {
+            // There is no next one to think before.
+            ended
+        } else {
+            self.scenarios[id].next_due(plan, (user.v, k), (user.due, ended))
+        };
         if until > now {
             user.doing = Doing::Thinking { until };
             self.scenarios[id].push_thinker(until, slot);

@@ -180,7 +180,7 @@ pub struct ScenarioFigures {
     pub failed: u64,
     /// Iterations that were cut short.
     pub cut: u64,
-    /// The most users at the end of a second.
+    /// The most users of a second: those at its beginning and those that came in it.
     pub users_max: u64,
     /// The time for which users existed, summed: divided by the elapsed time, their mean number.
     pub user_seconds: f64,

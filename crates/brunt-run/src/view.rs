@@ -102,7 +102,7 @@ pub struct ScenarioView {
     pub counts: ScenarioSecond,
     /// Users that exist now.
     pub users: u64,
-    /// The most users at the end of a second.
+    /// The most users of a second: those at its beginning and those that came in it.
     pub users_max: u64,
     /// The phase it is in; `None` before its beginning and after its end.
     pub phase: Option<Phase>,
@@ -216,8 +216,10 @@ impl RunView {
             let view = self.scenarios.entry(s.scenario).or_default();
             view.counts.scenario = s.scenario;
             view.counts.merge(s);
-            view.users = (view.users + s.users_added).saturating_sub(s.users_retired);
-            view.users_max = view.users_max.max(view.users);
+            // Those that leave in a second were there: a run may be over within its first.
+            let had = view.users + s.users_added;
+            view.users_max = view.users_max.max(had);
+            view.users = had.saturating_sub(s.users_retired);
         }
         for c in &second.checks {
             let sum = self

@@ -211,6 +211,7 @@ impl Session {
     pub(crate) fn finish(mut self) -> Outlook {
         let outlook = self.view.verdict().map_or(Outlook::Cut, |v| v.outlook);
         let totals = Summary::of(&self.view);
+        let told = self.recorder.as_ref().filter(|r| r.is_broken()).map(|r| r.folder().to_owned());
         let recorded = self.recorder.take().zip(totals.as_ref()).map(|(r, totals)| r.finish(totals));
         if self.json {
             if let Some(summary) = json_summary(&self.view) {
@@ -225,6 +226,13 @@ impl Session {
         }
         match recorded {
             Some(Ok(folder)) if !self.json => self.console.println(format!("record    {}", folder.display())),
+            // Why was said when it happened.
+            Some(Err(_)) if let Some(folder) = told => {
+                if !self.json {
+                    let folder = folder.display();
+                    self.console.println(format!("record    {folder} (ends early: it could not be written)"));
+                }
+            }
             Some(Err(problem)) => self.console.error(problem),
             Some(Ok(_)) | None => {}
         }

@@ -76,7 +76,9 @@ fn told(workload: Workload, shy: u64) -> String {
     };
     let (all, end) = seconds(workload, model);
     let mut sum = Second::default();
-    all.iter().for_each(|second| sum.merge(second));
+    for second in &all {
+        sum.merge(second);
+    }
     let mut out = written.borrow().trim_end().to_owned();
     out.push_str(" =>");
     for (id, name) in (0..).map(EndpointId).zip(NAMES) {

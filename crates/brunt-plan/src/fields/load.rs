@@ -115,7 +115,7 @@ pub(crate) static SCENARIO: Object = Object {
         Field {
             name: "graceful_stop",
             ty: Type::Duration,
-            doc: "How long running iterations may go on after the end before they are cut. Default: `30s`.",
+            doc: "How long running iterations may go on after `duration`, the last stage or Ctrl-C before they are cut; where `iterations` or data end the scenario, the last ones take as long as they take. Default: `30s`.",
             example: "graceful_stop: 5s",
         },
         Field {

@@ -152,6 +152,11 @@ impl Recorder {
         }
     }
 
+    /// Whether something went wrong, and was told by [`take_problem`](Self::take_problem): the record ends early.
+    pub const fn is_broken(&self) -> bool {
+        self.reported
+    }
+
     /// Writes the summary and forces the whole record to disk. To be called after
     /// [`RunEvent::Finished`]. The error is the first problem of the whole run.
     pub fn finish(self, summary: &Summary) -> Result<PathBuf, RecordProblem> {

@@ -323,6 +323,21 @@ fn slow_seconds_are_judged_together() {
     }
 }
 
+/// Users of a run that is over within a second were there.
+#[test]
+fn the_most_users_of_a_second() {
+    for (seconds, most) in
+        [(vec![(3, 3)], 3), (vec![(3, 0), (2, 1), (0, 4)], 5), (vec![(1, 0), (0, 1), (0, 0)], 1), (vec![], 0)]
+    {
+        let sealed = seconds.iter().zip(0..).map(|(&(users_added, users_retired), index)| {
+            let scenario = ScenarioSecond { users_added, users_retired, ..ScenarioSecond::default() };
+            RunEvent::Second(Box::new(Second { index, scenarios: vec![scenario], ..Second::default() }))
+        });
+        let view = view_of(&sealed.collect::<Vec<_>>());
+        assert_eq!(view.scenarios().map(|(_, s)| s.users_max).max().unwrap_or(0), most, "{seconds:?}");
+    }
+}
+
 /// 9 answers of 100 ms, and 91 requests that lacked a value: a median of theirs would be 0.
 #[test]
 fn requests_that_were_never_sent_are_failures_without_times() {

@@ -67,6 +67,7 @@ fn a_disk_without_room_for_the_record_is_told_and_changes_nothing() {
     });
     let captured = captured.expect_code(0);
     assert!(captured.stdout.contains("passed: 600 requests"), "{}", captured.stdout);
+    assert!(captured.stdout.contains("record    disk/record (ends early: "), "{}", captured.stdout);
     let told: Vec<&str> = captured.stderr.lines().filter(|line| !line.starts_with("t=")).collect();
     insta::assert_snapshot!(told.join("\n"));
     let shown = context.run(&["show", "disk/record", "--json"]).expect_code(130);

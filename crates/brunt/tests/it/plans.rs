@@ -182,6 +182,8 @@ fn data_that_ends_a_scenario_is_told() {
     assert!(run.stdout.contains(&format!("data ended  {told}")), "{}", run.stdout);
     assert!(run.stderr.contains(&format!("warning: {told}")), "{}", run.stderr);
     let summary: Value = serde_json::from_str(&context.read("rec/summary.json")).unwrap();
+    // Over within a second, and nobody was there at its end.
+    assert_eq!(summary["scenarios"][0]["users_max"], 1);
     let warning = &summary["warnings"][0];
     assert_eq!(warning["kind"], "data_ended");
     let text = warning["text"].as_str().unwrap_or_default();
