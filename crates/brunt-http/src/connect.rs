@@ -1,4 +1,6 @@
-//! Opening a connection: name, socket, TLS, each part timed.
+//! Opening a connection: name, socket, TLS, each part timed. `dial` says which of a name's addresses is connected to.
+
+mod dial;
 
 use crate::error::Failure;
 use crate::network::Network;
@@ -11,6 +13,15 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+/// The time, as whoever connects has it.
+pub(crate) trait Time {
+    /// The present instant.
+    fn now(&self) -> Nanos;
+
+    /// Over at `at`, or when all that waits is given up.
+    fn wait_until(&self, at: Nanos) -> impl Future<Output = ()>;
+}
+
 /// A connection and what its server agreed to speak.
 pub(crate) struct Connected {
     pub(crate) transport: Transport,
@@ -21,33 +32,36 @@ pub(crate) struct Connected {
 pub(crate) async fn connect(
     network: &Network,
     origin: &Origin,
-    now: &dyn Fn() -> Nanos,
+    time: &impl Time,
     parts: &mut Parts,
 ) -> Result<Connected, Failure> {
     let prior_knowledge = network.version == HttpVersion::Http2;
     if let Some(path) = &origin.unix {
-        let begun = now();
+        let begun = time.now();
         let stream = UnixStream::connect(path)
             .await
             .map_err(|source| Failure::Connect { address: path.display().to_string(), source })?;
-        parts.set(Part::Connect, now() - begun);
+        parts.set(Part::Connect, time.now() - begun);
         return Ok(Connected { transport: Transport::Unix(stream), http2: prior_knowledge });
     }
     let (host, port) = network.redirected(&origin.host, origin.port);
-    let begun = now();
+    let begun = time.now();
     let addresses = Box::pin(resolve(network, host, port, begun)).await?;
-    let resolved = now();
+    let resolved = time.now();
     if host.parse::<IpAddr>().is_err() {
         parts.set(Part::Dns, resolved - begun);
     }
-    let stream = dial(&addresses).await?;
-    let connected = now();
+    let (stream, address) = dial::dial(&addresses, time).await?;
+    if addresses.first() != Some(&address) {
+        network.prefer_address(host, port, address);
+    }
+    let connected = time.now();
     parts.set(Part::Connect, connected - resolved);
     if origin.scheme == Scheme::Http {
         return Ok(Connected { transport: Transport::Tcp(stream), http2: prior_knowledge });
     }
     let stream = Box::pin(handshake(network, origin, stream)).await?;
-    parts.set(Part::Tls, now() - connected);
+    parts.set(Part::Tls, time.now() - connected);
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     if network.version == HttpVersion::Http2 && !http2 {
         return Err(Failure::Http2("the server does not offer h2 (ALPN)".to_owned()));
@@ -73,22 +87,6 @@ async fn resolve(network: &Network, host: &str, port: u16, now: Nanos) -> Result
     }
     network.remember_addresses(host, port, &addresses, now + NAME_LIFETIME);
     Ok(addresses)
-}
-
-/// The first address that answers.
-async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
-    let mut last = None;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // A request is one write: waiting to fill a packet could only delay it.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(source) => last = Some(Failure::Connect { address: address.to_string(), source }),
-        }
-    }
-    Err(last.unwrap_or(Failure::ConnectTimeout))
 }
 
 async fn handshake(

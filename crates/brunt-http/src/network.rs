@@ -126,6 +126,14 @@ impl Network {
         Some(known.addresses.clone())
     }
 
+    /// An address has answered before those that come first: it is asked first, as long as the name is known.
+    pub(crate) fn prefer_address(&self, host: &str, port: u16, address: SocketAddr) {
+        let mut names = self.names.borrow_mut();
+        if let Some(name) = names.iter_mut().find(|n| n.port == port && n.host == host) {
+            name.addresses.sort_by_key(|known| *known != address);
+        }
+    }
+
     pub(crate) fn remember_addresses(&self, host: &str, port: u16, addresses: &[SocketAddr], until: Nanos) {
         let mut names = self.names.borrow_mut();
         names.retain(|n| n.port != port || n.host != host);

@@ -3,7 +3,7 @@
 //! Ready means that every origin of the workload takes a connection, TLS included. What it answers is for
 //! the plan's checks to say.
 
-use crate::connect::connect;
+use crate::connect::{Time, connect};
 use crate::error::Failure;
 use crate::network::{Network, Settings};
 use brunt_engine::{Clock, RealClock};
@@ -50,6 +50,7 @@ pub fn wait_until_ready(
     };
     let _inside = runtime.enter();
     let clock = RealClock::new(RealClock::present())?;
+    let ticking = Ticking(&clock);
     let network = Network::new(settings.clone());
     for origin in &settings.workload.target.origins {
         let target = origin.unix.as_ref().map_or_else(
@@ -60,11 +61,10 @@ pub fn wait_until_ready(
         loop {
             let attempt_ends = clock.now() + settings.workload.target.connect_timeout;
             let mut parts = Parts::default();
-            let now = || clock.now();
             let attempt = within(
                 &clock,
                 attempt_ends.min(limit.max(PAUSE)),
-                connect(&network, origin, &now, &mut parts),
+                connect(&network, origin, &ticking, &mut parts),
             );
             let last = match runtime.block_on(attempt) {
                 Some(Ok(_)) => break,
@@ -86,14 +86,34 @@ pub fn wait_until_ready(
     Ok(())
 }
 
-/// The future's result, or `None` at `at`.
+/// A clock whose alarm [`within`] waits for.
+struct Ticking<'a>(&'a RealClock);
+
+impl Time for Ticking<'_> {
+    fn now(&self) -> Nanos {
+        self.0.now()
+    }
+
+    async fn wait_until(&self, at: Nanos) {
+        poll_fn(|_| {
+            if self.0.now() >= at {
+                return Poll::Ready(());
+            }
+            self.0.arm(at);
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// The future's result, or `None` at `at`. The future may arm the clock: it is looked at again when that goes off.
 async fn within<T>(clock: &RealClock, at: Nanos, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|cx| {
-        if let Poll::Ready(value) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(value));
-        }
         loop {
+            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(value));
+            }
             if clock.now() >= at {
                 return Poll::Ready(None);
             }

@@ -88,6 +88,40 @@ fn deadlines_of_different_lengths_do_not_pile_up() {
     assert!(most <= 64, "{most} entries");
 }
 
+/// An operation that has a deadline may sleep: it goes on when its sleep is over, and is given up at its deadline.
+#[test]
+fn an_operation_with_a_deadline_may_sleep() {
+    let second = |n| Nanos::from_secs(n);
+    for (sleep, deadline, expected) in
+        [(1, 10, Ok(second(1))), (10, 1, Err(Interrupt::Deadline)), (3, 3, Ok(second(3)))]
+    {
+        for beside in [false, true] {
+            let now = Rc::new(Cell::new(Nanos::ZERO));
+            let shared = worker(&now);
+            let user = Rc::new(User { deadline: Cell::new(Nanos::MAX), ..User::default() });
+            shared.users.borrow_mut().push(Rc::clone(&user));
+            let ctx = VuContext::new(Rc::clone(&shared), Slot(0), user);
+            let ctx = if beside { ctx.side_by_side() } else { ctx };
+            let operation = pin!(async {
+                let _ = ctx.sleep_until(second(sleep)).await;
+                ctx.now()
+            });
+            let mut waiting = pin!(ctx.until(second(deadline), operation));
+            let mut cx = Context::from_waker(Waker::noop());
+            let mut ended = Poll::Pending;
+            for at in 0..=10 {
+                now.set(second(at));
+                shared.fire_timers(now.get());
+                ended = waiting.as_mut().poll(&mut cx);
+                if ended.is_ready() {
+                    break;
+                }
+            }
+            assert_eq!(ended, Poll::Ready(expected), "{sleep} {deadline} {beside}");
+        }
+    }
+}
+
 /// Groups and requests that were broken on purpose are counted beside the requests; of the two, groups have no rows.
 #[test]
 fn what_stands_aside_and_what_is_tallied_is_sealed_apart() {

@@ -2,7 +2,7 @@
 
 use super::Agent;
 use super::send::{Hop, Ledger};
-use crate::connect::connect;
+use crate::connect::{Time, connect};
 use crate::error::Failure;
 use crate::http2::{self, Handle, SharedConnections};
 use crate::network::Network;
@@ -132,6 +132,17 @@ impl Agent<'_> {
     }
 }
 
+impl Time for VuContext {
+    fn now(&self) -> Nanos {
+        self.now()
+    }
+
+    async fn wait_until(&self, at: Nanos) {
+        // One that is cut is interrupted as a whole.
+        let _ = self.sleep_until(at).await;
+    }
+}
+
 async fn open(
     network: &Network,
     origin: &Origin,
@@ -139,7 +150,7 @@ async fn open(
     ctx: &VuContext,
 ) -> Result<Connection, Failure> {
     let mut parts = Parts::default();
-    let connected = connect(network, origin, &|| ctx.now(), &mut parts).await;
+    let connected = connect(network, origin, ctx, &mut parts).await;
     for part in [Part::Dns, Part::Connect, Part::Tls] {
         ledger.add_part(part, parts.get(part));
     }
