@@ -86,7 +86,8 @@ async fn resolve(network: &Network, host: &str, port: u16, now: Nanos) -> Result
         return Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
     }
     network.remember_addresses(host, port, &addresses, now + NAME_LIFETIME);
-    Ok(addresses)
+    // As they are to be asked.
+    Ok(network.known_addresses(host, port, now).unwrap_or(addresses))
 }
 
 async fn handshake(

@@ -83,7 +83,16 @@ struct Name {
     host: String,
     port: u16,
     addresses: Vec<SocketAddr>,
+    /// The one that has answered before others: it comes first, also when the name is resolved again.
+    preferred: Option<SocketAddr>,
     until: Nanos,
+}
+
+impl Name {
+    fn prefer(&mut self, address: Option<SocketAddr>) {
+        self.preferred = address;
+        self.addresses.sort_by_key(|known| Some(*known) != address);
+    }
 }
 
 /// Hosts remembered by a worker; redirects can lead to any number.
@@ -126,19 +135,61 @@ impl Network {
         Some(known.addresses.clone())
     }
 
-    /// An address has answered before those that come first: it is asked first, as long as the name is known.
+    /// An address has answered before those that come first: it is asked first from now on.
     pub(crate) fn prefer_address(&self, host: &str, port: u16, address: SocketAddr) {
         let mut names = self.names.borrow_mut();
         if let Some(name) = names.iter_mut().find(|n| n.port == port && n.host == host) {
-            name.addresses.sort_by_key(|known| *known != address);
+            name.prefer(Some(address));
         }
     }
 
     pub(crate) fn remember_addresses(&self, host: &str, port: u16, addresses: &[SocketAddr], until: Nanos) {
         let mut names = self.names.borrow_mut();
-        names.retain(|n| n.port != port || n.host != host);
+        let known = names.iter().position(|n| n.port == port && n.host == host);
+        let preferred = known.and_then(|at| names.swap_remove(at).preferred);
         if names.len() < MAX_NAMES {
-            names.push(Name { host: host.to_owned(), port, addresses: addresses.to_vec(), until });
+            let (host, addresses) = (host.to_owned(), addresses.to_vec());
+            let mut name = Name { host, port, addresses, preferred: None, until };
+            name.prefer(preferred);
+            names.push(name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_answered_is_asked_first() {
+        let workload = Arc::new(Workload {
+            name: "test".into(),
+            seed: 1,
+            scenarios: Vec::new(),
+            endpoints: Vec::new(),
+            requests: Vec::new(),
+            checks: Vec::new(),
+            feeds: Vec::new(),
+            slots: Vec::new(),
+            logins: Vec::new(),
+            fault_mixes: Vec::new(),
+            tallies: Vec::new(),
+            target: brunt_workload::TargetSettings::default(),
+        });
+        let network = Network::new(Settings::prepare(&workload).unwrap());
+        let [a, b, c] = [1, 2, 3].map(|host| SocketAddr::from(([127, 0, 0, host], 80)));
+        let known = |at| network.known_addresses("name", 80, Nanos(at));
+        network.prefer_address("name", 80, a);
+        assert_eq!(known(0), None);
+        network.remember_addresses("name", 80, &[a, b, c], Nanos(10));
+        assert_eq!(known(0), Some(vec![a, b, c]));
+        network.prefer_address("name", 80, c);
+        network.prefer_address("name", 80, b);
+        assert_eq!((known(9), known(10)), (Some(vec![b, c, a]), None));
+        // Resolved again: what answered is still first, if it is still there.
+        network.remember_addresses("name", 80, &[a, b, c], Nanos(20));
+        assert_eq!(known(10), Some(vec![b, a, c]));
+        network.remember_addresses("name", 80, &[c, a], Nanos(30));
+        assert_eq!(known(20), Some(vec![c, a]));
     }
 }

@@ -103,9 +103,6 @@ fn in_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::{pending, ready};
-    use std::net::TcpListener;
-    use tokio::net::TcpSocket;
 
     #[test]
     fn families_take_turns() {
@@ -128,61 +125,69 @@ mod tests {
         }
     }
 
-    /// Does not move, or is always past what is waited for.
-    #[derive(Clone, Copy)]
-    enum Clock {
-        Still,
-        Past,
-    }
-
-    impl Time for Clock {
-        fn now(&self) -> Nanos {
-            Nanos::ZERO
-        }
-
-        async fn wait_until(&self, _: Nanos) {
-            match self {
-                Self::Still => pending().await,
-                Self::Past => ready(()).await,
-            }
-        }
-    }
-
-    /// Listens, and answers nobody: the one place of its queue is taken. Linux drops what comes then.
-    async fn deaf() -> (tokio::net::TcpListener, TcpStream, SocketAddr) {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let listener = socket.listen(0).unwrap();
-        let address = listener.local_addr().unwrap();
-        let filling = TcpStream::connect(address).await.unwrap();
-        (listener, filling, address)
-    }
-
-    /// `open` listens, `closed` refuses, `deaf` lets wait.
+    /// Whose queues of connections are full is deaf on Linux alone.
     #[cfg(target_os = "linux")]
-    #[test]
-    fn the_first_that_answers() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-        runtime.block_on(async {
-            let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-            let [open, other] = listeners.each_ref().map(|l| l.local_addr().unwrap());
-            let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let (_listener, _filling, deaf) = deaf().await;
-            for (addresses, clock, expected) in [
-                (vec![open], Clock::Still, Some(open)),
-                (vec![open, other], Clock::Still, Some(open)),
-                (vec![closed, open], Clock::Still, Some(open)),
-                (vec![closed, closed, open, deaf], Clock::Still, Some(open)),
-                (vec![deaf, open], Clock::Past, Some(open)),
-                (vec![deaf, closed, open], Clock::Past, Some(open)),
-                (vec![deaf, deaf, deaf, open], Clock::Past, Some(open)),
-                (vec![closed], Clock::Past, None),
-                (vec![closed, closed], Clock::Past, None),
-                (vec![], Clock::Past, None),
-            ] {
-                let answered = dial(&addresses, &clock).await.ok().map(|(_, address)| address);
-                assert_eq!(answered, expected, "{addresses:?}");
+    mod races {
+        use super::*;
+        use std::future::{pending, ready};
+        use std::net::TcpListener;
+        use tokio::net::TcpSocket;
+
+        /// Does not move, or is always past what is waited for.
+        #[derive(Clone, Copy)]
+        enum Clock {
+            Still,
+            Past,
+        }
+
+        impl Time for Clock {
+            fn now(&self) -> Nanos {
+                Nanos::ZERO
             }
-        });
+
+            async fn wait_until(&self, _: Nanos) {
+                match self {
+                    Self::Still => pending().await,
+                    Self::Past => ready(()).await,
+                }
+            }
+        }
+
+        /// Listens, and answers nobody: the one place of its queue is taken. Linux drops what comes then.
+        async fn deaf() -> (tokio::net::TcpListener, TcpStream, SocketAddr) {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let listener = socket.listen(0).unwrap();
+            let address = listener.local_addr().unwrap();
+            let filling = TcpStream::connect(address).await.unwrap();
+            (listener, filling, address)
+        }
+
+        /// `open` listens, `closed` refuses, `deaf` lets wait.
+        #[test]
+        fn the_first_that_answers() {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+            runtime.block_on(async {
+                let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+                let [open, other] = listeners.each_ref().map(|l| l.local_addr().unwrap());
+                let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+                let (_listener, _filling, deaf) = deaf().await;
+                for (addresses, clock, expected) in [
+                    (vec![open], Clock::Still, Some(open)),
+                    (vec![open, other], Clock::Still, Some(open)),
+                    (vec![closed, open], Clock::Still, Some(open)),
+                    (vec![closed, closed, open, deaf], Clock::Still, Some(open)),
+                    (vec![deaf, open], Clock::Past, Some(open)),
+                    (vec![deaf, closed, open], Clock::Past, Some(open)),
+                    (vec![deaf, deaf, deaf, open], Clock::Past, Some(open)),
+                    (vec![closed], Clock::Past, None),
+                    (vec![closed, closed], Clock::Past, None),
+                    (vec![], Clock::Past, None),
+                ] {
+                    let answered = dial(&addresses, &clock).await.ok().map(|(_, address)| address);
+                    assert_eq!(answered, expected, "{addresses:?}");
+                }
+            });
+        }
     }
 }
