@@ -45,8 +45,10 @@ impl<W: Write> RequestWriter<W> {
         for instant in [sample.scheduled, sample.started, sample.ended] {
             csv::number(row, ExactSeconds(instant));
         }
-        for duration in [sample.lag(), sample.response(), sample.service()] {
-            csv::number(row, ExactMs(duration));
+        let sent = sample.outcome.is_sent();
+        csv::number(row, ExactMs(sample.lag()));
+        for duration in [sample.response(), sample.service()] {
+            known(row, sent.then_some(duration));
         }
         csv::series(row, series);
         csv::phase_and_status(row, sample.phase, sample.status);
@@ -55,7 +57,7 @@ impl<W: Write> RequestWriter<W> {
             csv::number(row, count);
         }
         for part in sample.parts.0 {
-            csv::number(row, ExactMs(part));
+            known(row, sent.then_some(part));
         }
         csv::end(row);
         self.out.write_all(row.as_bytes())
@@ -65,6 +67,14 @@ impl<W: Write> RequestWriter<W> {
     pub fn finish(mut self) -> io::Result<W> {
         self.out.flush()?;
         Ok(self.out)
+    }
+}
+
+/// Appends a time of a request; those that were never sent have none.
+fn known(row: &mut String, time: Option<Nanos>) {
+    match time {
+        Some(time) => csv::number(row, ExactMs(time)),
+        None => row.push(','),
     }
 }
 

@@ -155,7 +155,9 @@ pub(crate) fn read_brunt_requests(
     let mut fold = Fold::default();
     while let Some(row) = table.next(&mut notes) {
         let Some(ended) = row.number(Some(ended), &mut notes).and_then(offset) else { continue };
-        let Some(response) = row.duration(Some(response), MS, &mut notes) else { continue };
+        let unsent = !own_outcome(&row.text(columns[7])).is_sent();
+        let response = row.duration(Some(response), MS, &mut notes);
+        let Some(response) = response.or(unsent.then_some(Nanos::ZERO)) else { continue };
         let mut sampled = own_request(&row, &columns, &mut fold, &mut notes, (ended, response));
         for (part, column) in sampled.parts.iter_mut().zip(parts) {
             *part = row.duration(column, MS, &mut notes).unwrap_or_default();

@@ -6,6 +6,7 @@ use super::{
 use super::{endpoints::share_interval, facts::Facts, kind::Kind, numbers};
 use brunt_metrics::{ErrorKind, Outcome, Phase, Status};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ops::Range;
 
 /// The status of a rate limiter (RFC 6585).
@@ -308,13 +309,12 @@ fn steady(facts: &Facts<'_>, rules: &Rules, class: &Class) -> Option<Draft> {
         return None;
     }
     let (fast, slow) = mean_times(facts);
-    let claim = format!(
-        "{} of the requests fail with {}, at any time of the run; a failed one takes {}, another {}",
-        percent(rate),
-        class.name,
-        fast.map_or("-".to_owned(), time),
-        slow.map_or("-".to_owned(), time)
-    );
+    let mut claim =
+        format!("{} of the requests fail with {}, at any time of the run", percent(rate), class.name);
+    if fast.is_some() || slow.is_some() {
+        let [fast, slow] = [fast, slow].map(|mean| mean.map_or("-".to_owned(), time));
+        let _ = write!(claim, "; a failed one takes {fast}, another {slow}");
+    }
     let evidence = Evidence::of(class.name.clone(), Figure::ErrorsOverTime)
         .within(facts.seconds(&(0..facts.points.len())))
         .ranged("error rate", 100.0 * rate, "%", share_interval(class.total, facts.requests))

@@ -117,17 +117,27 @@ fn requests() {
             retries: 1,
         };
         out.write_sample(&sample, &series).unwrap();
+        if i == 8 {
+            // One that was never sent: no time of it may come back.
+            let outcome = Outcome::Error(ErrorKind::Missing);
+            let (parts, status) = (Parts::default(), Status::NONE);
+            let (bytes_out, bytes_in, retries) = (0, 0, 0);
+            let unsent = Sample { outcome, parts, status, bytes_out, bytes_in, retries, ..sample };
+            let unsent = Sample { ended: unsent.started, ..unsent };
+            out.write_sample(&unsent, &series).unwrap();
+        }
     }
     let text = String::from_utf8(out.finish().unwrap()).unwrap();
     let back = read_text("requests.csv", &text).unwrap();
     let summary = &back.summary;
-    assert_eq!(counts(&summary.total), [8, 1]);
+    assert_eq!(counts(&summary.total), [9, 2]);
     assert_eq!(summary.apart.warm_up_requests, 2);
     assert_eq!(summary.endpoints[0].series, series);
     assert_eq!(summary.total.response.min_ms, Some(6.000_003));
     assert_eq!(summary.total.service.max_ms, Some(5.000_003));
     assert_eq!(summary.lag.max_ms, Some(1.0));
     assert_eq!(summary.total.errors_by_kind.get("reset"), Some(&1));
+    assert_eq!(summary.total.errors_by_kind.get("missing value"), Some(&1));
     assert_eq!((summary.total.bytes_out, summary.total.retries), (80, 8));
     assert_eq!(summary.total.parts["waiting"].count, 8);
 }
