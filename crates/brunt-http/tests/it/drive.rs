@@ -334,7 +334,7 @@ impl Plan {
     }
 }
 
-fn header() -> RunHeader {
+pub(crate) fn header() -> RunHeader {
     RunHeader {
         id: "test".into(),
         name: "test".into(),

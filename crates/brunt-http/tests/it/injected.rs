@@ -1,9 +1,12 @@
 //! Faults that are put into requests on purpose, as the server sees them.
 
-use crate::drive::{Plan, ms};
+use crate::drive::{Plan, header, ms};
 use crate::server::{answer, read_request, scripted};
-use brunt_metrics::{CellSecond, Nanos};
-use brunt_workload::{Extract, FaultKind, HttpVersion};
+use brunt_engine::{SimulationOptions, simulate};
+use brunt_metrics::{CellSecond, Nanos, Outcome, Second};
+use brunt_run::RunEvent;
+use brunt_workload::{Draw, Extract, FaultKind, HttpVersion, LoginFor};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -216,4 +219,41 @@ fn an_aborted_stream_as_the_server_sees_it() {
         assert_eq!((path.as_str(), reason), ("/x", Some(h2::Reason::CANCEL)));
         assert_eq!(bytes, b"01234");
     }
+}
+
+/// The same draws decide in a simulation: what is broken there is broken here, request by request.
+#[test]
+fn a_simulation_breaks_the_same_requests() {
+    let target = brunt_demo::start(brunt_demo::Config::mock(brunt_demo::MockConfig::default())).unwrap();
+    let plan = Plan::to(&target.url())
+        .get("/echo")
+        .save("token", Extract::Status)
+        .login(1, LoginFor::EachUser)
+        .request("POST", "/echo")
+        .logged_in()
+        .fault(FaultKind::Abort, 0.3)
+        .get("/bytes/1")
+        .fault(FaultKind::Retries(2), 0.2)
+        .get("/bytes/2")
+        .save("a", Extract::Status)
+        .fault(FaultKind::MalformedBody, 0.4)
+        .batch(2, 2)
+        .times(100);
+    let counted = |total: &Second| -> Vec<(u32, u64)> {
+        let mut counts = BTreeMap::new();
+        for cell in total.cells.iter().chain(&total.asides) {
+            *counts.entry(cell.key.endpoint.0).or_default() += cell.count();
+        }
+        counts.into_iter().collect()
+    };
+    let (ran, mut simulated) = (plan.run(), Second::default());
+    let model = |_, at: Nanos, _: &mut Draw| (at + ms(1), Outcome::Ok);
+    let options = SimulationOptions { header: header(), at_most: Nanos::from_secs(60) };
+    simulate(&plan.workload(), model, options, &mut |event| {
+        if let RunEvent::Second(second) = event {
+            simulated.merge(second);
+        }
+    });
+    assert_eq!(counted(&ran.total), counted(&simulated), "{}", ran.details());
+    assert!(simulated.asides.iter().all(|cell| cell.count() > 10), "{:?}", counted(&simulated));
 }
