@@ -86,7 +86,7 @@ pub fn simulate(
 }
 
 /// Runs `workload` on simulated time with users made by `source`, which must await nothing but what their
-/// [`VuContext`] offers: the clock stands still only while one of those is about to continue.
+/// [`VuContext`](crate::VuContext) offers: the clock stands still only while one of those is about to continue.
 pub fn simulate_users(
     workload: &Arc<Workload>,
     source: impl VuSource,
