@@ -7,16 +7,18 @@
 use brunt_metrics::{Nanos, Second};
 use brunt_run::{ErrorDetail, Finish, HostSecond, PhaseChange, RunEvent, RunHeader, Verdict, Warning};
 
-/// The most slices of a course: two hours at full resolution. An hour of 50 endpoints takes some 200 MB.
+/// The most slices of a course unless it says otherwise: two hours at full resolution. An hour of 50 endpoints takes some 200 MB.
 pub const MAX_SLICES: usize = 7_200;
 
 /// A run, second by second.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Course {
     /// What ran; `None` if the events began without it.
     pub header: Option<RunHeader>,
     /// Seconds in a full slice: a power of two.
     pub step: u64,
+    /// The most slices; with more, each two become one. Above 1.
+    pub most: usize,
     /// The run's seconds, ascending; those in which nothing was sealed are missing.
     pub slices: Vec<Slice>,
     /// When scenarios entered their phases.
@@ -57,10 +59,27 @@ pub struct Resource {
     pub values: Vec<(Nanos, f64)>,
 }
 
+impl Default for Course {
+    fn default() -> Self {
+        Self {
+            header: None,
+            step: 1,
+            most: MAX_SLICES,
+            slices: Vec::new(),
+            phases: Vec::new(),
+            details: Vec::new(),
+            warnings: Vec::new(),
+            verdict: None,
+            finish: None,
+            resources: Vec::new(),
+        }
+    }
+}
+
 impl Course {
     /// Gathers a run's events. Seconds must ascend, as they do in a run and in a record.
     pub fn from_events(events: impl IntoIterator<Item = RunEvent>) -> Self {
-        let mut course = Self { step: 1, ..Self::default() };
+        let mut course = Self::default();
         for event in events {
             course.add(event);
         }
@@ -87,7 +106,7 @@ impl Course {
 
     fn add_second(&mut self, measured: Second) {
         self.push(Slice { from: measured.index, seconds: 1, measured, host: None });
-        while self.slices.len() > MAX_SLICES {
+        while self.slices.len() > self.most.max(2) {
             self.step *= 2;
             for slice in std::mem::take(&mut self.slices) {
                 self.push(slice);

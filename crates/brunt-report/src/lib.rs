@@ -8,7 +8,7 @@
 //! - [`write_seconds_csv`]: a row per second, endpoint and kind of answer, for spreadsheets;
 //! - [`write_summary_json`]: the totals;
 //! - [`write_locust_csv`]: Locust's four CSV files; [`LocustCsv`] writes them while a run goes on;
-//! - [`write_summary_html`]: the totals as a page;
+//! - [`report_html`]: a run as one page, decision first, with its figures;
 //! - [`write_k6_summary`]: k6's end-of-test summary, as its `--summary-export` has it;
 //! - [`analysis_text`] and its neighbours: what an analysis found, also for CI servers;
 //! - [`find_max_text`] and its neighbours: the search for the limit;
@@ -26,9 +26,9 @@ mod find_max;
 
 mod hlog;
 
-mod html;
-
 mod k6;
+
+mod page;
 
 mod locust;
 
@@ -52,9 +52,9 @@ pub use compare::{
 pub use error::ExportError;
 pub use find_max::{FindMax, find_max_json, find_max_markdown, find_max_text, trial_line};
 pub use hlog::{Timing, write_hlog};
-pub use html::write_summary_html;
 pub use k6::{write_k6_summary, write_k6_summary_of};
 pub use locust::{LocustCsv, LocustFile, LocustFiles, LocustHistory, write_locust_csv};
+pub use page::{Page, report_html};
 pub use requests::RequestWriter;
 pub use seconds::write_seconds_csv;
 pub use summary::write_summary_json;

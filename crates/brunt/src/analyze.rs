@@ -74,13 +74,13 @@ struct Seen {
 }
 
 impl Lens {
-    fn analysed(&self, seen: Seen) -> AnalysedRun {
+    fn analysed(&self, seen: Seen) -> (AnalysedRun, Option<Course>) {
         let Seen { name, tool, files, notes, summary, verdict, course } = seen;
         let (findings, basis) = match &course {
             Some(course) => (findings(course, &self.rules), Basis::Seconds),
             None => (findings_of_totals(&summary, &self.rules), Basis::Totals),
         };
-        AnalysedRun {
+        let run = AnalysedRun {
             name,
             tool,
             files,
@@ -91,16 +91,17 @@ impl Lens {
             verdict,
             findings,
             basis,
-        }
+        };
+        (run, course)
     }
 }
 
 /// A run that has just ended, with the built-in rules; `None` if nothing of it is known.
-pub(crate) fn of_live(view: &RunView, mut course: Course) -> Option<AnalysedRun> {
+pub(crate) fn of_live(view: &RunView, mut course: Course) -> Option<(AnalysedRun, Option<Course>)> {
     let summary = Summary::of(view)?;
     let verdict = view.verdict()?.clone();
     course.verdict = Some(verdict.clone());
-    Some(Lens::default().analysed(Seen {
+    let seen = Seen {
         name: summary.name.clone(),
         tool: "brunt".into(),
         files: Vec::new(),
@@ -108,7 +109,20 @@ pub(crate) fn of_live(view: &RunView, mut course: Course) -> Option<AnalysedRun>
         summary,
         verdict,
         course: Some(course),
-    }))
+    };
+    Some(Lens::default().analysed(seen))
+}
+
+/// Results as a report shows them: judged by these objectives, or by those that the run was held to; with its seconds, if
+/// the source has any.
+pub(crate) fn for_report(
+    results: Results,
+    objectives: Vec<Objective>,
+    baseline: Option<BaselineFigures>,
+    unended: Unended,
+) -> (AnalysedRun, Option<Course>) {
+    let asked = Asked { objectives, baseline, unended, lens: Lens::default(), resources: Vec::new() };
+    analysed(results, &asked)
 }
 
 fn work(args: &AnalyzeArgs, bare: Bare, console: Console) -> Result<u8, LoadError> {
@@ -120,7 +134,7 @@ fn work(args: &AnalyzeArgs, bare: Bare, console: Console) -> Result<u8, LoadErro
         if input == STDIN {
             let results =
                 brunt_results::read_bytes(Path::new("stdin"), io::stdin().lock()).map_err(|e| usage(&e))?;
-            analysis.runs.push(analysed(results, &asked));
+            analysis.runs.push(analysed(results, &asked).0);
             continue;
         }
         found.extend(paths(input, &args.runs).map_err(|e| usage(&e))?);
@@ -128,7 +142,7 @@ fn work(args: &AnalyzeArgs, bare: Bare, console: Console) -> Result<u8, LoadErro
     // One at a time: a long run's seconds take some hundred megabytes.
     for path in found {
         let found = brunt_results::read_each(std::slice::from_ref(&path)).map_err(|e| usage(&e))?;
-        analysis.runs.extend(found.results.into_iter().map(|r| analysed(r, &asked)));
+        analysis.runs.extend(found.results.into_iter().map(|r| analysed(r, &asked).0));
         analysis.unreadable.extend(found.unreadable.iter().map(unreadable));
     }
     tell_apart(&mut analysis.runs);
@@ -232,7 +246,7 @@ fn asked(args: &AnalyzeArgs) -> Result<Asked, LoadError> {
     })
 }
 
-fn analysed(results: Results, asked: &Asked) -> AnalysedRun {
+fn analysed(results: Results, asked: &Asked) -> (AnalysedRun, Option<Course>) {
     let name = results.label();
     let mut notes: Vec<String> = results.cut.iter().map(ToString::to_string).collect();
     if results.cut.is_some() && asked.unended == Unended::Cut {
@@ -290,7 +304,7 @@ fn objectives(asked: &Asked, own: &[String], notes: &mut Vec<String>) -> Vec<Obj
 /// The same judges as of a live run, over the same events.
 fn judged(events: Vec<RunEvent>, objectives: Vec<Objective>, asked: &Asked) -> (Verdict, Course) {
     let mut judge = Judge::new(objectives, asked.baseline.as_ref()).taking(asked.unended);
-    let (mut view, mut course) = (RunView::default(), Course { step: 1, ..Course::default() });
+    let (mut view, mut course) = (RunView::default(), Course::default());
     for event in events {
         view.apply(&event);
         judge.apply(&event);

@@ -7,6 +7,7 @@ mod cut;
 mod doctor;
 mod findmax;
 mod locust;
+mod page;
 mod plot;
 mod reports;
 mod run;
@@ -18,6 +19,7 @@ pub(crate) use compare::{BaselineArgs, BaselineCommand, CompareArgs};
 pub(crate) use cut::CutArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use findmax::{FindMaxArgs, SearchBy};
+pub(crate) use page::PageArgs;
 pub(crate) use plot::PlotArgs;
 pub(crate) use reports::ReportArgs;
 pub(crate) use run::{RunArgs, RunCommand};
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     FindMax(Box<FindMaxArgs>),
     /// Compare runs, or sides of several runs: what changed, and whether it is more than noise
     Compare(CompareArgs),
+    /// Write a run as one page: the decision first, then the evidence
+    Report(PageArgs),
     /// Draw runs: SVG, PNG, or the numbers
     Plot(PlotArgs),
     /// Keep runs by name, to compare others with

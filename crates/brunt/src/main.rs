@@ -22,6 +22,7 @@ mod judge;
 mod limits;
 mod load;
 mod locust;
+mod page;
 mod plot;
 mod records;
 mod reports;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         Command::Analyze(args) => analyze::command(&args, analyze::Bare::Fine, console),
         Command::FindMax(args) => findmax::command(&args, console),
         Command::Compare(compare) => compare::compare_runs(&compare, console),
+        Command::Report(args) => page::report(&args, console),
         Command::Plot(args) => plot::plot(&args, console),
         Command::Baseline(baseline) => baseline::baseline(&baseline, console),
         Command::Export(export) => records::export(&export, console),

@@ -39,8 +39,8 @@ enum Form {
 }
 
 /// A run that was read.
-struct Drawn {
-    name: String,
+pub(crate) struct Drawn {
+    pub(crate) name: String,
     summary: Summary,
     course: Option<Course>,
     findings: Vec<Finding>,
@@ -141,7 +141,7 @@ fn limit(word: &str) -> Result<Limit, String> {
 }
 
 /// Reads the runs of a word: `[NAME=]RUN`.
-fn read(word: &str, runs: &Path) -> Result<Vec<Drawn>, String> {
+pub(crate) fn read(word: &str, runs: &Path) -> Result<Vec<Drawn>, String> {
     let (name, parts) = split(word);
     let mut drawn: Vec<Drawn> = Vec::new();
     for part in &parts {
@@ -164,7 +164,7 @@ impl Drawn {
         Self { name, summary: results.summary, course, findings }
     }
 
-    fn source(&self) -> Source<'_> {
+    pub(crate) fn source(&self) -> Source<'_> {
         Source {
             name: &self.name,
             summary: &self.summary,

@@ -4,13 +4,16 @@ use crate::analyze::of_live;
 use crate::args::{ReportArgs, RunArgs};
 use crate::console::{Console, env};
 use crate::load::LoadError;
-use crate::results::{beside, suffix};
-use crate::run::Refusal;
+use crate::page;
+use crate::results::{self, beside, suffix};
+use crate::run::{Job, Refusal};
 use brunt_analysis::Course;
+use brunt_plan::lowered_json;
 use brunt_report::{
     Analysis, DeploymentReport, Rollback, analysis_junit, analysis_markdown, github_annotations,
 };
-use brunt_run::{RunEvent, RunView};
+use brunt_run::{RunEvent, RunHeader, RunView};
+use brunt_workload::Workload;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -102,22 +105,29 @@ pub(crate) fn settle(args: &mut RunArgs, reports: &mut ReportArgs) -> Result<(),
 /// The reports of a run that goes on.
 pub(crate) struct Reports {
     asked: ReportArgs,
+    /// Where the page goes.
+    page: Option<PathBuf>,
+    /// The plan as it runs, without secrets.
+    plan: String,
     /// The run so far; `None` if no report is asked for.
     course: Option<Course>,
 }
 
 impl Reports {
-    /// Makes the folders of what is asked for, so that a run is not in vain; names are made unique by `label`.
-    pub(crate) fn open(asked: &ReportArgs, label: Option<&str>) -> Result<Self, Refusal> {
-        let mut asked = asked.clone();
+    /// Makes the folders of what is asked for, so that a run is not in vain; names are made unique by its label.
+    pub(crate) fn open(job: &Job<'_>, header: &RunHeader, workload: &Workload) -> Result<Self, Refusal> {
+        let mut asked = job.reports.clone();
         for path in [&mut asked.markdown, &mut asked.junit].into_iter().flatten() {
             if path.as_os_str() != "-" {
-                *path = beside(path, &suffix(label));
+                *path = beside(path, &suffix(job.label));
             }
         }
-        asked.files().try_for_each(|path| make_room(path))?;
-        let course = asked.any().then(|| Course { step: 1, ..Course::default() });
-        Ok(Self { asked, course })
+        let page = results::page(job.args, header, job.label);
+        asked.files().chain(page.iter()).try_for_each(|path| make_room(path))?;
+        let course = (asked.any() || page.is_some()).then(Course::default);
+        let plan = lowered_json(workload);
+        let plan = serde_json::to_string_pretty(&plan).unwrap_or_default();
+        Ok(Self { asked, page, plan, course })
     }
 
     /// Takes note of what happened.
@@ -129,14 +139,17 @@ impl Reports {
 
     /// Writes them; answers what was written, or what went wrong.
     pub(crate) fn finish(self, view: &RunView) -> Result<Written, String> {
-        let Some(run) = self.course.and_then(|course| of_live(view, course)) else {
+        let Some((run, course)) = self.course.and_then(|course| of_live(view, course)) else {
             return Ok(Written::default());
         };
-        write_reports(
-            &self.asked,
-            &Analysis { runs: vec![run], unreadable: Vec::new() },
-            Rollback::NotTriggered,
-        )
+        let html = self.page.as_ref().map(|_| page::html(&run, course.as_ref(), Some(&self.plan)));
+        let analysis = Analysis { runs: vec![run], unreadable: Vec::new() };
+        let mut written = write_reports(&self.asked, &analysis, Rollback::NotTriggered)?;
+        if let Some((path, html)) = self.page.zip(html) {
+            write(&path, &html)?;
+            written.files.push(path.display().to_string());
+        }
+        Ok(written)
     }
 }
 

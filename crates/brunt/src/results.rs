@@ -1,12 +1,9 @@
-//! Files that other tools read, written while a run goes on and at its end: Locust's CSV files, k6's summary, a page, a
-//! log.
+//! Files that other tools read, written while a run goes on and at its end: Locust's CSV files, k6's summary, a log.
 
 use crate::args::RunArgs;
 use crate::exit;
 use crate::run::Refusal;
-use brunt_report::{
-    LocustCsv, LocustFile, LocustHistory, UserCount, write_k6_summary_of, write_summary_html,
-};
+use brunt_report::{LocustCsv, LocustFile, LocustHistory, UserCount, write_k6_summary_of};
 use brunt_run::{RunEvent, RunHeader, RunView};
 use brunt_tui::{Style, summary};
 use jiff::Timestamp;
@@ -20,7 +17,6 @@ const LOG_COLUMNS: usize = 100;
 /// The files of one run.
 pub(crate) struct Results {
     locust: Option<(String, LocustCsv<BufWriter<File>>)>,
-    html: Option<PathBuf>,
     summary: Option<PathBuf>,
     log: Option<BufWriter<File>>,
     users: UserCount,
@@ -38,8 +34,6 @@ impl Results {
             Some(prefix) => Some(format!("{prefix}{suffix}")),
             None => standard.clone(),
         };
-        let html = args.html.as_ref().map(|path| beside(path, &suffix));
-        let html = html.or_else(|| standard.as_ref().map(|prefix| PathBuf::from(format!("{prefix}.html"))));
         let own_log = args.locust.logfile.as_ref().map(|path| beside(path, &suffix));
         let log = own_log.or_else(|| standard.as_ref().map(|prefix| PathBuf::from(format!("{prefix}.log"))));
         let history = if args.csv_full_history { LocustHistory::Full } else { LocustHistory::Aggregated };
@@ -52,10 +46,8 @@ impl Results {
         };
         let log = log.map(|path| create(&path)).transpose()?;
         let summary = args.summary_export.as_ref().map(|path| beside(path, &suffix));
-        for path in html.iter().chain(summary.iter()) {
-            folder_of(path)?;
-        }
-        Ok(Self { locust, html, summary, log, users: UserCount::default(), problem: None })
+        summary.as_deref().map_or(Ok(()), folder_of)?;
+        Ok(Self { locust, summary, log, users: UserCount::default(), problem: None })
     }
 
     /// Takes note of what happened.
@@ -95,11 +87,6 @@ impl Results {
             written.push(format!("{prefix}_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv"));
             self.note(Some(result.map_err(|e| e.to_string())));
         }
-        if let Some(path) = self.html.take() {
-            let result = to_file(&path, |out| write_summary_html(view, out).map_err(|e| e.to_string()));
-            written.push(path.display().to_string());
-            self.note(Some(result));
-        }
         if let Some(path) = self.summary.take() {
             let users = self.users;
             let result =
@@ -122,6 +109,17 @@ impl Results {
         if let Some(Err(problem)) = result {
             self.problem.get_or_insert(problem);
         }
+    }
+}
+
+/// Where the page of a run goes, if one is asked for.
+pub(crate) fn page(args: &RunArgs, header: &RunHeader, label: Option<&str>) -> Option<PathBuf> {
+    match (&args.html, &args.results) {
+        (Some(path), _) => Some(beside(path, &suffix(label))),
+        (None, Some(folder)) => {
+            Some(PathBuf::from(format!("{}.html", standard_prefix(folder, header, label))))
+        }
+        (None, None) => None,
     }
 }
 

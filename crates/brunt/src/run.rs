@@ -220,7 +220,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     // The record comes last: a run that is refused leaves none behind.
     let (rows, taps) = rows_to(args, &header)?;
     let mut results = Results::open(args, &header, job.label)?;
-    let mut reports = Reports::open(job.reports, job.label)?;
+    let mut reports = Reports::open(job, &header, workload)?;
     let folder = record_folder(job, &header.id);
     let recorder = if args.no_record { None } else { Some(recorder(&folder, &header, workload)?) };
     let mut session =

@@ -75,12 +75,9 @@ pub(super) fn matrix(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigu
     let all = rows(source, asked)?;
     let methods: Vec<String> =
         all.iter().map(|r| method(r.method).to_owned()).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut paths: Vec<String> = Vec::new();
-    for row in &all {
-        if !paths.iter().any(|p| p == row.path) {
-            paths.push(row.path.to_owned());
-        }
-    }
+    let mut met = BTreeSet::new();
+    let paths: Vec<String> =
+        all.iter().filter(|row| met.insert(row.path)).map(|row| row.path.to_owned()).collect();
     let paths = cut(paths, MAX_ROWS, &mut figure);
     let value = |path: &String, wanted: &String| {
         let of_cell = all.iter().filter(|r| r.path == *path && method(r.method) == wanted);

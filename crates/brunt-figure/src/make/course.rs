@@ -8,6 +8,7 @@ use crate::source::{Asked, Metric, NoFigure, Source};
 use crate::unit::counted;
 use crate::{Figure, Ink, Kind, LineStroke, Marks, Unit};
 use brunt_run::ScenarioHeader;
+use std::collections::BTreeMap;
 
 /// Quantiles that are drawn of response times, with their colours.
 pub(super) const QUANTILES: [(&str, Ink, f64); 3] =
@@ -151,10 +152,11 @@ pub(super) fn errors(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigu
     let mut figure = begun(Kind::Errors, format!("Failed requests of {} over time", source.name));
     let points = points(course, asked);
     let mut parts = parts(source, course, asked)?;
-    let failed = |name: &str| -> u64 {
-        let own = source.summary.endpoints.iter().filter(|e| e.series.label() == name);
-        own.map(|e| e.figures.errors).sum()
-    };
+    let mut by_name: BTreeMap<String, u64> = BTreeMap::new();
+    for endpoint in source.summary.endpoints.iter().filter(|e| e.figures.errors > 0) {
+        *by_name.entry(endpoint.series.label()).or_default() += endpoint.figures.errors;
+    }
+    let failed = |name: &str| by_name.get(name).copied().unwrap_or(0);
     parts.retain(|part| failed(&part.name) > 0);
     parts.sort_by_key(|part| std::cmp::Reverse(failed(&part.name)));
     // More lines than that cannot be told apart.

@@ -7,16 +7,12 @@ use super::{
 use crate::source::{Asked, MAX_ENDPOINTS, Metric, NoFigure, Source};
 use crate::{Bars, Figure, Kind, Unit};
 use brunt_run::Figures;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn compare(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, NoFigure> {
     let mut figure = begun(Kind::Compare, format!("Comparison of {}", names(sources)));
     let all: Vec<Vec<Row<'_>>> = sources.iter().map(|s| rows(*s, asked)).collect::<Result<_, _>>()?;
-    let mut names: Vec<String> = Vec::new();
-    for row in all.iter().flatten() {
-        if !names.contains(&row.name) {
-            names.push(row.name.clone());
-        }
-    }
+    let names = names_of(&all);
     let names = cut(names, MAX_ENDPOINTS, &mut figure);
     let bars = |value: &dyn Fn(&Figures) -> Option<f64>| -> Vec<Bars> {
         let of_run = |(at, rows): (usize, &Vec<Row<'_>>)| Bars {
@@ -93,16 +89,13 @@ pub(super) fn traffic(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, N
         lines.push(points.rate((source.name, ink), |s| s.measured.requests() as f64));
     }
     let all: Vec<Vec<Row<'_>>> = sources.iter().map(|s| rows(*s, asked)).collect::<Result<_, _>>()?;
-    let mut names: Vec<String> = Vec::new();
-    for row in all.iter().flatten() {
-        if !names.contains(&row.name) {
-            names.push(row.name.clone());
-        }
-    }
+    let names = names_of(&all);
+    let by_name: Vec<BTreeMap<&str, u64>> =
+        all.iter().map(|rows| rows.iter().map(|r| (r.name.as_str(), r.figures.requests)).collect()).collect();
+    let totals: Vec<u64> = by_name.iter().map(|rows| rows.values().sum()).collect();
     let share = |at: usize, name: &String| {
-        let total: u64 = all[at].iter().map(|r| r.figures.requests).sum();
-        let own: u64 = all[at].iter().filter(|r| r.name == *name).map(|r| r.figures.requests).sum();
-        own as f64 / total.max(1) as f64
+        let own = by_name[at].get(name.as_str()).copied().unwrap_or(0);
+        own as f64 / totals[at].max(1) as f64
     };
     for at in 1..sources.len() {
         // Total variation: half the sum of the differences; 0 is the same mix, 1 has nothing in common.
@@ -125,6 +118,13 @@ pub(super) fn traffic(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, N
         bar_panel(("popularity of endpoints", "share of requests", Unit::Share), &shown, bars.collect()),
     ];
     Ok(figure)
+}
+
+/// The names of the rows of all runs, in the order in which they come.
+fn names_of(all: &[Vec<Row<'_>>]) -> Vec<String> {
+    let mut met = BTreeSet::new();
+    let rows = all.iter().flatten();
+    rows.filter(|row| met.insert(row.name.as_str())).map(|row| row.name.clone()).collect()
 }
 
 fn names(sources: &[Source<'_>]) -> String {

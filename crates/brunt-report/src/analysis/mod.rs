@@ -18,6 +18,8 @@ pub use junit::analysis_junit;
 pub use markdown::analysis_markdown;
 pub use text::analysis_text;
 
+pub(crate) use words::{ENDPOINTS, confidence, cost, endpoints, evidence, led_by, mark, outlook, totals};
+
 use brunt_analysis::{Finding, Grades, HotSpot};
 use brunt_run::{Outlook, Summary, Verdict};
 

@@ -40,7 +40,7 @@ pub(super) fn grouped_tenths(value: f64) -> String {
     format!("{sign}{}.{tenths}", grouped(whole.parse().unwrap_or(0)))
 }
 
-pub(super) const fn outlook(outlook: Outlook) -> &'static str {
+pub(crate) const fn outlook(outlook: Outlook) -> &'static str {
     match outlook {
         Outlook::Cut => "cut",
         Outlook::Invalid => "not valid",
@@ -67,7 +67,7 @@ pub(super) const fn unjudged(run: &AnalysedRun) -> bool {
     matches!(run.verdict.outlook, Outlook::NotEnoughEvidence | Outlook::StoppedEarly)
 }
 
-pub(super) const fn mark(standing: Standing) -> &'static str {
+pub(crate) const fn mark(standing: Standing) -> &'static str {
     match standing {
         Standing::Failed => "✗",
         Standing::NotJudged => "?",
@@ -78,7 +78,7 @@ pub(super) const fn mark(standing: Standing) -> &'static str {
 }
 
 /// The totals in rows: what, and how much.
-pub(super) fn totals(run: &AnalysedRun) -> Vec<(&'static str, String)> {
+pub(crate) fn totals(run: &AnalysedRun) -> Vec<(&'static str, String)> {
     let total = &run.summary.total;
     let (r, grades) = (&total.response, &run.grades);
     let grade = |text: String, grade: &Option<String>| match grade {
@@ -102,11 +102,11 @@ pub(super) fn totals(run: &AnalysedRun) -> Vec<(&'static str, String)> {
 }
 
 /// Columns of the endpoints' table.
-pub(super) const ENDPOINTS: [&str; 9] =
+pub(crate) const ENDPOINTS: [&str; 9] =
     ["endpoint", "requests", "of time", "err %", "of errors", "p50", "p95", "p99", "spread"];
 
 /// The endpoints, those that hurt most first.
-pub(super) fn endpoints(run: &AnalysedRun) -> Vec<[String; 9]> {
+pub(crate) fn endpoints(run: &AnalysedRun) -> Vec<[String; 9]> {
     let row = |spot: &brunt_analysis::HotSpot| {
         let figures = run.summary.endpoints.get(spot.endpoint).map(|e| &e.figures)?;
         let r = &figures.response;
@@ -126,7 +126,7 @@ pub(super) fn endpoints(run: &AnalysedRun) -> Vec<[String; 9]> {
 }
 
 /// Who leads among the endpoints, in a line; empty where there is only one, or nothing is known.
-pub(super) fn led_by(run: &AnalysedRun) -> String {
+pub(crate) fn led_by(run: &AnalysedRun) -> String {
     if run.hot_spots.len() < 2 {
         return String::new();
     }
@@ -137,7 +137,7 @@ pub(super) fn led_by(run: &AnalysedRun) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-pub(super) const fn confidence(confidence: Confidence) -> &'static str {
+pub(crate) const fn confidence(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Low => "low",
         Confidence::Medium => "medium",
@@ -146,7 +146,7 @@ pub(super) const fn confidence(confidence: Confidence) -> &'static str {
 }
 
 /// A piece of evidence in a line: `p95 of all requests, 0:20 to 0:31: before 19 ms, after 30 ms (29 to 31)`.
-pub(super) fn evidence(evidence: &Evidence) -> String {
+pub(crate) fn evidence(evidence: &Evidence) -> String {
     let mut out = evidence.series.clone();
     if let Some(window) = evidence.window {
         let _ = write!(out, ", seconds {} to {}", window.from, window.to);
@@ -180,7 +180,7 @@ fn short(value: f64) -> String {
 }
 
 /// What a finding costs, in words; empty where it costs nothing.
-pub(super) fn cost(finding: &Finding) -> String {
+pub(crate) fn cost(finding: &Finding) -> String {
     let part = |share: f64, of: &str| (share >= 0.0005).then(|| format!("{:.1} % {of}", share * 100.0));
     let parts = [
         part(finding.cost.time_share, "of the waiting"),

@@ -15,3 +15,4 @@ pub use json::comparison_json;
 pub use markdown::{comparison_markdown, variants_markdown};
 pub use text::{comparison_text, variants_text};
 pub use words::metric_figure;
+pub(crate) use words::{Primary, cells, design, heads, outcome};

@@ -39,7 +39,7 @@ pub(super) fn signed(metric: Metric, change: f64) -> String {
 }
 
 /// A row of a comparison: metric, baseline, candidate, change, interval, what could have been seen, verdict.
-pub(super) fn cells(row: &MetricComparison, primary: Primary) -> [String; 7] {
+pub(crate) fn cells(row: &MetricComparison, primary: Primary) -> [String; 7] {
     let metric = row.metric;
     let change = row.change.map_or(NONE.into(), |c| signed(metric, c.value));
     let interval = row.change.and_then(|c| c.interval);
@@ -62,14 +62,14 @@ pub(super) fn cells(row: &MetricComparison, primary: Primary) -> [String; 7] {
 }
 
 /// The heads of these columns.
-pub(super) fn heads(comparison: &Comparison) -> [String; 7] {
+pub(crate) fn heads(comparison: &Comparison) -> [String; 7] {
     ["", &comparison.baseline, &comparison.candidate, "change", "90 % interval", "could see", "verdict"]
         .map(Into::into)
 }
 
 /// Whether a row decides or is looked at beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Primary {
+pub(crate) enum Primary {
     Decides,
     Explores,
 }
@@ -99,7 +99,7 @@ fn short(why: Unclear) -> String {
 }
 
 /// What the comparison comes to, in a sentence.
-pub(super) fn outcome(comparison: &Comparison) -> String {
+pub(crate) fn outcome(comparison: &Comparison) -> String {
     let word = match comparison.outcome {
         Outcome::Invalid => "not valid",
         Outcome::Worse => "REGRESSION",
@@ -110,7 +110,7 @@ pub(super) fn outcome(comparison: &Comparison) -> String {
 }
 
 /// How the arms were run, in a phrase.
-pub(super) fn design(comparison: &Comparison) -> String {
+pub(crate) fn design(comparison: &Comparison) -> String {
     let (n, m) = (comparison.baseline_runs, comparison.candidate_runs);
     let runs = |n: usize| if n == 1 { "1 run".to_owned() } else { format!("{n} runs") };
     match comparison.design {

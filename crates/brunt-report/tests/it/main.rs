@@ -5,9 +5,9 @@ mod analysis;
 mod csv;
 mod find_max;
 mod hlog;
-mod html;
 mod k6;
 mod locust;
+mod page;
 mod simulated;
 mod summary;
 

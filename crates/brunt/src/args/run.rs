@@ -205,7 +205,7 @@ pub(crate) struct RunArgs {
     /// With CSV files: every name in the history, not the total alone
     #[arg(long, help_heading = "Results")]
     pub(crate) csv_full_history: bool,
-    /// The summary as an HTML page
+    /// The run as one page, as `brunt report` writes it
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) html: Option<PathBuf>,
     /// k6's end-of-test summary as JSON

@@ -407,7 +407,7 @@ fn reports_of_a_run() {
     assert!(json.stderr.contains("`--summary-export a.json` is k6's summary"), "{}", json.stderr);
     let page = judged(&context, &["run", &url, "-n", "400", "-u", "2", "-q", "-o", "out/a.html"]);
     assert_eq!(page.code, Some(0), "{}{}", page.stdout, page.stderr);
-    assert!(context.read("out/a.html").starts_with("<!doctype html>"));
+    assert!(context.read("out/a.html").starts_with("<!DOCTYPE html>"));
     context.write("taken.xml/x", "");
     let taken = context.run(&["run", &url, "--junit", "taken.xml", "-d", "1s"]);
     assert_eq!(taken.code, Some(2), "{}", taken.stdout);

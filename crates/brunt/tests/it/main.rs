@@ -13,6 +13,7 @@ mod locust;
 mod plans;
 mod plot;
 mod records;
+mod report;
 mod slow;
 mod stage;
 mod targets;

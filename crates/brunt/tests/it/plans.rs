@@ -232,7 +232,12 @@ fn results_have_their_standard_names() {
     let k6: Value = serde_json::from_str(&context.read("k6.json")).unwrap();
     assert_eq!(k6["metrics"]["http_req_failed"]["value"], 1);
     let page = context.read("page.html");
-    assert!(page.contains("GET /status/404") && !page.contains("<script"), "{page}");
+    assert!(
+        page.contains("GET /status/404")
+            && page.contains("id=\"figure-latency\"")
+            && !page.contains("<script"),
+        "{page}"
+    );
     target.stop();
 }
 
