@@ -66,6 +66,9 @@ pub struct RunHeader {
     /// The profile of the plan that runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// Words that its user gave it to be found by, name to value; those given later are in the record's folder.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// Versions and host facts, for whoever repeats the run: name to value.
     pub environment: BTreeMap<String, String>,
 }

@@ -21,9 +21,10 @@ pub use event::{
     SeriesName, Sink, StopReason, Warning, WarningKind,
 };
 pub use record::{
-    CreateError, Ending, FindError, FormatVersion, ListError, NewRecord, OpenError, Reader, RecordFile,
-    RecordProblem, Recorder, RunState, RunSummary, RunTotals, TearReason, Torn, find_run, list_runs,
-    new_run_id,
+    CreateError, Ending, FindError, FormatVersion, LabelError, ListError, MAX_LABEL_NAME, MAX_LABEL_VALUE,
+    MAX_LABELS, NewRecord, OpenError, Reader, RecordFile, RecordProblem, Recorder, RunState, RunSummary,
+    RunTotals, TearReason, Torn, find_run, histogram_from_bytes, histogram_to_bytes, labels, list_runs,
+    new_run_id, parse_label, parse_labels, run_at, run_folders, set_labels,
 };
 pub use summary::{
     CheckFigures, EndpointFigures, Figures, GroupFigures, LatencyFigures, PartFigures, PhasesApart,

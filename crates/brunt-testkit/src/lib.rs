@@ -13,10 +13,13 @@ mod context;
 
 mod filter;
 
+mod postgres;
+
 mod process;
 
 pub use context::TestContext;
 pub use filter::Filters;
+pub use postgres::{POSTGRES_PASSWORD, Postgres};
 pub use process::{Captured, Running};
 
 use std::path::{Path, PathBuf};

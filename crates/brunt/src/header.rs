@@ -39,6 +39,7 @@ pub(crate) fn header(workload: &Workload, about: About) -> RunHeader {
         tallies: workload.tallies.iter().map(|t| t.name.clone()).collect(),
         objectives: Vec::new(),
         profile: None,
+        labels: BTreeMap::new(),
         environment: about.environment,
     }
 }

@@ -281,6 +281,7 @@ fn header(name: &str, started_s: u64) -> RunHeader {
         tallies: Vec::new(),
         objectives: Vec::new(),
         profile: None,
+        labels: BTreeMap::new(),
         environment: BTreeMap::new(),
     }
 }

@@ -117,6 +117,7 @@ pub(crate) fn header() -> RunHeader {
         tallies: Vec::new(),
         objectives: Vec::new(),
         profile: None,
+        labels: BTreeMap::new(),
         environment: BTreeMap::new(),
     }
 }

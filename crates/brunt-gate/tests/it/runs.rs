@@ -177,6 +177,7 @@ fn header() -> RunHeader {
         tallies: Vec::new(),
         objectives: Vec::new(),
         profile: None,
+        labels: BTreeMap::new(),
         environment: BTreeMap::new(),
     }
 }

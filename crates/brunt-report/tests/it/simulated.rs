@@ -60,6 +60,7 @@ fn header() -> RunHeader {
         tallies: Vec::new(),
         objectives: Vec::new(),
         profile: None,
+        labels: BTreeMap::new(),
         environment: BTreeMap::new(),
     }
 }

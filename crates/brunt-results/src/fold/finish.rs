@@ -161,6 +161,7 @@ impl Fold {
             tallies: Vec::new(),
             objectives: Vec::new(),
             profile: None,
+            labels: BTreeMap::new(),
             environment: heading.environment(),
         }
     }

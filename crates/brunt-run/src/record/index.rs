@@ -124,7 +124,7 @@ fn first_few(ids: &[String]) -> String {
 /// The records in `folder`, newest first; those that cannot be opened last, each with its reason. Empty if
 /// the folder is not there. Reads no seconds: a list of thousands of long runs is quick.
 pub fn list_runs(folder: &Path) -> Result<Vec<RunSummary>, ListError> {
-    let mut runs: Vec<_> = ids(folder)?.into_iter().map(|id| listed(&folder.join(&id), id)).collect();
+    let mut runs: Vec<_> = run_folders(folder)?.into_iter().map(|id| run_at(&folder.join(&id), id)).collect();
     runs.sort_by_cached_key(|r| (Reverse(r.started_unix_ms), Reverse(r.id.clone())));
     Ok(runs)
 }
@@ -140,7 +140,7 @@ pub fn find_run(folder: &Path, what: &str) -> Result<PathBuf, FindError> {
     if !what.is_empty() && Path::new(what).join(RecordFile::Run.name()).is_file() {
         return Ok(PathBuf::from(what));
     }
-    let mut ids = ids(folder)?;
+    let mut ids = run_folders(folder)?;
     let is_there = !what.is_empty() && Path::new(what).exists();
     if ids.is_empty() && !is_there {
         return Err(FindError::NoRuns { folder: folder.to_owned() });
@@ -172,8 +172,8 @@ fn never_began(folder: &Path) -> bool {
     folder.join("hooks").is_dir() && !folder.join(RecordFile::Run.name()).exists()
 }
 
-/// The names of the records in `folder`, ascending.
-fn ids(folder: &Path) -> Result<Vec<String>, ListError> {
+/// The names of the records in `folder`, ascending. Empty if the folder is not there.
+pub fn run_folders(folder: &Path) -> Result<Vec<String>, ListError> {
     let failed = |source| ListError { folder: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -194,7 +194,8 @@ fn ids(folder: &Path) -> Result<Vec<String>, ListError> {
     Ok(ids)
 }
 
-fn listed(folder: &Path, id: String) -> RunSummary {
+/// The record in `folder`, listed under `id`. Reads no seconds.
+pub fn run_at(folder: &Path, id: String) -> RunSummary {
     let reader = match Reader::open(folder) {
         Ok(reader) => reader,
         Err(error) => {

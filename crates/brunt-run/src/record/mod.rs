@@ -5,7 +5,8 @@
 //! - `run.json`: versions, the header, the plan as it was lowered; written first, at once or not at all;
 //! - `seconds.brunt`: a checksummed frame for each sealed second, in the compact encoding of `second.rs`;
 //! - `events.jsonl`: a line for everything else that happened;
-//! - `summary.json`: the totals, at the end.
+//! - `summary.json`: the totals, at the end;
+//! - `labels.json`: labels that were given later, if any were.
 //!
 //! Start with [`Recorder`], a [`Sink`](crate::Sink), and [`Reader`], an iterator of
 //! [`RunEvent`](crate::RunEvent)s. Nothing here judges or draws; exports are in `brunt-report`.
@@ -15,6 +16,8 @@ mod frame;
 mod host;
 
 mod index;
+
+mod labels;
 
 mod line;
 
@@ -32,9 +35,15 @@ mod wire;
 
 mod write;
 
-pub use index::{FindError, ListError, RunState, RunSummary, RunTotals, find_run, list_runs};
+pub use index::{
+    FindError, ListError, RunState, RunSummary, RunTotals, find_run, list_runs, run_at, run_folders,
+};
+pub use labels::{
+    LabelError, MAX_LABEL_NAME, MAX_LABEL_VALUE, MAX_LABELS, labels, parse_label, parse_labels, set_labels,
+};
 pub use read::{Ending, OpenError, Reader, TearReason, Torn};
 pub use run_id::new_run_id;
+pub use second::{histogram_from_bytes, histogram_to_bytes};
 pub use write::{CreateError, NewRecord, RecordProblem, Recorder};
 
 use crate::RunHeader;

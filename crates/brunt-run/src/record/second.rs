@@ -104,6 +104,23 @@ fn encode_tally(t: &TallySecond, out: &mut Vec<u8>) {
     put(out, t.count);
 }
 
+/// A histogram as it stands in a second's frame, behind the number of its buckets: for stores beside the record, so that
+/// there is one format.
+pub fn histogram_to_bytes(h: &SparseHistogram) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, h.counts.len() as u64);
+    encode_histogram(h, &mut out);
+    out
+}
+
+/// Reads what [`histogram_to_bytes`] wrote; `None` if it is anything else.
+pub fn histogram_from_bytes(bytes: &[u8]) -> Option<SparseHistogram> {
+    let mut cursor = Cursor::new(bytes);
+    let buckets = cursor.length().ok()?;
+    let histogram = decode_histogram(&mut cursor, buckets).ok()?;
+    cursor.is_at_end().then_some(histogram)
+}
+
 /// Appends all of a histogram but the number of its buckets; nothing when it has none.
 fn encode_histogram(h: &SparseHistogram, out: &mut Vec<u8>) {
     if h.counts.is_empty() {

@@ -251,7 +251,7 @@ fn fresh(path: &Path) -> io::Result<File> {
 }
 
 /// Writes a file whole or not at all: under another name first, forced to disk, then renamed.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("json.part");
     let mut file = File::create(&draft)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());

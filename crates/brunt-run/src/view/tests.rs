@@ -69,6 +69,7 @@ fn header() -> RunEvent {
         tallies: Vec::new(),
         objectives: Vec::new(),
         profile: None,
+        labels: BTreeMap::new(),
         environment: BTreeMap::new(),
     }))
 }

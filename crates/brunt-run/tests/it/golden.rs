@@ -82,6 +82,7 @@ pub(crate) fn header() -> RunHeader {
         tallies: Vec::new(),
         objectives: Vec::new(),
         profile: None,
+        labels: std::collections::BTreeMap::new(),
         environment: [("brunt", "0.1.0"), ("cores", "2"), ("os", "linux")]
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .into(),

@@ -280,6 +280,7 @@ impl Run {
             tallies: self.tallies.iter().map(|(name, _)| (*name).into()).collect(),
             objectives: self.objectives.iter().map(|o| (*o).into()).collect(),
             profile: self.profile.map(Into::into),
+            labels: BTreeMap::new(),
             environment: BTreeMap::new(),
         }
     }

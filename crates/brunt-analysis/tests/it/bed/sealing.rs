@@ -179,6 +179,7 @@ fn header(world: &World) -> RunHeader {
         tallies: vec!["upstream".to_owned(), "cache".to_owned()],
         objectives: Vec::new(),
         profile: None,
+        labels: BTreeMap::new(),
         environment: BTreeMap::default(),
     }
 }
