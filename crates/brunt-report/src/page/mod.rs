@@ -95,7 +95,9 @@ fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
         div.table tabindex="0" role="region" aria-label=(caption) {
             table {
-                thead { tr { @for head in heads { th scope="col" { (head) } } } }
+                thead { tr { @for head in heads {
+                    @if head.is_empty() { td {} } @else { th scope="col" { (head) } }
+                } } }
                 tbody {
                     @for row in rows {
                         tr {

@@ -18,6 +18,7 @@
 //! its own lateness, taken from its own clock, and printed.
 
 mod accuracy;
+mod browser;
 mod find_max;
 mod findings;
 mod limits;
