@@ -108,6 +108,8 @@ pub enum LineStroke {
     Solid,
     /// What was asked for or expected, beside what was.
     Dashed,
+    /// Single values, as discs that nothing joins: marks on another line.
+    Dots,
 }
 
 /// A value of a line.

@@ -38,6 +38,8 @@ pub enum Kind {
     LoadLatency,
     /// How the generator fared.
     Generator,
+    /// How a value went from run to run.
+    Trend,
 }
 
 /// What a figure needs of its runs.
@@ -53,7 +55,7 @@ pub enum Needs {
 
 impl Kind {
     /// All of them, in the order of this program's lists.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Latency,
         Self::Rate,
         Self::Users,
@@ -70,6 +72,7 @@ impl Kind {
         Self::Compare,
         Self::CompareFacets,
         Self::Traffic,
+        Self::Trend,
     ];
 
     /// Its name on the command line.
@@ -91,6 +94,7 @@ impl Kind {
             Self::Spectrum => "spectrum",
             Self::LoadLatency => "load-latency",
             Self::Generator => "generator",
+            Self::Trend => "trend",
         }
     }
 
@@ -120,6 +124,7 @@ impl Kind {
             Self::Spectrum => "response time by share of requests, to the slowest",
             Self::LoadLatency => "response time by load, and its knee",
             Self::Generator => "whether the generator kept up: processor, lateness, sockets",
+            Self::Trend => "a value from run to run, with what became of each run",
         }
     }
 
@@ -182,13 +187,22 @@ impl Kind {
                 "When a processor is near 100 % or requests start late, the load is not what was asked for, and times say as much \
                  of this machine as of the target."
             }
+            Self::Trend => {
+                "The oldest run is on the left. A step that stays is a change; a single spike may be the machine: whether it is more than \
+                 noise says `brunt compare`. Values of runs that are not to be trusted say nothing of the target."
+            }
         }
     }
 
     /// What it needs of its runs.
     pub const fn needs(self) -> Needs {
         match self {
-            Self::Throughput | Self::Matrix | Self::Box | Self::EndpointBars | Self::Compare => Needs::Totals,
+            Self::Throughput
+            | Self::Matrix
+            | Self::Box
+            | Self::EndpointBars
+            | Self::Compare
+            | Self::Trend => Needs::Totals,
             Self::Latency
             | Self::Rate
             | Self::Users
@@ -221,7 +235,8 @@ impl Kind {
             | Self::Traffic
             | Self::Heat
             | Self::Spectrum
-            | Self::LoadLatency => (1, 250.0),
+            | Self::LoadLatency
+            | Self::Trend => (1, 250.0),
         }
     }
 
@@ -230,6 +245,7 @@ impl Kind {
         match self {
             Self::Compare | Self::CompareFacets | Self::Traffic => (2, 8),
             Self::Spectrum => (1, 8),
+            Self::Trend => (2, 10_000),
             Self::Latency
             | Self::Rate
             | Self::Users

@@ -34,7 +34,7 @@ pub use figure::{
     Spot, Tone, Written,
 };
 pub use kind::{Kind, Needs};
-pub use make::figure;
+pub use make::{Standing, Step, figure, trend};
 pub use palette::{Theme, theme_css};
 pub use source::{Asked, MAX_ENDPOINTS, MAX_ROWS, Metric, NoFigure, POINTS, Source};
 pub use table::{Table, Value};

@@ -134,6 +134,13 @@ fn names(axis: &Axis) -> &[String] {
     }
 }
 
+/// A place on an axis: its name, where it has names.
+pub(crate) fn along(axis: &Axis, value: f64) -> Value {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among names")]
+    let name = names(axis).get(value.max(0.0) as usize);
+    name.map_or(Value::Number(value, axis.unit), |name| Value::Name(name.clone()))
+}
+
 fn of_lines(panel: &Panel, lines: &[Line]) -> Table {
     let y = &panel.y;
     let heads = lines.iter().map(|l| headed(if l.name.is_empty() { &y.label } else { &l.name }, y.unit));
@@ -147,7 +154,7 @@ fn of_lines(panel: &Panel, lines: &[Line]) -> Table {
             let spot = l.spots.get(place).filter(|s| s.x <= x);
             Value::of(spot.and_then(|s| s.y), y.unit)
         });
-        std::iter::once(Value::Number(x, panel.x.unit)).chain(values).collect()
+        std::iter::once(along(&panel.x, x)).chain(values).collect()
     };
     Table { columns, rows: at.into_iter().map(row).collect() }
 }

@@ -8,10 +8,10 @@ use brunt_metrics::Nanos;
 use brunt_run::{Finish, Reader, RunEvent, RunHeader, RunState, SeriesName, Summary, Verdict, run_at};
 use std::path::Path;
 
-/// The facts of a record's environment that say what code it was.
-pub(crate) const COMMIT: &str = "git_commit";
-/// See [`COMMIT`].
-pub(crate) const BRANCH: &str = "git_branch";
+/// The fact of a record's environment that says the commit of the code that it was for or from.
+pub const COMMIT: &str = "git_commit";
+/// The fact that says its branch.
+pub const BRANCH: &str = "git_branch";
 
 /// What the index keeps of a record: a pure function of the record's files.
 #[derive(Clone, Debug, PartialEq)]

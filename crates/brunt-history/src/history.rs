@@ -132,14 +132,15 @@ impl History {
     }
 
     /// How response times went over the runs that a filter means, oldest first; its order decides only which runs its limit
-    /// leaves.
+    /// leaves, of those that have ended.
     pub fn trend(&self, filter: &Filter, of: &TrendOf) -> Result<Trend, HistoryError> {
-        let all = self.indexed(filter)?;
+        let all = self.indexed(&Filter { limit: None, ..filter.clone() })?;
         let found = all.len();
         let mut ended: Vec<Indexed> =
             all.into_iter().filter(|run| run.row.state == State::Finished).collect();
-        ended.sort_by(|a, b| (a.row.started_unix_ms, &a.key).cmp(&(b.row.started_unix_ms, &b.key)));
         let left_out = (found - ended.len()) as u64;
+        ended.truncate(filter.limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX));
+        ended.sort_by(|a, b| (a.row.started_unix_ms, &a.key).cmp(&(b.row.started_unix_ms, &b.key)));
         let made = self.runtime.block_on(trend::trend(&self.pool(), ended, of));
         Ok(Trend { left_out, ..made.map_err(self.failed("read"))? })
     }

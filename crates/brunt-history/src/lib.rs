@@ -47,7 +47,7 @@ mod store;
 
 mod trend;
 
-pub use entry::{Entry, MAX_SLICES};
+pub use entry::{BRANCH, COMMIT, Entry, MAX_SLICES};
 pub use error::HistoryError;
 pub use filter::{Filter, Order, SortBy};
 pub use history::{History, Refreshed};

@@ -11,6 +11,7 @@ mod page;
 mod plot;
 mod reports;
 mod run;
+mod runs;
 
 pub(crate) use analyze::AnalyzeArgs;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -23,6 +24,10 @@ pub(crate) use page::PageArgs;
 pub(crate) use plot::PlotArgs;
 pub(crate) use reports::ReportArgs;
 pub(crate) use run::{RunArgs, RunCommand};
+pub(crate) use runs::{
+    ConsentArgs, FilterArgs, HistoryArgs, LabelCommand, ListArgs, PruneArgs, RmArgs, RunsArgs, RunsCommand,
+    TrendArgs, VerdictWord, WhereArgs,
+};
 use std::path::PathBuf;
 
 /// Load testing that learns, drives, measures and judges.
@@ -80,8 +85,8 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Print the man page (or with a folder, write one for each command)
     Man(ManArgs),
-    /// List recorded runs
-    Runs(RunsArgs),
+    /// List recorded runs, follow response times from run to run, label and remove runs
+    Runs(Box<RunsArgs>),
     /// Show a recorded run as it was shown live
     Show(ShowArgs),
     /// Judge a recorded run again, by its own objectives or by others
@@ -239,16 +244,6 @@ pub(crate) struct CompletionsArgs {
 pub(crate) struct ManArgs {
     /// Write a page for each command into this folder
     pub(crate) folder: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct RunsArgs {
-    /// The folder of records
-    #[arg(long, value_name = "FOLDER", default_value = "brunt-runs")]
-    pub(crate) runs: PathBuf,
-    /// As JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Clone, Debug, clap::Args)]

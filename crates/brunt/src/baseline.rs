@@ -8,6 +8,7 @@ use crate::sides::{SideError, paths};
 use brunt_analysis::compare::{Metric, history};
 use brunt_run::Summary;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The file's name.
@@ -97,6 +98,22 @@ impl Baselines {
         Ok(runs.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// The baselines that each run is kept in, by how the run is written down: an id, or a path.
+    pub(crate) fn marks(&self) -> BTreeMap<String, Vec<String>> {
+        let mut marks: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in self.named.keys() {
+            for word in self.words(name).unwrap_or_default() {
+                marks.entry(word).or_default().push(name.clone());
+            }
+        }
+        marks
+    }
+
+    /// How the runs of a baseline are written down; an empty name is the current branch's.
+    pub(crate) fn kept(&self, name: &str) -> Result<Vec<String>, BaselinesError> {
+        self.words(&resolved(name)?)
+    }
+
     fn keep(&self, name: &str) -> usize {
         let keep = self.named.get(name).and_then(|b| b["keep"].as_u64());
         keep.and_then(|k| usize::try_from(k).ok()).unwrap_or(KEEP)
@@ -105,25 +122,10 @@ impl Baselines {
 
 fn resolved(name: &str) -> Result<String, BaselinesError> {
     if name.is_empty() || name == HERE {
-        branch(Path::new(HERE)).ok_or(BaselinesError::NoBranch)
+        crate::git::branch(Path::new(HERE)).ok_or(BaselinesError::NoBranch)
     } else {
         Ok(name.to_owned())
     }
-}
-
-/// The branch that is checked out where `start` lies; read from `.git/HEAD` without git.
-fn branch(start: &Path) -> Option<String> {
-    let start = start.canonicalize().ok()?;
-    let git = start.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
-    // In a worktree `.git` is a file that says where the real one is.
-    let folder = if git.is_dir() {
-        git
-    } else {
-        let text = std::fs::read_to_string(&git).ok()?;
-        git.parent()?.join(text.trim().strip_prefix("gitdir:")?.trim())
-    };
-    let head = std::fs::read_to_string(folder.join("HEAD")).ok()?;
-    Some(head.trim().strip_prefix("ref: refs/heads/")?.to_owned())
 }
 
 /// `brunt baseline`.
@@ -250,22 +252,5 @@ mod tests {
         {
             assert_eq!(newest(words(given), keep), words(expected));
         }
-    }
-
-    #[test]
-    fn the_branch_is_read_without_git() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let at = |path: &str| folder.path().join(path);
-        std::fs::create_dir_all(at("a/.git")).expect("a folder");
-        std::fs::create_dir_all(at("a/deep/er")).expect("a folder");
-        std::fs::write(at("a/.git/HEAD"), "ref: refs/heads/feature/x\n").expect("a file");
-        assert_eq!(branch(&at("a/deep/er")).as_deref(), Some("feature/x"));
-        std::fs::write(at("a/.git/HEAD"), "5f0c1f2a\n").expect("a file");
-        assert_eq!(branch(&at("a")), None);
-        std::fs::create_dir_all(at("b")).expect("a folder");
-        std::fs::create_dir_all(at("a/.git/worktrees/b")).expect("a folder");
-        std::fs::write(at("b/.git"), "gitdir: ../a/.git/worktrees/b\n").expect("a file");
-        std::fs::write(at("a/.git/worktrees/b/HEAD"), "ref: refs/heads/b\n").expect("a file");
-        assert_eq!(branch(&at("b")).as_deref(), Some("b"));
     }
 }

@@ -14,7 +14,9 @@ mod convert;
 mod demo;
 mod doctor;
 mod findmax;
+mod git;
 mod header;
+mod history;
 mod host;
 mod init;
 mod interactive;
@@ -29,6 +31,7 @@ mod reports;
 mod results;
 mod rows;
 mod run;
+mod runs;
 mod session;
 mod shells;
 mod sides;
@@ -66,7 +69,7 @@ fn main() -> ExitCode {
         Command::Presets => load::presets(console),
         Command::Completions(completions) => shells::completions(&completions, console),
         Command::Man(man) => shells::man(&man, console),
-        Command::Runs(runs) => records::runs(&runs, console),
+        Command::Runs(runs) => runs::runs(&runs, console),
         Command::Show(show) => records::show(&show, console),
         Command::Judge(args) => judge::judge(&args, console),
         Command::Analyze(args) => analyze::command(&args, analyze::Bare::Fine, console),

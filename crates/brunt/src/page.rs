@@ -105,7 +105,7 @@ fn drawn(this: Source<'_>, baseline: Option<&Drawn>) -> Vec<brunt_figure::Figure
         ((_, _), Some(both)) => figure(kind, both, &asked).ok(),
         ((_, _), None) => None,
     };
-    Kind::ALL.into_iter().filter(|kind| *kind != Kind::Traffic).filter_map(of).collect()
+    Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Traffic | Kind::Trend)).filter_map(of).collect()
 }
 
 /// The plan in a record, as it ran.

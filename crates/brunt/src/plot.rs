@@ -31,7 +31,7 @@ pub(crate) fn plot(args: &PlotArgs, console: Console) -> u8 {
 
 /// How a figure is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     Svg,
     Png,
     Csv,
@@ -127,14 +127,15 @@ fn asked(args: &PlotArgs) -> Result<Asked, String> {
     if args.points < 2 {
         return Err("`--points` needs 2 or more: a line has two ends".into());
     }
-    let limits = args.limit.iter().map(|word| limit(word)).collect::<Result<_, _>>()?;
+    let limits = args.limit.iter().map(|word| limit("--limit", word)).collect::<Result<_, _>>()?;
     Ok(Asked { metric, endpoints: args.endpoint.clone(), points: args.points, limits })
 }
 
-fn limit(word: &str) -> Result<Limit, String> {
+/// A limit as `NAME=TIME`, given by a flag.
+pub(crate) fn limit(flag: &str, word: &str) -> Result<Limit, String> {
     let (name, time) = word.rsplit_once('=').unwrap_or((word, word));
     let at = parse_duration_cli(time).map_err(|e| {
-        format!("`--limit {word}`: `{time}` {e}\n  help: write e.g. `--limit 300ms` or `--limit p95=300ms`")
+        format!("`{flag} {word}`: `{time}` {e}\n  help: write e.g. `{flag} 300ms` or `{flag} p95=300ms`")
     })?;
     let name = if name == time { time.to_owned() } else { format!("{name} {time}") };
     Ok(Limit { name, along: Along::Y, at: at.as_millis_f64() })
@@ -174,7 +175,7 @@ impl Drawn {
     }
 }
 
-fn form(path: &Path) -> Result<Form, String> {
+pub(crate) fn form(path: &Path) -> Result<Form, String> {
     let end = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match end.as_str() {
         "svg" => Ok(Form::Svg),
@@ -188,7 +189,7 @@ fn form(path: &Path) -> Result<Form, String> {
     }
 }
 
-fn write(made: &Figure, (path, form): (&Path, Form), look: &Look) -> Result<(), String> {
+pub(crate) fn write(made: &Figure, (path, form): (&Path, Form), look: &Look) -> Result<(), String> {
     let content = match form {
         Form::Svg => svg(made, look).into_bytes(),
         Form::Png => png(made, look).map_err(|e| e.to_string())?,

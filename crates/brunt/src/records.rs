@@ -1,12 +1,12 @@
-//! `brunt runs`, `brunt show`, `brunt export`: what was recorded.
+//! `brunt show`, `brunt export`: what was recorded.
 
-use crate::args::{ExportArgs, ExportFormat, RunsArgs, ShowArgs};
+use crate::args::{ExportArgs, ExportFormat, ShowArgs};
 use crate::console::Console;
 use crate::exit;
 use crate::session::{Session, Show};
 use brunt_gate::exit_code;
 use brunt_report::{Timing, write_hlog, write_seconds_csv, write_summary_json};
-use brunt_run::{Outlook, Reader, RunEvent, RunState, RunSummary, find_run, list_runs};
+use brunt_run::{Outlook, Reader, RunEvent, find_run};
 use brunt_tui::PLAIN_INTERVAL;
 use std::error::Error;
 use std::fmt::Display;
@@ -19,49 +19,8 @@ fn refuse(console: Console, error: impl Display) -> u8 {
     exit::USAGE
 }
 
-/// `brunt runs`.
-pub(crate) fn runs(args: &RunsArgs, console: Console) -> u8 {
-    let runs = match list_runs(&args.runs) {
-        Ok(runs) => runs,
-        Err(e) => return refuse(console, e),
-    };
-    if args.json {
-        for run in &runs {
-            console.println(json(run));
-        }
-        return 0;
-    }
-    if runs.is_empty() {
-        console.note(format!("no runs in `{}`", args.runs.display()));
-        return 0;
-    }
-    let width = runs.iter().map(|r| r.id.chars().count()).max().unwrap_or(0).max(3);
-    console.println(format!(
-        "{:<width$}  {:<20}  {:>10}  {:>12}  {:>8}",
-        "run", "verdict", "length", "requests", "errors"
-    ));
-    for run in &runs {
-        let (length, requests, errors) = run.totals.map_or_else(
-            || ("-".to_owned(), "-".to_owned(), "-".to_owned()),
-            |t| (t.elapsed.to_string(), t.requests.to_string(), t.errors.to_string()),
-        );
-        let state = state(run);
-        console
-            .println(format!("{:<width$}  {state:<20}  {length:>10}  {requests:>12}  {errors:>8}", run.id));
-    }
-    0
-}
-
-fn state(run: &RunSummary) -> String {
-    match (&run.state, run.outlook) {
-        (RunState::Broken(why), _) => format!("broken: {why}"),
-        (RunState::Unfinished, _) => "unfinished".to_owned(),
-        (RunState::Finished(_), Some(outlook)) => word(outlook).to_owned(),
-        (RunState::Finished(_), None) => "not judged".to_owned(),
-    }
-}
-
-const fn word(outlook: Outlook) -> &'static str {
+/// A verdict in a word or two.
+pub(crate) const fn word(outlook: Outlook) -> &'static str {
     match outlook {
         Outlook::Cut => "cut",
         Outlook::Invalid => "not valid",
@@ -71,14 +30,6 @@ const fn word(outlook: Outlook) -> &'static str {
         Outlook::Warned => "passed, warned",
         Outlook::Passed => "passed",
     }
-}
-
-fn json(run: &RunSummary) -> serde_json::Value {
-    serde_json::json!({
-        "id": run.id, "folder": run.folder, "name": run.name, "started_unix_ms": run.started_unix_ms,
-        "state": state(run), "requests": run.totals.map(|t| t.requests), "errors": run.totals.map(|t| t.errors),
-        "elapsed_s": run.totals.map(|t| t.elapsed.as_secs_f64()),
-    })
 }
 
 fn open(runs: &Path, what: &str) -> Result<Reader, Box<dyn Error>> {

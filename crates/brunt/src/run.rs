@@ -2,9 +2,11 @@
 
 use crate::args::{ReportArgs, RunArgs, RunCommand};
 use crate::around::Around;
-use crate::console::{Console, unix_ms};
+use crate::console::{Console, env, unix_ms};
 use crate::exit;
+use crate::git;
 use crate::header::{About, header};
+use crate::history;
 use crate::host::{HostSampler, cores, environment, is_local};
 use crate::interactive;
 use crate::judge::{self, Part};
@@ -19,12 +21,14 @@ use crate::signals;
 use crate::simulate;
 use brunt_engine::{Observers, RowTap, RunOptions, controller, worker_count};
 use brunt_gate::{BaselineFigures, Judge, exit_code};
+use brunt_history::{BRANCH, COMMIT};
 use brunt_http::{Failure, HttpUsers, NotReady, Settings, demand, wait_until_ready};
 use brunt_metrics::Nanos;
 use brunt_objective::Objective;
 use brunt_plan::{Lowered, lowered_json};
-use brunt_run::{NewRecord, Recorder, RunHeader, Warning, WarningKind, new_run_id};
+use brunt_run::{NewRecord, Recorder, RunHeader, Warning, WarningKind, new_run_id, parse_labels};
 use brunt_workload::{Scheme, Workload};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -139,6 +143,8 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
     let Lowered { workload, hooks, mut objectives, profile, .. } = lowered;
     objectives.extend(judge::objectives_of(&args.slo, &Part::of_run(args))?);
     let baseline = judge::baseline(Path::new(RUNS), args.baseline.as_deref())?;
+    let labels = parse_labels(&args.label).map_err(Refusal::usage)?;
+    history::place(&args.history, Path::new(RUNS)).map_err(Refusal::usage)?;
     let workload = fitted(workload, &mut warnings)?;
     let settings = Settings::prepare(&workload).map_err(|e| Refusal::new(exit::USAGE, e))?;
     let mut around = Around::new(hooks, &workload, console);
@@ -161,6 +167,7 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
                 objectives,
                 baseline,
                 profile,
+                labels,
                 pace,
             },
             &mut around,
@@ -199,6 +206,7 @@ struct Prepared {
     objectives: Vec<Objective>,
     baseline: Option<BaselineFigures>,
     profile: Option<String>,
+    labels: BTreeMap<String, String>,
     pace: Pace,
 }
 
@@ -214,6 +222,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     let args = job.args;
     let workload = &prepared.workload;
     let mut header = about(workload, args.workers);
+    header.labels.clone_from(&prepared.labels);
     header.objectives = prepared.objectives.iter().map(ToString::to_string).collect();
     header.profile.clone_from(&prepared.profile);
     let settings = prepared.settings.clone().started_at(header.started_unix_ms);
@@ -254,6 +263,9 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     let written = results.finish(&session.view);
     let reported = reports.finish(&session.view);
     let code = exit_code(session.finish());
+    if let Some(record) = kept {
+        history::note(&args.history, record, console);
+    }
     match written {
         Ok(files) if !args.json => files.iter().for_each(|file| console.println(format!("written   {file}"))),
         Ok(_) => {}
@@ -327,6 +339,9 @@ pub(crate) fn about(workload: &Workload, asked: Option<u32>) -> RunHeader {
     let count = worker_count(workload, cores(), asked);
     let mut environment = environment();
     environment.insert("workers".into(), format!("{} ({})", count.workers, count.reason));
+    let code = git::code(Path::new("."), &env);
+    let code = [(COMMIT, code.commit), (BRANCH, code.branch)];
+    environment.extend(code.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     let now = unix_ms();
     let about = About {
         id: new_run_id(&workload.name, now, std::process::id()),

@@ -1,10 +1,10 @@
 //! Where the parts of a figure go.
 
-use super::canvas::{Anchor, Area, Canvas, Dash, Fill, Letters, Stroke, Weight};
+use super::canvas::{Anchor, Area, Canvas, Fill, Letters, Stroke, Weight};
 use super::{Frame, Look, panel};
 use crate::palette::Paint;
 use crate::text::{fit, width, wrap};
-use crate::{Figure, LineStroke, Marks, Panel, Scale};
+use crate::{Figure, Marks, Panel, Scale};
 
 /// Sizes of text, in pixels.
 pub(super) const BODY: f64 = 13.0;
@@ -146,12 +146,14 @@ fn legend(figure: &Figure, wide: f64, (canvas, top): (&mut impl Canvas, f64)) ->
             let area = Area { left: left + 6.0, top: middle - 5.0, width: 12.0, height: 10.0 };
             canvas.areas(&[area], Fill::of(Paint::Ink(ink)));
         } else {
-            let dash = match stroke {
-                LineStroke::Solid => Dash::None,
-                LineStroke::Dashed => Dash::Long,
-            };
-            let looks = Stroke { paint: Paint::Ink(ink), width: panel::line_width(ink), dash };
-            canvas.line(&[(left, middle), (left + 20.0, middle)], looks);
+            let paint = Paint::Ink(ink);
+            match panel::dash(stroke) {
+                Some(dash) => {
+                    let looks = Stroke { paint, width: panel::line_width(ink), dash };
+                    canvas.line(&[(left, middle), (left + 20.0, middle)], looks);
+                }
+                None => canvas.disc((left + 10.0, middle), panel::DISC, Fill::of(paint)),
+            }
         }
         canvas.text((left + 26.0, middle + 4.0), &name, letters(SMALL, Paint::Text));
     }

@@ -2,10 +2,10 @@
 
 use super::canvas::{Anchor, Area, At, Canvas, Dash, Fill, Letters, Stroke};
 use super::layout::{SMALL, letters};
-use super::panel::{Frame, line_width};
+use super::panel::{DISC, Frame, dash, line_width};
 use crate::palette::{Paint, SHADES};
 use crate::text::width;
-use crate::{Bars, BoxMark, Cells, Dot, Line, LineStroke, Marks, Scale, Spot, Written};
+use crate::{Bars, BoxMark, Cells, Dot, Line, Marks, Scale, Spot, Written};
 
 /// Opacity of the band between the lowest and highest of what a point stands for.
 const SPREAD: f64 = 0.18;
@@ -47,21 +47,31 @@ fn spread(frame: &Frame<'_>, line: &Line, canvas: &mut impl Canvas) {
 }
 
 fn lines(frame: &Frame<'_>, line: &Line, canvas: &mut impl Canvas) {
-    let dash = match line.stroke {
-        LineStroke::Solid => Dash::None,
-        LineStroke::Dashed => Dash::Long,
-    };
-    let stroke = Stroke { paint: Paint::Ink(line.ink), width: line_width(line.ink), dash };
+    let paint = Paint::Ink(line.ink);
+    let Some(dash) = dash(line.stroke) else { return discs(frame, line, canvas) };
+    let stroke = Stroke { paint, width: line_width(line.ink), dash };
     canvas.begin(&line.name);
     for part in stretches(&line.spots) {
         let points: Vec<At> = part.iter().filter_map(|s| Some((frame.x(s.x)?, frame.y(s.y?)?))).collect();
         match points.as_slice() {
             [] => {}
-            [alone] => canvas.disc(*alone, line_width(line.ink) + 0.6, Fill::of(Paint::Ink(line.ink))),
+            [alone] => canvas.disc(*alone, line_width(line.ink) + 0.6, Fill::of(paint)),
             several => canvas.line(several, stroke),
         }
     }
     canvas.end();
+}
+
+/// Each value says where it is and how much, when pointed at.
+fn discs(frame: &Frame<'_>, line: &Line, canvas: &mut impl Canvas) {
+    for spot in &line.spots {
+        let place = spot.y.and_then(|y| Some(((frame.x(spot.x)?, frame.y(y)?), y)));
+        let Some((at, y)) = place else { continue };
+        let x = crate::table::along(&frame.panel.x, spot.x).show();
+        canvas.begin(&format!("{}: {x}, {}", line.name, frame.panel.y.unit.show(y)));
+        canvas.disc(at, DISC, Fill::of(Paint::Ink(line.ink)));
+        canvas.end();
+    }
 }
 
 fn bars(frame: &Frame<'_>, all: &[Bars], canvas: &mut impl Canvas) {

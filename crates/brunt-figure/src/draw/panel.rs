@@ -15,6 +15,8 @@ const NAME: f64 = 20.0;
 const BELOW: f64 = 38.0;
 /// The widest that names at a vertical axis may be.
 const MOST_GUTTER: f64 = 240.0;
+/// The most room of a name below a panel.
+const MOST_NAME: f64 = 150.0;
 /// Room to the right for names at the ends of lines.
 const MOST_ENDS: f64 = 150.0;
 
@@ -173,7 +175,10 @@ fn grid(frame: &Frame<'_>, names: Names, canvas: &mut impl Canvas) {
         if !matches!(frame.panel.x.scale, Scale::Names(_)) {
             canvas.line(&[(x, inner.top), (x, inner.bottom())], thin);
         }
+        let is_name = matches!(frame.panel.x.scale, Scale::Names(_));
+        let word = if is_name { fit(&word, SMALL, MOST_NAME.min(inner.width / 2.0)) } else { word };
         let half = width(&word, SMALL) / 2.0;
+        let x = if is_name { x.min(inner.right() + 4.0 - half).max(inner.left - 4.0 + half) } else { x };
         if x - half > free_from {
             let looks = Letters { anchor: Anchor::Middle, ..letters(SMALL, Paint::Text) };
             canvas.text((x, inner.bottom() + 16.0), &word, looks);
@@ -211,6 +216,18 @@ fn limits(frame: &Frame<'_>, canvas: &mut impl Canvas) {
     }
 }
 
+/// The radius of a value's disc.
+pub(super) const DISC: f64 = 3.4;
+
+/// How a line is dashed; `None` if nothing joins its values.
+pub(super) const fn dash(stroke: LineStroke) -> Option<Dash> {
+    match stroke {
+        LineStroke::Solid => Some(Dash::None),
+        LineStroke::Dashed => Some(Dash::Long),
+        LineStroke::Dots => None,
+    }
+}
+
 /// The width of a line of a colour: the slower the quantile, the heavier.
 pub(super) const fn line_width(ink: Ink) -> f64 {
     match ink {
@@ -226,7 +243,8 @@ fn end_room(panel: &Panel) -> f64 {
     if lines.len() > 6 {
         return 6.0;
     }
-    let widest = lines.iter().map(|l| width(&l.name, SMALL)).fold(0.0, f64::max);
+    let widest =
+        lines.iter().filter(|l| dash(l.stroke).is_some()).map(|l| width(&l.name, SMALL)).fold(0.0, f64::max);
     if widest == 0.0 { 6.0 } else { widest.min(MOST_ENDS) + 12.0 }
 }
 
@@ -236,6 +254,7 @@ fn end_names(frame: &Frame<'_>, canvas: &mut impl Canvas) {
     let mut names: Vec<(f64, &str, Ink, LineStroke)> = lines
         .iter()
         .filter_map(|line| {
+            dash(line.stroke)?;
             let last = line.spots.iter().rev().find_map(|s| s.y)?;
             Some((frame.y(last)?, line.name.as_str(), line.ink, line.stroke))
         })

@@ -11,6 +11,8 @@ mod spread;
 
 mod several;
 
+mod trend;
+
 mod own;
 
 use crate::over_time::{Of, Points, asides, endpoints_by_name};
@@ -21,6 +23,7 @@ use brunt_metrics::EndpointId;
 use brunt_run::{EndpointFigures, Figures};
 use by_endpoint::capital;
 use std::collections::BTreeMap;
+pub use trend::{Standing, Step, trend};
 
 /// Makes a figure of runs.
 ///
@@ -55,6 +58,7 @@ pub fn figure(kind: Kind, sources: &[Source<'_>], asked: &Asked) -> Result<Figur
         Kind::Compare => several::compare(sources, asked),
         Kind::CompareFacets => several::facets(sources, asked),
         Kind::Traffic => several::traffic(sources, asked),
+        Kind::Trend => trend::of_sources(sources, asked),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `brunt run`. Beside its own flags it takes Locust's, with Locust's meaning.
 
-use super::ReportArgs;
 use super::locust::LocustArgs;
+use super::{HistoryArgs, ReportArgs};
 use clap::ArgGroup;
 use std::path::PathBuf;
 
@@ -192,6 +192,11 @@ pub(crate) struct RunArgs {
     /// Write no record
     #[arg(long, conflicts_with = "output", help_heading = "Record")]
     pub(crate) no_record: bool,
+    /// Words to find the run by, as `team=checkout`; may be given again
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Record")]
+    pub(crate) label: Vec<String>,
+    #[command(flatten)]
+    pub(crate) history: HistoryArgs,
     /// Write a row for every request to this CSV file
     #[arg(long, value_name = "FILE", help_heading = "Record")]
     pub(crate) rows: Option<PathBuf>,

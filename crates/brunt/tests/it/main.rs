@@ -9,6 +9,7 @@ mod examples;
 mod faults;
 mod find_max;
 mod flags;
+mod history;
 mod locust;
 mod plans;
 mod plot;

@@ -21,6 +21,7 @@ mod accuracy;
 mod browser;
 mod find_max;
 mod findings;
+mod history;
 mod limits;
 mod real;
 mod same;

@@ -1,0 +1,94 @@
+//! `brunt runs`: the history of runs, listed, followed, labelled, cleared.
+//!
+//! What is shown comes from the index (`brunt-history`), which is brought up to date first; what is changed is changed in the
+//! records, and the index follows.
+
+mod filter;
+
+mod label;
+
+mod list;
+
+mod remove;
+
+mod table;
+
+mod trend;
+
+use crate::args::{RunsArgs, RunsCommand};
+use crate::compare::clean;
+use crate::console::Console;
+use crate::exit;
+use brunt_history::{Filter, History, Place, Row};
+use std::path::Path;
+
+/// Why a command could not do what it was asked for.
+type Refused = Box<dyn std::error::Error>;
+
+/// The word for the newest run.
+const LAST: &str = "last";
+/// The most ids that an error names.
+const MOST_NAMED: usize = 5;
+
+/// `brunt runs`.
+pub(crate) fn runs(args: &RunsArgs, console: Console) -> u8 {
+    let done = match &args.command {
+        None => list::list(&args.list, console),
+        Some(RunsCommand::Trend(args)) => trend::trend(args, console),
+        Some(RunsCommand::Label(args)) => label::label(&args.command, console),
+        Some(RunsCommand::Rm(args)) => remove::rm(args, console),
+        Some(RunsCommand::Prune(args)) => remove::prune(args, console),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(error) => {
+            console.error(clean(&error.to_string()));
+            exit::USAGE
+        }
+    }
+}
+
+/// What is said to have runs: the folder, or the server.
+fn holder(place: &Place) -> String {
+    match place {
+        Place::Folder(runs) => runs.display().to_string(),
+        Place::Server { .. } => place.to_string(),
+    }
+}
+
+/// The run that a word means: an id, the only one that begins so, a record's folder, or `last`.
+fn meant(history: &History, word: &str) -> Result<Row, Refused> {
+    let rows = history.runs(&Filter::default())?;
+    let none = || format!("there are no runs in `{}`; `brunt run` makes one", holder(history.place()));
+    if word == LAST {
+        return rows.into_iter().next().ok_or_else(|| none().into());
+    }
+    // A folder's path, as a shell completes it, means the record in it.
+    let path = Path::new(word.trim_end_matches('/'));
+    let inside = path.parent() == Some(history.place().runs());
+    let name = path.file_name().filter(|_| inside).map(|n| n.to_string_lossy().into_owned());
+    let word = name.as_deref().unwrap_or(word);
+    let is_so = |row: &&Row| row.id == word || row.run_id == word;
+    if let Some(exact) = rows.iter().find(is_so) {
+        return Ok(exact.clone());
+    }
+    let begins = |row: &&Row| !word.is_empty() && (row.id.starts_with(word) || row.run_id.starts_with(word));
+    let found: Vec<&Row> = rows.iter().filter(begins).collect();
+    match found.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => Err(format!(
+            "there is no run `{word}` in `{}`; `brunt runs` lists them, `last` is the newest",
+            history.place()
+        )
+        .into()),
+        several => {
+            let mut ids: Vec<String> =
+                several.iter().take(MOST_NAMED).map(|r| format!("`{}`", r.id)).collect();
+            if several.len() > MOST_NAMED {
+                ids.push(format!("and {} more", several.len() - MOST_NAMED));
+            }
+            Err(format!("`{word}` may mean {} runs: {}; add more of the id", several.len(), ids.join(", "))
+                .into())
+        }
+    }
+}
