@@ -5,7 +5,10 @@
 //! resolution in time and nothing else. It judges nothing.
 
 use brunt_metrics::{Nanos, Second};
-use brunt_run::{ErrorDetail, Finish, HostSecond, PhaseChange, RunEvent, RunHeader, Verdict, Warning};
+use brunt_run::{
+    ErrorDetail, Finish, HostSecond, MAX_RESOURCES, PhaseChange, ResourceId, ResourceKind, ResourceSecond,
+    ResourceSeries, ResourceUnit, RunEvent, RunHeader, Verdict, Warning,
+};
 
 /// The most slices of a course unless it says otherwise: two hours at full resolution. An hour of 50 endpoints takes some 200 MB.
 pub const MAX_SLICES: usize = 7_200;
@@ -51,12 +54,70 @@ pub struct Slice {
 /// A figure that was sampled beside the load: processor share of the target, queue length, memory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
+    /// Its id in the run; `None` if it was laid beside the run afterwards.
+    pub id: Option<ResourceId>,
     /// What it is called.
     pub name: String,
     /// Its unit, as its source says it; empty where it does not.
     pub unit: String,
+    /// Its unit, as far as it is one of those that are known.
+    pub measure: ResourceUnit,
+    /// What it tells of.
+    pub kind: ResourceKind,
+    /// What it can at most be, if that is known; in its unit.
+    pub limit: Option<f64>,
     /// Its values with the instants of the run at which they were taken, ascending.
     pub values: Vec<(Nanos, f64)>,
+}
+
+impl Resource {
+    /// Whether it tells of processors: by its kind, or where that is not known, by its name.
+    pub fn is_cpu(&self) -> bool {
+        let named = || {
+            let name = self.name.to_lowercase();
+            name.contains("cpu") || name.contains("processor")
+        };
+        match self.kind {
+            ResourceKind::Cpu => true,
+            ResourceKind::Other => self.id.is_none() && named(),
+            ResourceKind::Throttled
+            | ResourceKind::Memory
+            | ResourceKind::Queue
+            | ResourceKind::Latency => false,
+        }
+    }
+
+    /// What its values are to be multiplied by to be percent of what they can be; `None` where that is not known.
+    pub fn to_percent(&self) -> Option<f64> {
+        match (self.limit, self.measure) {
+            (Some(limit), _) => (limit > 0.0).then(|| 100.0 / limit),
+            (None, ResourceUnit::Share) => Some(100.0),
+            (None, ResourceUnit::None) if self.unit == "%" => Some(1.0),
+            (None, ResourceUnit::None) => self.id.is_none().then_some(100.0),
+            (
+                None,
+                ResourceUnit::Cores
+                | ResourceUnit::Bytes
+                | ResourceUnit::BytesPerSecond
+                | ResourceUnit::Seconds
+                | ResourceUnit::PerSecond
+                | ResourceUnit::Count,
+            ) => None,
+        }
+    }
+
+    /// With more than `most` values each two become their mean, at the later instant.
+    fn push(&mut self, at: Nanos, value: f64, most: usize) {
+        self.values.push((at, value));
+        if self.values.len() > most.max(2) {
+            let pairs = self.values.chunks(2);
+            let mean = |pair: &[(Nanos, f64)]| {
+                let sum: f64 = pair.iter().map(|v| v.1).sum();
+                Some((pair.last()?.0, sum / pair.len() as f64))
+            };
+            self.values = pairs.filter_map(mean).collect();
+        }
+    }
 }
 
 impl Default for Course {
@@ -97,10 +158,36 @@ impl Course {
                     slice.host = Some(*host);
                 }
             }
+            RunEvent::ResourceSeries(series) => self.announce(series),
+            RunEvent::Resources(second) => self.add_resources(&second),
             RunEvent::ErrorDetail(detail) => self.details.push(detail),
             RunEvent::Warning(warning) => self.warnings.push(warning),
             RunEvent::Verdict(verdict) => self.verdict = Some(verdict),
             RunEvent::Finished(finish) => self.finish = Some(finish),
+        }
+    }
+
+    fn announce(&mut self, series: ResourceSeries) {
+        if self.resources.len() < MAX_RESOURCES {
+            self.resources.push(Resource {
+                id: Some(series.id),
+                name: series.label(),
+                unit: series.unit.symbol().to_owned(),
+                measure: series.unit,
+                kind: series.kind,
+                limit: series.limit,
+                values: Vec::new(),
+            });
+        }
+    }
+
+    /// What was told at the end of a second is what it was at that instant.
+    fn add_resources(&mut self, second: &ResourceSecond) {
+        for (id, value) in &second.values {
+            let at = Nanos::from_secs(second.index + 1);
+            if let Some(resource) = self.resources.iter_mut().find(|r| r.id == Some(*id)) {
+                resource.push(at, *value, self.most);
+            }
         }
     }
 

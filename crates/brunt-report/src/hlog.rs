@@ -64,6 +64,8 @@ pub fn write_hlog(
             RunEvent::Second(second) => log.as_mut().ok_or(ExportError::NoHeader)?.write(&second, out)?,
             RunEvent::Phase(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_)

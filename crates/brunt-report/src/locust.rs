@@ -219,7 +219,11 @@ impl<W: Write> LocustCsv<W> {
                 }
             }
             RunEvent::Finished(finish) => self.clock.finished = Some(finish.at),
-            RunEvent::Host(_) | RunEvent::Warning(_) | RunEvent::Verdict(_) => {}
+            RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
+            | RunEvent::Warning(_)
+            | RunEvent::Verdict(_) => {}
         }
         Ok(())
     }

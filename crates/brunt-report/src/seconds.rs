@@ -35,6 +35,8 @@ pub fn write_seconds_csv(
             }
             RunEvent::Phase(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_)

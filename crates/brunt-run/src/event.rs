@@ -1,6 +1,6 @@
 //! What happens in a run, as one closed enum.
 
-use crate::Verdict;
+use crate::{ResourceSecond, ResourceSeries, Verdict};
 use brunt_metrics::{EndpointId, EndpointKind, ErrorKind, Nanos, Phase, ScenarioId, Second};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +16,10 @@ pub enum RunEvent {
     Second(Box<Second>),
     /// What the machine looked like at the end of a second.
     Host(Box<HostSecond>),
+    /// A figure of the target or its surroundings was told for the first time; bounded by [`MAX_RESOURCES`](crate::MAX_RESOURCES).
+    ResourceSeries(ResourceSeries),
+    /// What was seen of the target and its surroundings in a second; behind the second, and before the next.
+    Resources(Box<ResourceSecond>),
     /// A kind of error was seen at an endpoint for the first time; bounded in number and length.
     ErrorDetail(ErrorDetail),
     /// Something that people should know.
@@ -225,6 +229,8 @@ pub enum WarningKind {
     Folded,
     /// Something could not be written.
     Record,
+    /// A source of figures beside the load stopped answering, or answers again.
+    Resource,
     /// A self-check of the figures did not hold.
     SelfCheck,
 }

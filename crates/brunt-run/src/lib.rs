@@ -8,6 +8,8 @@
 
 mod event;
 
+mod resource;
+
 mod verdict;
 
 mod view;
@@ -26,9 +28,10 @@ pub use record::{
     RunTotals, TearReason, Torn, find_run, histogram_from_bytes, histogram_to_bytes, labels, list_runs,
     new_run_id, parse_label, parse_labels, run_at, run_folders, set_labels,
 };
+pub use resource::{MAX_RESOURCES, ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit};
 pub use summary::{
     CheckFigures, EndpointFigures, Figures, GroupFigures, LatencyFigures, PartFigures, PhasesApart,
-    ScenarioFigures, Summary, SummaryError, TallyFigures, TallyValueFigures,
+    ResourceFigures, ScenarioFigures, Summary, SummaryError, TallyFigures, TallyValueFigures,
 };
 pub use verdict::{
     Broken, ObjectiveOutcome, ObjectiveUnit, Outlook, Standing, Verdict, VerdictReason, WorstWindow,
@@ -36,6 +39,6 @@ pub use verdict::{
 pub use view::{
     CheckView, CodeCount, EndpointView, ErrorView, HOT_WORKER, HealthFacts, HostPeaks, LATE_FLOOR,
     LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_TALLIED, MAX_TIMELINE, PRESSED_SHARE,
-    RunSums, RunView, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TallyValueView, TallyView,
+    ResourceView, RunSums, RunView, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TallyValueView, TallyView,
     TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
 };

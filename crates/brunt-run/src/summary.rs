@@ -8,7 +8,7 @@
 
 use crate::record::FormatVersion;
 use crate::{
-    EndpointView, Finish, LatencyView, Outlook, RunTotals, RunView, SeriesName, TallyValueView, TallyView,
+    EndpointView, Finish, LatencyView, Outlook, ResourceKind, ResourceUnit, ResourceView, RunTotals, RunView, SeriesName, TallyValueView, TallyView,
     Verdict, Warning,
 };
 use brunt_metrics::{EndpointId, EndpointKind, Nanos, Outcome, Part, PartSum, Phase, ScenarioId, Status};
@@ -63,6 +63,9 @@ pub struct Summary {
     /// One entry a tally, in the plan's order: how often each value came in the load phase.
     #[serde(default)]
     pub tallies: Vec<TallyFigures>,
+    /// One entry a figure that was sampled beside the load, in the order in which they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<ResourceFigures>,
     /// One entry a check that was evaluated, all phases.
     pub checks: Vec<CheckFigures>,
     /// How late requests were started: the generator's own delay.
@@ -236,6 +239,50 @@ pub struct TallyValueFigures {
     pub share: f64,
 }
 
+/// A figure of the target or its surroundings. Minimum, mean and maximum are those of the values told for seconds of the
+/// load phase, each second as much as any other: no percentile, and a gap counts as nothing. `null` without values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResourceFigures {
+    /// Where it comes from.
+    pub source: String,
+    /// What it is.
+    pub name: String,
+    /// The unit of its values.
+    pub unit: ResourceUnit,
+    /// What it tells of.
+    pub kind: ResourceKind,
+    /// What it can at most be, where the source says so.
+    pub limit: Option<f64>,
+    /// Seconds of the load phase for which a value was told.
+    pub samples: u64,
+    /// The least.
+    pub min: Option<f64>,
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The greatest.
+    pub max: Option<f64>,
+    /// The last value of any phase.
+    pub last: Option<f64>,
+}
+
+impl ResourceFigures {
+    /// The figures of a view's series.
+    pub fn of(view: ResourceView) -> Self {
+        Self {
+            source: view.series.source,
+            name: view.series.name,
+            unit: view.series.unit,
+            kind: view.series.kind,
+            limit: view.series.limit,
+            samples: view.samples,
+            min: view.min,
+            mean: view.mean,
+            max: view.max,
+            last: view.last.map(|(_, value)| value),
+        }
+    }
+}
+
 /// How often a check held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckFigures {
@@ -295,6 +342,7 @@ impl Summary {
             groups: groups(view),
             injected: injected(view),
             tallies: tallies(view),
+            resources: view.resources().into_iter().map(ResourceFigures::of).collect(),
             checks: checks(view),
             lag: LatencyFigures::of(&LatencyView::of(view.lag())),
             dropped: view.iterations().dropped,

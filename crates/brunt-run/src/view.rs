@@ -14,6 +14,7 @@
 mod facts;
 mod latency;
 mod phases;
+mod resources;
 mod tallies;
 mod timeline;
 mod totals;
@@ -24,6 +25,7 @@ pub use facts::{
     STOLEN_SHARE,
 };
 pub use latency::LatencyView;
+pub use resources::ResourceView;
 pub use tallies::{MAX_TALLIED, TallyValueView, TallyView};
 pub use timeline::{MAX_TIMELINE, TimelinePoint};
 pub use totals::{CodeCount, EndpointView, ErrorView, Which};
@@ -38,6 +40,7 @@ use brunt_metrics::{
     ScenarioSecond, Second, SparseHistogram, WorkerSecond,
 };
 use phases::PhaseClock;
+use resources::{Counts, Resources};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
 use tallies::Tallies;
@@ -71,6 +74,7 @@ pub struct RunView {
     last_judged: bool,
     host: Option<Box<HostSecond>>,
     host_peaks: HostPeaks,
+    resources: Resources,
     phases: Vec<PhaseChange>,
     warnings: Vec<Warning>,
     details: Vec<ErrorDetail>,
@@ -174,6 +178,11 @@ impl RunView {
                 self.facts.add_host(host, self.last_judged);
                 self.host_peaks.add(host);
                 self.host = Some(host.clone());
+            }
+            RunEvent::ResourceSeries(series) => self.resources.announce(series),
+            RunEvent::Resources(second) => {
+                let counts = if self.last_judged { Counts::Yes } else { Counts::No };
+                self.resources.add(second, counts);
             }
             RunEvent::ErrorDetail(detail) => keep(&mut self.details, detail, &mut self.left_out.details),
             RunEvent::Warning(warning) => keep(&mut self.warnings, warning, &mut self.left_out.warnings),
@@ -415,6 +424,12 @@ impl RunView {
     /// The highest value of each of the machine's figures.
     pub fn host_peaks(&self) -> &HostPeaks {
         &self.host_peaks
+    }
+
+    /// Figures of the target and its surroundings, in the order in which they came; at most
+    /// [`MAX_RESOURCES`](crate::MAX_RESOURCES).
+    pub fn resources(&self) -> Vec<ResourceView> {
+        self.resources.views()
     }
 
     /// Phase changes in order, at most [`MAX_NOTES`].

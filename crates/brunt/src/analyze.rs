@@ -312,6 +312,6 @@ fn judged(events: Vec<RunEvent>, objectives: Vec<Objective>, asked: &Asked) -> (
     }
     let verdict = judge_with(&view, &judge);
     course.verdict = Some(verdict.clone());
-    course.resources.clone_from(&asked.resources);
+    course.resources.extend(asked.resources.iter().cloned());
     (verdict, course)
 }

@@ -70,6 +70,8 @@ impl Results {
             RunEvent::Second(_)
             | RunEvent::Phase(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::Verdict(_)
             | RunEvent::Finished(_) => None,
         };

@@ -138,7 +138,12 @@ impl Session {
             }
             RunEvent::Warning(warning) => self.note(&format!("warning: {}", warning.text)),
             RunEvent::Finished(_) => self.close(),
-            RunEvent::Phase(_) | RunEvent::Host(_) | RunEvent::ErrorDetail(_) | RunEvent::Verdict(_) => {}
+            RunEvent::Phase(_)
+            | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
+            | RunEvent::ErrorDetail(_)
+            | RunEvent::Verdict(_) => {}
         }
     }
 

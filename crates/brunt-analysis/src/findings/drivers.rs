@@ -81,7 +81,9 @@ fn resource(facts: &Facts<'_>, rules: &Rules) -> Option<Draft> {
     if found.r.powi(2) < rules.limit(kind, "r2") || z < 4.0 {
         return None;
     }
-    let near = found.highest >= rules.limit(kind, "percent") && resource.unit == "%";
+    let share = resource.to_percent().map(|scale| scale * found.highest);
+    let near = share.is_some_and(|share| share >= rules.limit(kind, "percent"))
+        && (resource.unit == "%" || resource.id.is_some());
     let claim = format!(
         "{} explains {} of what latency varies by beyond the load{}",
         resource.name,

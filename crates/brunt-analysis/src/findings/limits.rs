@@ -184,9 +184,8 @@ fn usl(facts: &Facts<'_>) -> Option<Usl> {
 fn cpu_bound(facts: &Facts<'_>, rules: &Rules, plateau: &Plateau) -> Option<Draft> {
     let limit = rules.limit(Kind::CpuBound, "percent");
     let busy = facts.course.resources.iter().filter_map(|r| {
-        let named = r.name.to_lowercase();
-        (named.contains("cpu") || named.contains("processor")).then_some(())?;
-        let scale = if r.unit == "%" { 1.0 } else { 100.0 };
+        r.is_cpu().then_some(())?;
+        let scale = r.to_percent()?;
         let inside = |at: u64| plateau.at.iter().any(|i| facts.points[*i].at == at);
         let (full, free): (Vec<_>, Vec<_>) =
             r.values.iter().partition(|(t, _)| inside(t.second().saturating_sub(1)));

@@ -175,6 +175,8 @@ fn tell(workload: Workload, shy: bool, slow: bool) -> Told {
             RunEvent::Started(_)
             | RunEvent::Phase(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_) => {}
         }

@@ -146,6 +146,8 @@ pub(crate) fn seconds(workload: Workload, model: impl Model + 'static) -> (Vec<S
             RunEvent::Started(_)
             | RunEvent::Phase(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_) => {}

@@ -125,6 +125,8 @@ impl Judge {
             RunEvent::Phase(change) => self.phase(change),
             RunEvent::Second(second) => self.second(second),
             RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_)

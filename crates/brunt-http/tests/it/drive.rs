@@ -317,6 +317,8 @@ impl Plan {
             RunEvent::Started(_)
             | RunEvent::Phase(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_) => {}
         };

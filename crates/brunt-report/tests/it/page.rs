@@ -71,6 +71,8 @@ fn renamed(name: &str) -> Vec<RunEvent> {
             RunEvent::Phase(_)
             | RunEvent::Second(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_)
             | RunEvent::Finished(_) => {}

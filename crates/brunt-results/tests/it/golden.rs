@@ -23,6 +23,8 @@ fn told(results: &Results) -> String {
                 RunEvent::Started(_)
                 | RunEvent::Second(_)
                 | RunEvent::Host(_)
+                | RunEvent::ResourceSeries(_)
+                | RunEvent::Resources(_)
                 | RunEvent::Warning(_)
                 | RunEvent::Verdict(_)
                 | RunEvent::Finished(_) => {}

@@ -26,6 +26,8 @@ const DEFLATED: u8 = 0x80;
 pub(super) const KIND_SECOND: u8 = 1;
 /// A host's second.
 pub(super) const KIND_HOST: u8 = 2;
+/// What was seen beside the load in a second.
+pub(super) const KIND_RESOURCES: u8 = 3;
 
 /// The head of a file of this version.
 pub(super) fn head(version: FormatVersion) -> [u8; HEAD_LEN] {

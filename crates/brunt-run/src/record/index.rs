@@ -242,6 +242,8 @@ fn ending(folder: &Path) -> (RunState, Option<Outlook>) {
                 | RunEvent::Phase(_)
                 | RunEvent::Second(_)
                 | RunEvent::Host(_)
+                | RunEvent::ResourceSeries(_)
+                | RunEvent::Resources(_)
                 | RunEvent::ErrorDetail(_)
                 | RunEvent::Warning(_),
             )

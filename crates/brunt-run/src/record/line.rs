@@ -4,7 +4,7 @@
 //! had when the event happened, so that both files together give the run's order exactly.
 
 use super::frame::Tear;
-use crate::{ErrorDetail, Finish, PhaseChange, RunEvent, Verdict, Warning};
+use crate::{ErrorDetail, Finish, PhaseChange, ResourceSeries, RunEvent, Verdict, Warning};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read};
 
@@ -23,6 +23,7 @@ struct Line<'a> {
 enum Body<'a> {
     Phase(&'a PhaseChange),
     ErrorDetail(&'a ErrorDetail),
+    ResourceSeries(&'a ResourceSeries),
     Warning(&'a Warning),
     Verdict(&'a Verdict),
     Finished(&'a Finish),
@@ -36,7 +37,10 @@ pub(super) fn line(event: &RunEvent, after: u64) -> Option<Result<Vec<u8>, serde
         RunEvent::Warning(w) => Body::Warning(w),
         RunEvent::Verdict(v) => Body::Verdict(v),
         RunEvent::Finished(f) => Body::Finished(f),
-        RunEvent::Started(_) | RunEvent::Second(_) | RunEvent::Host(_) => return None,
+        RunEvent::ResourceSeries(s) => Body::ResourceSeries(s),
+        RunEvent::Started(_) | RunEvent::Second(_) | RunEvent::Host(_) | RunEvent::Resources(_) => {
+            return None;
+        }
     };
     let text = serde_json::to_vec(&Line { after, event }).map(|mut text| {
         text.push(b'\n');
@@ -112,6 +116,7 @@ fn parse(bytes: &[u8]) -> Result<NextLine, serde_json::Error> {
     let event = match kind.as_str() {
         "phase" => serde_json::from_value(body).ok().map(RunEvent::Phase),
         "error_detail" => serde_json::from_value(body).ok().map(RunEvent::ErrorDetail),
+        "resource_series" => serde_json::from_value(body).ok().map(RunEvent::ResourceSeries),
         "warning" => serde_json::from_value(body).ok().map(RunEvent::Warning),
         "verdict" => serde_json::from_value(body).ok().map(RunEvent::Verdict),
         "finished" => serde_json::from_value(body).ok().map(RunEvent::Finished),
@@ -123,7 +128,7 @@ fn parse(bytes: &[u8]) -> Result<NextLine, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Outlook, StopReason, VerdictReason, WarningKind};
+    use crate::{Outlook, ResourceId, ResourceKind, ResourceUnit, StopReason, VerdictReason, WarningKind};
     use brunt_metrics::{EndpointId, ErrorKind, Nanos, Phase, ScenarioId};
 
     fn events() -> Vec<RunEvent> {
@@ -149,6 +154,14 @@ mod tests {
                     text: "t".to_owned(),
                 }],
                 objectives: Vec::new(),
+            }),
+            RunEvent::ResourceSeries(ResourceSeries {
+                id: ResourceId(7),
+                source: "nginx".to_owned(),
+                name: "cpu".to_owned(),
+                unit: ResourceUnit::Cores,
+                kind: ResourceKind::Cpu,
+                limit: Some(1.5),
             }),
             RunEvent::Finished(Finish {
                 at: Nanos(4),

@@ -23,6 +23,8 @@ mod line;
 
 mod read;
 
+mod resources;
+
 mod run_id;
 
 #[cfg(test)]
@@ -64,7 +66,7 @@ pub struct FormatVersion {
 
 impl FormatVersion {
     /// What this version of brunt writes.
-    pub const CURRENT: Self = Self { major: 1, minor: 1 };
+    pub const CURRENT: Self = Self { major: 1, minor: 2 };
 }
 
 impl fmt::Display for FormatVersion {

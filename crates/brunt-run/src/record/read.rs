@@ -3,7 +3,7 @@
 use super::frame::{self, FrameReader, Next, Tear};
 use super::line::{LineReader, NextLine};
 use super::wire::Cursor;
-use super::{FormatVersion, RecordFile, RunFile, host, second};
+use super::{FormatVersion, RecordFile, RunFile, host, resources, second};
 use crate::{RunEvent, RunHeader, Sink, Summary, SummaryError};
 use serde::Deserialize;
 use std::fmt;
@@ -376,6 +376,7 @@ fn decode(kind: u8, body: &[u8]) -> Result<Option<RunEvent>, Tear> {
     let event = match kind {
         frame::KIND_SECOND => second::decode(&mut cursor).map(|s| RunEvent::Second(Box::new(s))),
         frame::KIND_HOST => host::decode(&mut cursor).map(|h| RunEvent::Host(Box::new(h))),
+        frame::KIND_RESOURCES => resources::decode(&mut cursor).map(|r| RunEvent::Resources(Box::new(r))),
         _ => return Ok(None),
     };
     event.map(Some).map_err(|e| Tear::Undecodable(e.to_string()))

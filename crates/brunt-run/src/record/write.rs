@@ -1,6 +1,6 @@
 //! Writes a run's record while it happens.
 
-use super::{FormatVersion, RecordFile, RunFile, TOOL, Tool, frame, host, line, second};
+use super::{FormatVersion, RecordFile, RunFile, TOOL, Tool, frame, host, line, resources, second};
 use crate::{RunEvent, RunHeader, Sink, Summary};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -237,7 +237,13 @@ impl Sink for Recorder {
                 host::encode(seen, &mut self.body);
                 self.write_frame(frame::KIND_HOST);
             }
+            RunEvent::Resources(seen) => {
+                self.body.clear();
+                resources::encode(seen, &mut self.body);
+                self.write_frame(frame::KIND_RESOURCES);
+            }
             RunEvent::Phase(_)
+            | RunEvent::ResourceSeries(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
             | RunEvent::Verdict(_)

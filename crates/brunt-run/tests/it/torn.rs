@@ -19,7 +19,7 @@ fn with_small_run(check: impl FnOnce(&Path)) {
 }
 
 fn is_second(event: &RunEvent) -> bool {
-    matches!(event, RunEvent::Second(_) | RunEvent::Host(_))
+    matches!(event, RunEvent::Second(_) | RunEvent::Host(_) | RunEvent::Resources(_))
 }
 
 /// What a killed process leaves: nothing was flushed, closed or finished, and all that happened is there.

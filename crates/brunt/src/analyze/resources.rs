@@ -57,7 +57,7 @@ fn named(head: &str) -> Resource {
         Some((name, unit)) => (name.trim(), unit.trim()),
         None => (head, ""),
     };
-    Resource { name: name.into(), unit: unit.into(), values: Vec::new() }
+    Resource { name: name.into(), unit: unit.into(), ..Resource::default() }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and saturates")]

@@ -93,13 +93,23 @@ pub(crate) fn course(world: &World, made: &[Made], (busy, speeds): (&[f64], &[f6
         let used = busy.iter().enumerate();
         let values =
             used.map(|(at, b)| (Nanos::from_secs(at as u64 + 1), (100.0 * b / cores as f64).min(100.0)));
-        let resource = Resource { name: "cpu".to_owned(), unit: "%".to_owned(), values: values.collect() };
+        let resource = Resource {
+            name: "cpu".to_owned(),
+            unit: "%".to_owned(),
+            values: values.collect(),
+            ..Resource::default()
+        };
         course.resources.push(resource);
     }
     if let Some(name) = world.target.gauge {
         let speeds = speeds.iter().take(world.seconds as usize).enumerate();
         let values = speeds.map(|(at, s)| (Nanos::from_secs(at as u64 + 1), 60.0 + 100.0 * s.ln())).collect();
-        course.resources.push(Resource { name: name.to_owned(), unit: "%".to_owned(), values });
+        course.resources.push(Resource {
+            name: name.to_owned(),
+            unit: "%".to_owned(),
+            values,
+            ..Resource::default()
+        });
     }
     course
 }
