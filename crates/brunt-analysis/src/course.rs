@@ -66,6 +66,8 @@ pub struct Resource {
     pub kind: ResourceKind,
     /// What it can at most be, if that is known; in its unit.
     pub limit: Option<f64>,
+    /// The seconds between two values.
+    pub every: u64,
     /// Its values with the instants of the run at which they were taken, ascending.
     pub values: Vec<(Nanos, f64)>,
 }
@@ -80,10 +82,9 @@ impl Resource {
         match self.kind {
             ResourceKind::Cpu => true,
             ResourceKind::Other => self.id.is_none() && named(),
-            ResourceKind::Throttled
-            | ResourceKind::Memory
-            | ResourceKind::Queue
-            | ResourceKind::Latency => false,
+            ResourceKind::Throttled | ResourceKind::Memory | ResourceKind::Queue | ResourceKind::Latency => {
+                false
+            }
         }
     }
 
@@ -176,6 +177,7 @@ impl Course {
                 measure: series.unit,
                 kind: series.kind,
                 limit: series.limit,
+                every: series.every.max(1),
                 values: Vec::new(),
             });
         }

@@ -3,6 +3,8 @@
 //! So far that is a plan's hooks: [`wait_ready`] asks the target until it answers as it should, [`act`] runs one command
 //! or sends one request, with a limit in time and its output kept. Both block; who must not wait calls them on a thread.
 //!
+//! [`Fetcher`] gets pages, for whoever looks at the world around a load (`brunt-probe`).
+//!
 //! It sends no load, decides nothing and prints nothing: what happened is in the [`Done`] that comes back. Time and
 //! pauses come in through [`World`], so that an impatient user can end a wait.
 
@@ -12,7 +14,11 @@ mod request;
 
 mod ready;
 
+mod fetch;
+
+pub use fetch::{FetchError, Fetcher, MAX_PAGE};
 pub use ready::{NotReady, wait_ready};
+pub use request::shown_text;
 
 use brunt_metrics::Nanos;
 use brunt_workload::{Act, Hook, TlsSettings};

@@ -12,8 +12,7 @@ use ureq::{Agent, Body};
 
 /// The request in one line, without its secrets.
 pub(crate) fn shown(request: &HookRequest) -> String {
-    let url: String = request.url.parts.iter().map(|part| text_of(part, Show::Hidden)).collect();
-    format!("{} {url}", request.method)
+    format!("{} {}", request.method, shown_text(&request.url))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,8 +34,24 @@ fn text_of(part: &TextPart, show: Show) -> &str {
     }
 }
 
-fn exposed(text: &Text) -> String {
+/// What is sent.
+pub(crate) fn exposed(text: &Text) -> String {
     text.parts.iter().map(|part| text_of(part, Show::Exposed)).collect()
+}
+
+/// `words` without the secrets of `text`.
+pub(crate) fn hidden(words: &str, text: &Text) -> String {
+    let secret = |part: &TextPart| match part {
+        TextPart::Dynamic { source: Source::Secret(secret), .. } => Some(secret.expose().to_owned()),
+        TextPart::Literal(_) | TextPart::Dynamic { .. } => None,
+    };
+    let secrets = text.parts.iter().filter_map(secret).filter(|s| !s.is_empty());
+    secrets.fold(words.to_owned(), |words, secret| words.replace(&secret, "(hidden)"))
+}
+
+/// A text in words, without its secrets.
+pub fn shown_text(text: &Text) -> String {
+    text.parts.iter().map(|part| text_of(part, Show::Hidden)).collect()
 }
 
 /// Sends it and reads the answer.
@@ -89,7 +104,8 @@ fn answer(request: &HookRequest, timeout: Nanos, tls: &TlsSettings) -> Result<(u
     Ok((parts.status.as_u16(), output.bytes()))
 }
 
-fn tls_config(tls: &TlsSettings) -> Result<TlsConfig, String> {
+/// Whom to trust.
+pub(crate) fn tls_config(tls: &TlsSettings) -> Result<TlsConfig, String> {
     let mut builder = TlsConfig::builder().disable_verification(tls.insecure);
     if let Some(pem) = &tls.ca_pem {
         let certificates: Vec<Certificate<'static>> = parse_pem(pem)

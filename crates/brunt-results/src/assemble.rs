@@ -93,6 +93,7 @@ fn blank(heading: &Heading) -> Summary {
         groups: Vec::new(),
         injected: Vec::new(),
         tallies: Vec::new(),
+        resources: Vec::new(),
         checks: Vec::new(),
         lag: LatencyFigures::default(),
         dropped: 0,

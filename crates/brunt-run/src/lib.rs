@@ -39,6 +39,6 @@ pub use verdict::{
 pub use view::{
     CheckView, CodeCount, EndpointView, ErrorView, HOT_WORKER, HealthFacts, HostPeaks, LATE_FLOOR,
     LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_TALLIED, MAX_TIMELINE, PRESSED_SHARE,
-    ResourceView, RunSums, RunView, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TallyValueView, TallyView,
-    TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
+    ResourceView, RunSums, RunView, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TallyValueView,
+    TallyView, TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
 };

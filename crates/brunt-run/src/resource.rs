@@ -29,6 +29,19 @@ pub struct ResourceSeries {
     /// What it can at most be, where the source says so: the cores of a quota, the bytes of a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
+    /// The seconds between two values: what lies between is no gap.
+    #[serde(default = "each", skip_serializing_if = "is_each")]
+    pub every: u64,
+}
+
+/// A value each second.
+const fn each() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+const fn is_each(every: &u64) -> bool {
+    *every == 1
 }
 
 impl ResourceSeries {

@@ -8,8 +8,8 @@
 
 use crate::record::FormatVersion;
 use crate::{
-    EndpointView, Finish, LatencyView, Outlook, ResourceKind, ResourceUnit, ResourceView, RunTotals, RunView, SeriesName, TallyValueView, TallyView,
-    Verdict, Warning,
+    EndpointView, Finish, LatencyView, Outlook, ResourceKind, ResourceUnit, ResourceView, RunTotals, RunView,
+    SeriesName, TallyValueView, TallyView, Verdict, Warning,
 };
 use brunt_metrics::{EndpointId, EndpointKind, Nanos, Outcome, Part, PartSum, Phase, ScenarioId, Status};
 use serde::{Deserialize, Serialize};

@@ -45,6 +45,8 @@ mod journey;
 
 mod hooks;
 
+mod metrics;
+
 mod workload;
 
 mod held;
@@ -62,6 +64,10 @@ pub use journey::{
 };
 pub use lanes::{LANES, Lanes};
 pub use memory::{MAX_LIST, MAX_SLOTS, Memory, Missing, Pick, Plain, Scope, SlotId, Value};
+pub use metrics::{
+    LabelPick, MAX_METRIC_SOURCES, MetricSource, MetricsOf, MetricsQuery, MetricsRequest, Must, ProcessPick,
+    SeriesPick,
+};
 pub use rate::Rate;
 pub use request::{
     Body, Check, CheckRule, ConnectTo, Extract, Fault, FaultKind, FaultMix, FaultMixId, HttpVersion,

@@ -162,6 +162,7 @@ mod tests {
                 unit: ResourceUnit::Cores,
                 kind: ResourceKind::Cpu,
                 limit: Some(1.5),
+                every: 1,
             }),
             RunEvent::Finished(Finish {
                 at: Nanos(4),

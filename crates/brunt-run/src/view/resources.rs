@@ -115,6 +115,7 @@ mod tests {
             unit: crate::ResourceUnit::Cores,
             kind: crate::ResourceKind::Cpu,
             limit: None,
+            every: 1,
         }
     }
 

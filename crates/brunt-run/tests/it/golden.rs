@@ -6,8 +6,8 @@ use crate::samples;
 use brunt_metrics::{EndpointId, EndpointKind, ErrorKind, Nanos, Phase, ScenarioId, Second};
 use brunt_run::{
     ErrorDetail, Finish, FormatVersion, HostSecond, NewRecord, Outlook, PhaseChange, Reader, Recorder,
-    ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit, RunEvent, RunHeader, RunView, ScenarioHeader, SeriesName, Sink, StopReason, Summary, Verdict,
-    VerdictReason, Warning, WarningKind,
+    ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit, RunEvent, RunHeader, RunView,
+    ScenarioHeader, SeriesName, Sink, StopReason, Summary, Verdict, VerdictReason, Warning, WarningKind,
 };
 use std::path::{Path, PathBuf};
 
@@ -154,6 +154,7 @@ pub(crate) fn events_of_1_2() -> Vec<RunEvent> {
             unit,
             kind,
             limit,
+            every: 1,
         })
     };
     let mut events = Vec::new();
