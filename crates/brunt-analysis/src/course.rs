@@ -6,8 +6,8 @@
 
 use brunt_metrics::{Nanos, Second};
 use brunt_run::{
-    ErrorDetail, Finish, HostSecond, MAX_RESOURCES, PhaseChange, ResourceId, ResourceKind, ResourceSecond,
-    ResourceSeries, ResourceUnit, RunEvent, RunHeader, Verdict, Warning,
+    ErrorDetail, Finish, HostSecond, MAX_RESOURCES, Mark, PhaseChange, ResourceId, ResourceKind,
+    ResourceSecond, ResourceSeries, ResourceUnit, RunEvent, RunHeader, Verdict, Warning,
 };
 
 /// The most slices of a course unless it says otherwise: two hours at full resolution. An hour of 50 endpoints takes some 200 MB.
@@ -30,6 +30,8 @@ pub struct Course {
     pub details: Vec<ErrorDetail>,
     /// What people were told.
     pub warnings: Vec<Warning>,
+    /// What was done to it from outside.
+    pub marks: Vec<Mark>,
     /// What the run was taken for when it ended.
     pub verdict: Option<Verdict>,
     /// How it ended.
@@ -131,6 +133,7 @@ impl Default for Course {
             phases: Vec::new(),
             details: Vec::new(),
             warnings: Vec::new(),
+            marks: Vec::new(),
             verdict: None,
             finish: None,
             resources: Vec::new(),
@@ -159,16 +162,17 @@ impl Course {
                     slice.host = Some(*host);
                 }
             }
-            RunEvent::ResourceSeries(series) => self.announce(series),
+            RunEvent::ResourceSeries(series) => self.announce(&series),
             RunEvent::Resources(second) => self.add_resources(&second),
             RunEvent::ErrorDetail(detail) => self.details.push(detail),
             RunEvent::Warning(warning) => self.warnings.push(warning),
+            RunEvent::Mark(mark) => self.marks.push(mark),
             RunEvent::Verdict(verdict) => self.verdict = Some(verdict),
             RunEvent::Finished(finish) => self.finish = Some(finish),
         }
     }
 
-    fn announce(&mut self, series: ResourceSeries) {
+    fn announce(&mut self, series: &ResourceSeries) {
         if self.resources.len() < MAX_RESOURCES {
             self.resources.push(Resource {
                 id: Some(series.id),

@@ -75,9 +75,12 @@ impl Fetcher {
         }
         let mut bytes = Vec::new();
         let mut body = answer.into_body().into_reader().take(MAX_PAGE as u64 + 1);
-        body.read_to_end(&mut bytes).map_err(|error| match error.kind() {
-            std::io::ErrorKind::TimedOut => FetchError::Timeout(self.timeout),
-            _ => FetchError::NoAnswer(error.to_string()),
+        body.read_to_end(&mut bytes).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::TimedOut {
+                FetchError::Timeout(self.timeout)
+            } else {
+                FetchError::NoAnswer(error.to_string())
+            }
         })?;
         if bytes.len() > MAX_PAGE {
             return Err(FetchError::TooLong);
@@ -87,9 +90,10 @@ impl Fetcher {
 
     /// Errors may quote the URL: what is secret in it is not shown.
     fn failed(&self, error: &ureq::Error, url: &Text) -> FetchError {
-        match error {
-            ureq::Error::Timeout(_) => FetchError::Timeout(self.timeout),
-            other => FetchError::NoAnswer(hidden(&other.to_string(), url)),
+        if matches!(error, ureq::Error::Timeout(_)) {
+            FetchError::Timeout(self.timeout)
+        } else {
+            FetchError::NoAnswer(hidden(&error.to_string(), url))
         }
     }
 }

@@ -6,10 +6,13 @@
 use crate::clock::RealClock;
 use crate::merge::{Merger, Succession};
 use crate::rows::RowTap;
+use crate::steering::{Change, Steer};
 use crate::vu::VuSource;
 use crate::worker::{WorkerControl, WorkerReport, WorkerSetup, work};
 use brunt_metrics::{Nanos, Phase, ScenarioId};
-use brunt_run::{Finish, HostSecond, PhaseChange, RunEvent, RunHeader, StopReason, Warning, WarningKind};
+use brunt_run::{
+    Finish, HostSecond, Mark, MarkKind, PhaseChange, RunEvent, RunHeader, StopReason, Warning, WarningKind,
+};
 use brunt_workload::{FeedId, StartAt, Workload};
 use std::collections::BTreeMap;
 use std::io;
@@ -35,6 +38,13 @@ pub(crate) struct Emitter {
     ran_out: Vec<(Nanos, ScenarioId, FeedId)>,
     /// Iterations begun in the seconds that were emitted.
     iterations: BTreeMap<ScenarioId, u64>,
+    /// What was done from outside, to be told in its second.
+    marks: Vec<Mark>,
+    /// What each scenario was changed to last: users, or iterations per second.
+    steered: BTreeMap<ScenarioId, f64>,
+    /// When the last change was made, and since when the run stands still.
+    changed: Nanos,
+    paused: Option<Nanos>,
 }
 
 impl Emitter {
@@ -51,6 +61,10 @@ impl Emitter {
             done: BTreeMap::new(),
             ran_out: Vec::new(),
             iterations: BTreeMap::new(),
+            marks: Vec::new(),
+            steered: BTreeMap::new(),
+            changed: Nanos::ZERO,
+            paused: None,
         };
         for (id, s) in (0_u16..).map(ScenarioId).zip(&Arc::clone(&emitter.workload).scenarios) {
             if let StartAt::Offset(at) = s.start {
@@ -173,6 +187,74 @@ impl Emitter {
         for change in self.phases.drain(..due) {
             observe(&RunEvent::Phase(change));
         }
+        for mark in self.marks.extract_if(.., |mark| mark.at < end) {
+            observe(&RunEvent::Mark(mark));
+        }
+    }
+
+    /// The instant of a change: not before this one, and after all changes before.
+    fn next_instant(&mut self, at: Nanos) -> Nanos {
+        self.changed = at.max(self.changed + Nanos(1));
+        self.changed
+    }
+
+    /// Notes that scenarios are changed at `at`.
+    pub(crate) fn steered(&mut self, at: Nanos, steers: &[Steer]) {
+        let workload = Arc::clone(&self.workload);
+        let mut stands_still = None;
+        for Steer { scenario, change } in steers {
+            let plan = &workload.scenarios[usize::from(scenario.0)];
+            let before = self.steered.get(scenario).copied();
+            let (kind, what, from, to) = match change {
+                Change::Users(to, _) => {
+                    let from = before.unwrap_or_else(|| f64::from(plan.supply.users_at(at)));
+                    (MarkKind::Steered, "users", Some(from), Some(f64::from(*to)))
+                }
+                Change::Rate(rate) => {
+                    let from = before.or_else(|| plan.arrivals.rate_at(at));
+                    (MarkKind::Steered, "arrivals per second", from, Some(rate.per_second_f64()))
+                }
+                Change::Pause => {
+                    stands_still = Some(MarkKind::Paused);
+                    continue;
+                }
+                Change::Resume => {
+                    stands_still = Some(MarkKind::Resumed);
+                    continue;
+                }
+            };
+            if let Some(to) = to {
+                self.steered.insert(*scenario, to);
+            }
+            let from_words = from.map(|n| format!(" from {}", short(n))).unwrap_or_default();
+            let to_words = to.map(|n| format!(" to {}", short(n))).unwrap_or_default();
+            let text = format!("{what} of `{}`{from_words}{to_words}", plan.name);
+            self.marks.push(Mark { at, kind, scenario: Some(*scenario), from, to, text });
+        }
+        match stands_still {
+            Some(MarkKind::Paused) if self.paused.is_none() => {
+                self.paused = Some(at);
+                self.marks.push(Mark::of(at, MarkKind::Paused, "paused"));
+            }
+            Some(MarkKind::Resumed) => {
+                if let Some(since) = self.paused.take() {
+                    // What was planned for later moves along.
+                    let later = self.phases.iter_mut().filter(|c| c.at >= since && c.phase.is_some());
+                    for change in later {
+                        change.at = change.at + (at - since);
+                    }
+                    self.phases.sort_by_key(|change| change.at);
+                    let text = format!("went on after {:.1} s", (at - since).as_secs_f64());
+                    self.marks.push(Mark::of(at, MarkKind::Resumed, &text));
+                }
+            }
+            Some(MarkKind::Paused | MarkKind::Steered | MarkKind::Note) | None => {}
+        }
+    }
+
+    /// Keeps a note.
+    pub(crate) fn noted(&mut self, at: Nanos, text: &str) {
+        self.marks.push(Mark::of(at, MarkKind::Note, text));
     }
 
     pub(crate) fn finish(&mut self, reason: StopReason, observe: &mut dyn FnMut(&RunEvent)) {
@@ -185,13 +267,30 @@ impl Emitter {
     }
 }
 
+/// The time of a run whose clocks have this start.
+fn elapsed(start: u64) -> Nanos {
+    Nanos(RealClock::present().saturating_sub(start))
+}
+
+/// A number without digits that say nothing.
+fn short(number: f64) -> String {
+    format!("{}", (number * 1_000.0).round() / 1_000.0)
+}
+
 /// The run begins this much after its workers are asked for, so that the first of what is due is not late by
 /// the time that a thread takes to start.
 const START_MARGIN: Nanos = Nanos::from_millis(5);
 
+/// A change is made so long after it was asked for: longer than a healthy worker takes to hear of it.
+const AHEAD: Nanos = Nanos::from_millis(100);
+
 /// What can be asked of a run from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Control {
+    /// Change the load, by these changes of scenarios at one instant.
+    Steer(Vec<Steer>),
+    /// Keep a note with the run, at this instant.
+    Note(String),
     /// End gracefully: nothing starts, what runs has its grace.
     Stop,
     /// End now: what runs is cut.
@@ -287,7 +386,7 @@ where
                 }
             }
         }
-        let reason = coordinate(&mut emitter, &receiver, &words, observers);
+        let reason = coordinate(&mut emitter, (&receiver, start), &words, observers);
         for thread in threads {
             // A thread that is not joined hands its panic to the scope's end, and so to the caller.
             let _ = thread.join();
@@ -361,7 +460,7 @@ fn tell_all(words: &[UnboundedSender<WorkerControl>], word: WorkerControl) {
 /// Until every worker has finished or is lost.
 fn coordinate(
     emitter: &mut Emitter,
-    inbox: &Receiver<Inbox>,
+    (inbox, start): (&Receiver<Inbox>, u64),
     words: &[UnboundedSender<WorkerControl>],
     observers: Observers<'_>,
 ) -> StopReason {
@@ -393,6 +492,14 @@ fn coordinate(
                 tell_all(words, WorkerControl::Stop);
             }
             Inbox::Ended(_) => {}
+            Inbox::Control(Control::Steer(steers)) => {
+                let at = emitter.next_instant(elapsed(start) + AHEAD);
+                for steer in &steers {
+                    tell_all(words, WorkerControl::Steer { at, steer: *steer });
+                }
+                emitter.steered(at, &steers);
+            }
+            Inbox::Control(Control::Note(text)) => emitter.noted(elapsed(start), &text),
             Inbox::Control(Control::Stop) => {
                 if reason == StopReason::Completed {
                     reason = StopReason::StoppedEarly;

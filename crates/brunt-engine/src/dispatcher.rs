@@ -28,14 +28,16 @@ mod feeds;
 
 mod scenario;
 mod served;
+mod steer;
 
+use crate::steering::Steer;
 use brunt_metrics::{Nanos, Phase, ScenarioId};
 use brunt_workload::{FeedId, IterationIndex, StartAt, Workload};
 use feeds::{Ended, Rows};
 use scenario::ScenarioState;
 use served::Served;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 /// A user of this worker, by its place in the worker's table.
@@ -60,6 +62,13 @@ pub enum Input {
         scenario: ScenarioId,
         /// When.
         at: Nanos,
+    },
+    /// A scenario's load changes at `at`, which lies ahead or has just passed.
+    Steer {
+        /// When.
+        at: Nanos,
+        /// What.
+        steer: Steer,
     },
     /// No iteration starts any more; those that run have their grace.
     Stop,
@@ -155,6 +164,8 @@ pub struct Dispatcher {
     rows: Rows,
     served: Served,
     farewells: Farewells,
+    /// Changes to come, in the order in which they happen.
+    steers: VecDeque<(Nanos, Steer)>,
     /// Leaving users, by when they are cut. An entry whose user has left since is passed over.
     cuts: BinaryHeap<Reverse<(Nanos, Slot)>>,
     next_wake: Nanos,
@@ -190,7 +201,7 @@ impl Dispatcher {
     pub fn new(workload: Arc<Workload>, worker: u32, workers: u32) -> Self {
         let scenarios = (0_u16..)
             .zip(&workload.scenarios)
-            .map(|(id, s)| ScenarioState::new(ScenarioId(id), s, workload.seed, s.lanes(worker, workers)))
+            .map(|(id, s)| ScenarioState::new(ScenarioId(id), &workload, s.lanes(worker, workers)))
             .collect();
         let rows = Rows::new(Arc::clone(&workload), worker, workers);
         let served = Served::new(&workload);
@@ -202,6 +213,7 @@ impl Dispatcher {
             rows,
             served,
             farewells: Farewells::Given,
+            steers: VecDeque::new(),
             cuts: BinaryHeap::new(),
             next_wake: Nanos::ZERO,
             now: Nanos::ZERO,
@@ -220,10 +232,20 @@ impl Dispatcher {
         self.now = now;
         match input {
             Input::Wake => self.wake(now, out),
-            Input::Done { slot, ended } => self.done(now, slot, ended, out),
+            Input::Done { slot, ended } => {
+                // What follows it is due from `ended` on: as the schedule is then.
+                if self.steers.front().is_some_and(|(at, _)| *at <= ended) {
+                    self.wake(now, out);
+                }
+                self.done(now, slot, ended, out);
+            }
             Input::Begin { scenario, at } => {
                 let id = usize::from(scenario.0);
                 self.scenarios[id].begin(at, self.workload.scenarios[id].stop.after);
+                self.wake(now, out);
+            }
+            Input::Steer { at, steer } => {
+                self.steers.push_back((at, steer));
                 self.wake(now, out);
             }
             Input::Stop => {
@@ -261,11 +283,22 @@ impl Dispatcher {
     }
 
     fn wake(&mut self, now: Nanos, out: &mut Vec<Action>) {
-        let mut next = Nanos::MAX;
+        self.steer_until(now, out);
+        self.follow_schedules(now, out);
+        self.cut_until(now, out);
+        let steered = self.steers.front().map_or(Nanos::MAX, |(at, _)| *at);
+        let cut = self.cuts.peek().map_or(Nanos::MAX, |Reverse((cut_at, _))| *cut_at);
+        let workload = Arc::clone(&self.workload);
+        let scenarios = self.scenarios.iter().zip(&workload.scenarios);
+        let next = scenarios.map(|(s, plan)| s.next_wake(plan, now)).min().unwrap_or(Nanos::MAX);
+        self.next_wake = next.min(steered).min(cut);
+    }
+
+    /// Begins what is due by `now`, and ends what is over.
+    fn follow_schedules(&mut self, now: Nanos, out: &mut Vec<Action>) {
         let workload = Arc::clone(&self.workload);
         for (id, plan) in workload.scenarios.iter().enumerate() {
             if !self.scenarios[id].has_begun(now) {
-                next = next.min(self.scenarios[id].begins_at());
                 continue;
             }
             self.follow_supply(id, now, out);
@@ -278,10 +311,7 @@ impl Dispatcher {
             if s.finish_if_empty() {
                 out.push(Action::ScenarioDone { scenario: s.id, out_of: s.out_of() });
             }
-            next = next.min(self.scenarios[id].next_wake(plan));
         }
-        self.cut_until(now, out);
-        self.next_wake = self.cuts.peek().map_or(next, |Reverse((cut_at, _))| next.min(*cut_at));
     }
 
     fn done(&mut self, now: Nanos, slot: Slot, ended: Nanos, out: &mut Vec<Action>) {
@@ -319,10 +349,13 @@ impl Dispatcher {
         } else {
             self.scenarios[id].next_due(plan, (user.v, k), (user.due, ended))
         };
-        if until > now {
+        let paused = self.scenarios[id].is_paused();
+        if until > now || paused {
             user.doing = Doing::Thinking { until };
             self.scenarios[id].push_thinker(until, slot);
-            self.next_wake = self.next_wake.min(until);
+            if !paused {
+                self.next_wake = self.next_wake.min(until);
+            }
         } else {
             self.start_or_part(slot, until, out);
             self.finish_after_leaving(id, out);

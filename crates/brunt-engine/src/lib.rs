@@ -32,6 +32,8 @@ mod simulation;
 
 mod sizing;
 
+mod steering;
+
 mod timers;
 
 mod vu;
@@ -49,4 +51,5 @@ pub use simulation::{
     Model, SimulatedUser, SimulatedUsers, SimulationOptions, simulate, simulate_part, simulate_users,
 };
 pub use sizing::{WorkerCount, worker_count};
+pub use steering::{Asked, Change, Steer, SteerError, all, decide};
 pub use vu::{IterationEnd, Vu, VuSource};

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::context::{Details, ForDriver, Shared, VuContext};
 use crate::dispatcher::{Action, Dispatcher, Input};
 use crate::rows::RowTap;
+use crate::steering::Steer;
 use crate::timers::Timers;
 use crate::vu::{Vu, VuSource};
 use brunt_metrics::{Nanos, ScenarioId, Second, Shard};
@@ -26,6 +27,8 @@ use tokio::task::LocalSet;
 pub(crate) enum WorkerControl {
     /// A scenario that waited for another begins.
     Begin { scenario: ScenarioId, at: Nanos },
+    /// A scenario's load changes.
+    Steer { at: Nanos, steer: Steer },
     /// Nothing starts any more.
     Stop,
     /// What runs is cut.
@@ -145,6 +148,7 @@ async fn drive<S: VuSource>(
 const fn input_of(word: WorkerControl) -> Input {
     match word {
         WorkerControl::Begin { scenario, at } => Input::Begin { scenario, at },
+        WorkerControl::Steer { at, steer } => Input::Steer { at, steer },
         WorkerControl::Stop => Input::Stop,
         WorkerControl::Cut => Input::Cut,
     }

@@ -34,8 +34,8 @@ use crate::{Bearing, Judge, Reason, Unended, health, self_checks};
 use brunt_metrics::Phase;
 use brunt_objective::Severity;
 use brunt_run::{
-    EndpointView, Finish, ObjectiveOutcome, ObjectiveUnit, Outlook, RunEvent, RunView, ScenarioHeader,
-    ScenarioView, Standing, StopReason, Verdict,
+    EndpointView, Finish, MarkKind, ObjectiveOutcome, ObjectiveUnit, Outlook, RunEvent, RunView,
+    ScenarioHeader, ScenarioView, Standing, StopReason, Verdict,
 };
 use std::fmt::Write as _;
 
@@ -72,6 +72,7 @@ pub fn judge_with(view: &RunView, objectives: &Judge) -> Verdict {
     reasons.extend(worker_lost(view));
     reasons.extend(dropped(view));
     reasons.extend(outcomes(view));
+    reasons.extend(steered(view));
     let end = End::of(view.finish().map(|f| f.reason), objectives.unended());
     reasons.extend((end == End::Accepted).then(|| Reason::new(Note, "cut", ACCEPTED)));
     reasons.sort_by_key(|r| r.bearing);
@@ -82,6 +83,16 @@ pub fn judge_with(view: &RunView, objectives: &Judge) -> Verdict {
     let summary = summary(view, outlook, &reasons, &objectives);
     let findings = reasons.into_iter().map(Reason::told).collect();
     Verdict { outlook, summary, findings, objectives }
+}
+
+/// A run whose load was changed by hand is not what its plan says: its figures are of all of its loads together.
+fn steered(view: &RunView) -> Option<Reason> {
+    let changes = view.marks().iter().filter(|mark| mark.kind != MarkKind::Note).count();
+    let plural = if changes == 1 { "time" } else { "times" };
+    let text = format!(
+        "the load was changed by hand {changes} {plural}: totals and objectives are over all of it, segments tell its parts apart"
+    );
+    (changes > 0).then(|| Reason::new(Note, "steered", text))
 }
 
 /// What is said where a run without an end is judged all the same.

@@ -138,8 +138,11 @@ fn read_all(reader: &mut Reader) -> (Folded, End) {
             RunEvent::Started(_)
             | RunEvent::Phase(_)
             | RunEvent::Host(_)
+            | RunEvent::ResourceSeries(_)
+            | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
-            | RunEvent::Warning(_) => {}
+            | RunEvent::Warning(_)
+            | RunEvent::Mark(_) => {}
         }
     }
     (folding.finish(), end)

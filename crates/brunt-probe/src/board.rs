@@ -150,6 +150,7 @@ mod tests {
     use crate::reading::Reading;
     use brunt_run::{ResourceKind, ResourceUnit};
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a source says it")]
     fn cpu(value: f64) -> Said {
         let reading = Reading::new("cpu", ResourceUnit::Cores, ResourceKind::Cpu, value).up_to(Some(2.0));
         Ok(Readings { all: vec![reading], notes: Vec::new() })
@@ -162,7 +163,14 @@ mod tests {
                 format!("{} {:?}", r.index, r.values.iter().map(|(i, v)| (i.0, *v)).collect::<Vec<_>>())
             }
             RunEvent::Warning(w) => format!("{:?} {}", w.kind, w.text),
-            other => format!("{other:?}"),
+            RunEvent::Started(_)
+            | RunEvent::Phase(_)
+            | RunEvent::Second(_)
+            | RunEvent::Host(_)
+            | RunEvent::ErrorDetail(_)
+            | RunEvent::Mark(_)
+            | RunEvent::Verdict(_)
+            | RunEvent::Finished(_) => format!("{event:?}"),
         };
         events.iter().map(word).collect()
     }

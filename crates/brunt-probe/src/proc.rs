@@ -19,7 +19,7 @@ pub(crate) struct Process {
     pub(crate) resident_pages: u64,
 }
 
-/// Reads `/proc/PID/stat` (proc_pid_stat(5)). The name stands in brackets and may hold anything, brackets and spaces too.
+/// Reads `/proc/PID/stat` (`proc_pid_stat(5)`). The name stands in brackets and may hold anything, brackets and spaces too.
 pub(crate) fn stat(text: &str) -> Option<Process> {
     let (id, rest) = text.split_once(" (")?;
     let (name, rest) = rest.rsplit_once(") ")?;

@@ -158,7 +158,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn check(line: &str, expected: Option<(&str, &[(&str, &str)], f64)>) {
+    type Expected<'a> = Option<(&'a str, &'a [(&'a str, &'a str)], f64)>;
+
+    fn check(line: &str, expected: Expected<'_>) {
         let got = Page::parse(line).samples.pop();
         let expected = expected.map(|(name, labels, value)| Sample {
             name: name.to_owned(),
@@ -221,7 +223,7 @@ mod tests {
             let page = Page::parse(&format!("m{{l=\"{escaped}\"}} {value}"));
             prop_assert_eq!(page.samples.len(), 1);
             prop_assert_eq!(&page.samples[0].labels, &vec![("l".to_owned(), label)]);
-            prop_assert!(page.samples[0].value == value || value.is_nan());
+            prop_assert!(page.samples[0].value.total_cmp(&value).is_eq() || value.is_nan());
         }
     }
 }

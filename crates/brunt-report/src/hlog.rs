@@ -68,6 +68,7 @@ pub fn write_hlog(
             | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_)
             | RunEvent::Finished(_) => {}
         }

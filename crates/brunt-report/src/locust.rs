@@ -223,6 +223,7 @@ impl<W: Write> LocustCsv<W> {
             | RunEvent::ResourceSeries(_)
             | RunEvent::Resources(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_) => {}
         }
         Ok(())

@@ -39,6 +39,7 @@ pub fn write_seconds_csv(
             | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_)
             | RunEvent::Finished(_) => {}
         }

@@ -73,6 +73,8 @@ fn length(ms: f64) -> Nanos {
 /// A summary in which nothing is known but whose it is.
 fn blank(heading: &Heading) -> Summary {
     Summary {
+        marks: Vec::new(),
+        segments: Vec::new(),
         format: FormatVersion::CURRENT,
         id: heading.name.clone(),
         name: heading.name.clone(),

@@ -24,6 +24,8 @@ pub enum RunEvent {
     ErrorDetail(ErrorDetail),
     /// Something that people should know.
     Warning(Warning),
+    /// Something that was done to the run from outside: a change of its load, a note.
+    Mark(Mark),
     /// What the run may be taken for.
     Verdict(Verdict),
     /// Last, once.
@@ -233,6 +235,54 @@ pub enum WarningKind {
     Resource,
     /// A self-check of the figures did not hold.
     SelfCheck,
+}
+
+/// Something that was done to a run from outside while it went on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// When it took effect.
+    pub at: Nanos,
+    /// What it is.
+    pub kind: MarkKind,
+    /// Whose load was changed; `None` if it is of no single scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioId>,
+    /// What the load was before: users, or iterations per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<f64>,
+    /// What it is from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<f64>,
+    /// In words: at most [`MAX_DETAIL`] bytes, control characters replaced.
+    pub text: String,
+}
+
+/// What a [`Mark`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// The load was changed.
+    Steered,
+    /// The schedule stands still.
+    Paused,
+    /// It goes on.
+    Resumed,
+    /// Somebody's note.
+    Note,
+}
+
+impl Mark {
+    /// A mark of the whole run; its text is made fit to be kept.
+    pub fn of(at: Nanos, kind: MarkKind, text: &str) -> Self {
+        let mut kept = String::new();
+        for c in text.trim().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }) {
+            if kept.len() + c.len_utf8() > MAX_DETAIL {
+                break;
+            }
+            kept.push(c);
+        }
+        Self { at, kind, scenario: None, from: None, to: None, text: kept }
+    }
 }
 
 /// The end of a run.

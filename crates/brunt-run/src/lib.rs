@@ -19,8 +19,8 @@ mod summary;
 mod record;
 
 pub use event::{
-    ErrorDetail, Finish, HostSecond, MAX_CURVE, MAX_DETAIL, PhaseChange, RunEvent, RunHeader, ScenarioHeader,
-    SeriesName, Sink, StopReason, Warning, WarningKind,
+    ErrorDetail, Finish, HostSecond, MAX_CURVE, MAX_DETAIL, Mark, MarkKind, PhaseChange, RunEvent, RunHeader,
+    ScenarioHeader, SeriesName, Sink, StopReason, Warning, WarningKind,
 };
 pub use record::{
     CreateError, Ending, FindError, FormatVersion, LabelError, ListError, MAX_LABEL_NAME, MAX_LABEL_VALUE,
@@ -31,14 +31,14 @@ pub use record::{
 pub use resource::{MAX_RESOURCES, ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit};
 pub use summary::{
     CheckFigures, EndpointFigures, Figures, GroupFigures, LatencyFigures, PartFigures, PhasesApart,
-    ResourceFigures, ScenarioFigures, Summary, SummaryError, TallyFigures, TallyValueFigures,
+    ResourceFigures, ScenarioFigures, SegmentFigures, Summary, SummaryError, TallyFigures, TallyValueFigures,
 };
 pub use verdict::{
     Broken, ObjectiveOutcome, ObjectiveUnit, Outlook, Standing, Verdict, VerdictReason, WorstWindow,
 };
 pub use view::{
     CheckView, CodeCount, EndpointView, ErrorView, HOT_WORKER, HealthFacts, HostPeaks, LATE_FLOOR,
-    LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_TALLIED, MAX_TIMELINE, PRESSED_SHARE,
-    ResourceView, RunSums, RunView, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView, TallyValueView,
-    TallyView, TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
+    LATE_SHARE, LATE_VALUES, LatencyView, LeftOut, MAX_NOTES, MAX_SEGMENTS, MAX_TALLIED, MAX_TIMELINE,
+    PRESSED_SHARE, ResourceView, RunSums, RunView, STALL_FLOOR, STALL_SHARE, STOLEN_SHARE, ScenarioView,
+    SegmentView, TallyValueView, TallyView, TimelinePoint, WINDOW_SECONDS, Which, Window, WindowEndpoint,
 };

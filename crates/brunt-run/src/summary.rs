@@ -8,8 +8,8 @@
 
 use crate::record::FormatVersion;
 use crate::{
-    EndpointView, Finish, LatencyView, Outlook, ResourceKind, ResourceUnit, ResourceView, RunTotals, RunView,
-    SeriesName, TallyValueView, TallyView, Verdict, Warning,
+    EndpointView, Finish, LatencyView, Mark, Outlook, ResourceKind, ResourceUnit, ResourceView, RunTotals,
+    RunView, SegmentView, SeriesName, TallyValueView, TallyView, Verdict, Warning,
 };
 use brunt_metrics::{EndpointId, EndpointKind, Nanos, Outcome, Part, PartSum, Phase, ScenarioId, Status};
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,12 @@ pub struct Summary {
     pub rows_lost: u64,
     /// What people should know, in order of time; the first 1,024.
     pub warnings: Vec<Warning>,
+    /// What was done to the run from outside, in order of time; the first 1,024.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// Between changes of the load, each with one load; empty if the run was left alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentFigures>,
     /// Versions and host facts: name to value.
     pub environment: BTreeMap<String, String>,
 }
@@ -296,6 +302,42 @@ pub struct CheckFigures {
     pub failed: u64,
 }
 
+/// What was measured between two changes of the load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentFigures {
+    /// The change that it began with, in words; `null` of the first.
+    pub after: Option<String>,
+    /// Its first second. A segment begins with the first whole second after a change.
+    pub from_s: u64,
+    /// How many seconds it has.
+    pub seconds: u64,
+    /// Requests of the load phase that ended in it.
+    pub requests: u64,
+    /// Requests over its seconds.
+    pub requests_per_second: Option<f64>,
+    /// Of the requests, those that failed.
+    pub errors: u64,
+    /// The share that failed, 0 to 1; `null` without requests.
+    pub error_rate: Option<f64>,
+    /// From the instant a request was due to its end.
+    pub response: LatencyFigures,
+}
+
+impl SegmentFigures {
+    fn of(view: SegmentView) -> Self {
+        Self {
+            after: view.mark.map(|mark| mark.text),
+            from_s: view.from,
+            seconds: view.seconds,
+            requests: view.requests,
+            requests_per_second: (view.seconds > 0).then(|| view.requests as f64 / view.seconds as f64),
+            errors: view.errors,
+            error_rate: (view.requests > 0).then(|| view.errors as f64 / view.requests as f64),
+            response: LatencyFigures::of(&view.response),
+        }
+    }
+}
+
 /// Why a summary cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SummaryError {
@@ -349,6 +391,8 @@ impl Summary {
             requests_started: view.sums().requests_started,
             rows_lost: view.facts().rows_lost,
             warnings: view.warnings().to_vec(),
+            marks: view.marks().to_vec(),
+            segments: view.segments().into_iter().map(SegmentFigures::of).collect(),
             environment: header.environment.clone(),
         })
     }

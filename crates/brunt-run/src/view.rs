@@ -15,6 +15,7 @@ mod facts;
 mod latency;
 mod phases;
 mod resources;
+mod segments;
 mod tallies;
 mod timeline;
 mod totals;
@@ -26,14 +27,15 @@ pub use facts::{
 };
 pub use latency::LatencyView;
 pub use resources::ResourceView;
+pub use segments::{MAX_SEGMENTS, SegmentView};
 pub use tallies::{MAX_TALLIED, TallyValueView, TallyView};
 pub use timeline::{MAX_TIMELINE, TimelinePoint};
 pub use totals::{CodeCount, EndpointView, ErrorView, Which};
 pub use window::{WINDOW_SECONDS, Window, WindowEndpoint};
 
 use crate::{
-    ErrorDetail, Finish, HostSecond, ObjectiveOutcome, PhaseChange, RunEvent, RunHeader, SeriesName, Verdict,
-    Warning,
+    ErrorDetail, Finish, HostSecond, Mark, ObjectiveOutcome, PhaseChange, RunEvent, RunHeader, SeriesName,
+    Verdict, Warning,
 };
 use brunt_metrics::{
     CheckId, CheckSecond, EndpointId, EndpointKind, ErrorKind, Histogram, Nanos, Phase, ScenarioId,
@@ -41,6 +43,7 @@ use brunt_metrics::{
 };
 use phases::PhaseClock;
 use resources::{Counts, Resources};
+use segments::Segments;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
 use tallies::Tallies;
@@ -77,6 +80,8 @@ pub struct RunView {
     resources: Resources,
     phases: Vec<PhaseChange>,
     warnings: Vec<Warning>,
+    marks: Vec<Mark>,
+    segments: Segments,
     details: Vec<ErrorDetail>,
     left_out: LeftOut,
     objectives: Vec<ObjectiveOutcome>,
@@ -161,6 +166,8 @@ pub struct LeftOut {
     pub warnings: u64,
     /// Error details not kept.
     pub details: u64,
+    /// What was done from outside and is not kept.
+    pub marks: u64,
 }
 
 impl RunView {
@@ -186,6 +193,10 @@ impl RunView {
             }
             RunEvent::ErrorDetail(detail) => keep(&mut self.details, detail, &mut self.left_out.details),
             RunEvent::Warning(warning) => keep(&mut self.warnings, warning, &mut self.left_out.warnings),
+            RunEvent::Mark(mark) => {
+                self.segments.mark(mark);
+                keep(&mut self.marks, mark, &mut self.left_out.marks);
+            }
             RunEvent::Verdict(verdict) => self.verdict = Some(verdict.clone()),
             RunEvent::Finished(finish) => {
                 self.clock.finish(finish.at);
@@ -196,6 +207,7 @@ impl RunView {
 
     fn apply_second(&mut self, second: &Second) {
         self.seconds = self.seconds.max(second.index + 1);
+        self.segments.add(second);
         for cell in &second.cells {
             let phase = cell.key.phase;
             self.totals.entry((phase, cell.key.endpoint)).or_default().add(cell);
@@ -435,6 +447,21 @@ impl RunView {
     /// Phase changes in order, at most [`MAX_NOTES`].
     pub fn phases(&self) -> &[PhaseChange] {
         &self.phases
+    }
+
+    /// What was done to the run from outside, in order of time; the first [`MAX_NOTES`].
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// Statistics between changes of the load; none if it was left alone.
+    pub fn segments(&self) -> Vec<SegmentView> {
+        self.segments.views()
+    }
+
+    /// Changes of the load that began no segment of their own, past [`MAX_SEGMENTS`].
+    pub fn folded_segments(&self) -> u64 {
+        self.segments.folded
     }
 
     /// Warnings in order, at most [`MAX_NOTES`].

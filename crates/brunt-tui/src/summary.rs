@@ -46,6 +46,7 @@ pub fn summary(view: &RunView, columns: usize, style: Style) -> String {
         .checks()
         .load()
         .apart()
+        .changes()
         .lines;
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
@@ -373,6 +374,37 @@ impl Out<'_> {
             "lag         ",
             &format!("{lag}  (brunt's own delay in starting requests)"),
         );
+        self
+    }
+
+    /// What was done to the run while it went on, and its statistics in between.
+    fn changes(mut self) -> Self {
+        if self.view.marks().is_empty() {
+            return self;
+        }
+        self.gap();
+        for mark in self.view.marks().iter().take(MAX_ROWS) {
+            self.wrapped(Tone::Plain, "by hand     ", &format!("{} {}", clock(mark.at), mark.text));
+        }
+        for segment in self.view.segments() {
+            let requests = if segment.seconds == 0 {
+                None
+            } else {
+                Some(segment.requests as f64 / segment.seconds as f64)
+            };
+            let errors = (segment.requests > 0).then(|| segment.errors as f64 / segment.requests as f64);
+            let text = format!(
+                "from {}, {} s: {}, p50 {}, p95 {}, p99 {}, {} errors",
+                clock(Nanos::from_secs(segment.from)),
+                segment.seconds,
+                rate(requests, self.style),
+                duration(segment.response.p50, self.style),
+                duration(segment.response.p95, self.style),
+                duration(segment.response.p99, self.style),
+                percent(errors, self.style)
+            );
+            self.wrapped(Tone::Plain, "segment     ", &text);
+        }
         self
     }
 

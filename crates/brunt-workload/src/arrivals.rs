@@ -342,6 +342,8 @@ pub struct ArrivalCursor {
     lanes: Lanes,
     seed: u64,
     scenario: ScenarioId,
+    /// The index of its first arrival, and when that part of the schedule begins.
+    from: (u64, Nanos),
     k: u64,
     bins: Option<PoissonBins>,
     next: Option<Arrival>,
@@ -350,14 +352,29 @@ pub struct ArrivalCursor {
 impl Arrivals {
     /// The arrivals that `lanes` own, from the first. Nothing for [`Arrivals::Closed`].
     pub fn cursor(&self, lanes: Lanes, seed: u64, scenario: ScenarioId) -> ArrivalCursor {
+        self.cursor_from((0, Nanos::ZERO), lanes, seed, scenario)
+    }
+
+    /// The same, where this schedule follows another one: its first arrival has this index and is due no sooner than this, counted
+    /// from the scenario's start. Indices of the one before must all be lower.
+    pub fn cursor_from(
+        &self,
+        from: (u64, Nanos),
+        lanes: Lanes,
+        seed: u64,
+        scenario: ScenarioId,
+    ) -> ArrivalCursor {
+        // What follows is drawn anew.
+        let seed = seed.wrapping_add(from.0);
         let bins = match self {
             Self::Poisson(ramp) => Some(PoissonBins::start(ramp, seed, scenario)),
             Self::Closed | Self::Constant(_) | Self::Ramp(_) | Self::Bursts { .. } | Self::Replay { .. } => {
                 None
             }
         };
+        let k = lanes.count_below(from.0);
         let mut cursor =
-            ArrivalCursor { arrivals: self.clone(), lanes, seed, scenario, k: 0, bins, next: None };
+            ArrivalCursor { arrivals: self.clone(), lanes, seed, scenario, from, k, bins, next: None };
         cursor.next = cursor.compute();
         cursor
     }
@@ -406,7 +423,8 @@ impl ArrivalCursor {
     }
 
     fn compute(&mut self) -> Option<Arrival> {
-        let index = self.lanes.nth(self.k)?;
+        let whole = self.lanes.nth(self.k)?;
+        let index = whole.checked_sub(self.from.0)?;
         let due = match &self.arrivals {
             Arrivals::Closed => None,
             Arrivals::Constant(rate) => Some(rate.instant(index)).filter(|t| *t < Nanos::MAX),
@@ -422,7 +440,7 @@ impl ArrivalCursor {
                 .and_then(|i| instants.get(i))
                 .map(|t| Rate { count: speed.0, per: Nanos(speed.1) }.instant(t.0)),
         }?;
-        Some(Arrival { due, index })
+        Some(Arrival { due: self.from.1 + due, index: whole })
     }
 }
 

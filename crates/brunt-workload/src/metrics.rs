@@ -104,7 +104,7 @@ pub enum Must {
 pub struct MetricsQuery {
     /// What its answer is called.
     pub name: String,
-    /// The query, in PromQL.
+    /// The query, in `PromQL`.
     pub query: String,
     /// The unit of its values, as plans write it; guessed from the name where there is none.
     pub unit: Option<String>,

@@ -1,10 +1,11 @@
 //! Where one scenario stands on one worker: how far its schedules are read, who waits.
 
 use super::{Slot, Start, StartKind};
+use crate::steering::{Change, lasts, toward};
 use brunt_metrics::{Nanos, ScenarioId};
 use brunt_workload::{
-    Arrival, ArrivalCursor, Draw, FeedId, IterationIndex, Lanes, Pause, PauseTime, Scenario, Supply,
-    Transition,
+    Arrival, ArrivalCursor, Arrivals, Draw, FeedId, IterationIndex, Lanes, Pause, PauseTime, Rate, RateRamp,
+    Scenario, StartAt, Supply, Transition, Workload,
 };
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,6 +15,12 @@ const THINK_SEED: u64 = 0x0074_6869_6e6b;
 
 /// Keeps the draws of pacing apart from those of think times.
 const PACING_SEED: u64 = 0x7061_6369_6e67;
+
+/// Arrivals of one schedule have lower indices than this power of two: at a million a second, 34 years of them.
+const INDEX_BITS: u32 = 50;
+
+/// The longest stretch that a changed Poisson process is made for: what its integers hold, some 13 days.
+const LONGEST: Nanos = Nanos((1 << 50) - 1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -35,9 +42,17 @@ pub(super) struct ScenarioState {
     end: Option<Nanos>,
     seed: u64,
     lanes: Lanes,
+    /// The supply as it was changed last, and when, counted from `begin`; the plan's, until it is changed.
+    supply: Option<(Supply, Nanos)>,
+    /// Since when the schedule stands still.
+    paused: Option<Nanos>,
+    /// How often the rate was changed.
+    rates: u64,
     transitions: Vec<Transition>,
     followed: usize,
     open: bool,
+    /// Whether it goes on with nobody in it.
+    lasts: bool,
     cursor: ArrivalCursor,
     /// Iterations of closed users begun.
     taken: u64,
@@ -55,7 +70,8 @@ pub(super) struct ScenarioState {
 }
 
 impl ScenarioState {
-    pub(super) fn new(id: ScenarioId, plan: &Scenario, seed: u64, lanes: Lanes) -> Self {
+    pub(super) fn new(id: ScenarioId, workload: &Workload, lanes: Lanes) -> Self {
+        let (plan, seed) = (&workload.scenarios[usize::from(id.0)], workload.seed);
         let elastic = match plan.supply {
             Supply::Elastic { initial, cap } => {
                 (lanes.count_below(u64::from(initial.min(cap))), lanes.count_below(u64::from(cap)))
@@ -71,8 +87,12 @@ impl ScenarioState {
             transitions: plan.supply.transitions(&lanes),
             followed: 0,
             open: plan.arrivals.is_open(),
+            lasts: lasts(workload, plan),
             cursor: plan.arrivals.cursor(lanes.clone(), seed, id),
             lanes,
+            supply: None,
+            paused: None,
+            rates: 0,
             taken: 0,
             out_of: None,
             idle: Vec::new(),
@@ -91,8 +111,100 @@ impl ScenarioState {
         }
     }
 
+    /// The load changes at `at`. What was due before has begun.
+    pub(super) fn steer(&mut self, plan: &Scenario, at: Nanos, change: Change) {
+        // Where its schedule stands.
+        let stands = self.paused.map_or(at, |since| since.min(at));
+        if matches!(self.stage, Stage::Draining | Stage::Done) || self.end.is_some_and(|end| end <= stands) {
+            return;
+        }
+        // A scenario that has not begun changes from its beginning on.
+        let since = if self.stage == Stage::Running { stands - self.begin.min(stands) } else { Nanos::ZERO };
+        match change {
+            Change::Users(to, rate) => self.change_users(plan, since, (to, rate)),
+            Change::Rate(rate) => self.change_rate(plan, since, rate),
+            Change::Pause => {
+                self.paused.get_or_insert(at);
+            }
+            Change::Resume => self.resume(plan, at),
+        }
+    }
+
+    /// How many users its schedule asks for, so long after its beginning.
+    fn users_at(&self, plan: &Scenario, since: Nanos) -> u32 {
+        match &self.supply {
+            Some((supply, from)) => supply.users_at(since - (*from).min(since)),
+            None => plan.supply.users_at(since),
+        }
+    }
+
+    fn change_users(&mut self, plan: &Scenario, since: Nanos, (to, rate): (u32, Option<Rate>)) {
+        if !self.lasts {
+            return;
+        }
+        // As of just before: whoever would come at this very instant is still to come.
+        let base = Nanos(since.0.saturating_sub(1));
+        let from = if base < since { self.users_at(plan, base) } else { 0 };
+        let supply = toward((from, since - base), to, rate);
+        let mut transitions = supply.transitions(&self.lanes);
+        // Those that are there have come.
+        transitions.retain(|t| t.at > Nanos::ZERO || t.user >= u64::from(from));
+        for transition in &mut transitions {
+            transition.at = transition.at + base;
+        }
+        self.transitions = transitions;
+        self.followed = 0;
+        self.supply = Some((supply, base));
+    }
+
+    fn change_rate(&mut self, plan: &Scenario, since: Nanos, rate: Rate) {
+        let left = self.end.map_or(LONGEST, |end| end - (self.begin + since)).min(LONGEST);
+        let arrivals = match &plan.arrivals {
+            Arrivals::Constant(_) | Arrivals::Ramp(_) => Arrivals::Constant(rate),
+            Arrivals::Poisson(_) => match RateRamp::constant(rate, left) {
+                Ok(ramp) => Arrivals::Poisson(ramp),
+                Err(_) => return,
+            },
+            Arrivals::Closed | Arrivals::Bursts { .. } | Arrivals::Replay { .. } => return,
+        };
+        self.rates += 1;
+        // No schedule has so many arrivals before it is changed: names of iterations stay their own, on all workers alike.
+        let first = self.rates << INDEX_BITS;
+        self.cursor = arrivals.cursor_from((first, since), self.lanes.clone(), self.seed, self.id);
+    }
+
+    /// The schedule goes on where it stood.
+    fn resume(&mut self, plan: &Scenario, at: Nanos) {
+        let Some(since) = self.paused.take() else { return };
+        if self.begin < Nanos::MAX {
+            // What waited for another scenario, and could have begun meanwhile, begins now.
+            let follows = matches!(plan.start, StartAt::After { .. }) && self.begin > since;
+            let moved = if follows { at - self.begin.min(at) } else { at - since };
+            self.begin = self.begin + moved;
+            self.end = self.end.map(|end| end + moved);
+        }
+    }
+
+    /// Those whose pauses ended while it stood still: when they were to be over, and whose. Nobody is late for what stood
+    /// still: they are pushed again with their new time.
+    pub(super) fn overdue_thinkers(&mut self, at: Nanos) -> Vec<(Nanos, Slot)> {
+        let mut out = Vec::new();
+        while let Some(Reverse((until, slot))) = self.thinkers.peek().copied()
+            && until < at
+        {
+            self.thinkers.pop();
+            out.push((until, slot));
+        }
+        out
+    }
+
+    pub(super) const fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
     /// Nothing that is due at or after `now` starts.
     pub(super) fn stop(&mut self, now: Nanos) {
+        self.paused = None;
         if self.stage == Stage::Waiting || (self.stage == Stage::Running && self.begin > now) {
             self.stage = Stage::Running;
             self.begin = now;
@@ -110,17 +222,14 @@ impl ScenarioState {
     }
 
     pub(super) fn has_begun(&self, now: Nanos) -> bool {
-        self.stage != Stage::Waiting && self.begin <= now
-    }
-
-    /// [`Nanos::MAX`] while it waits for another scenario.
-    pub(super) const fn begins_at(&self) -> Nanos {
-        self.begin
+        self.stage != Stage::Waiting
+            && self.begin <= now
+            && (self.stage != Stage::Running || self.paused.is_none_or(|since| self.begin <= since))
     }
 
     /// The next start or stop of a user that is due, at its absolute instant.
     pub(super) fn take_transition(&mut self, now: Nanos) -> Option<(Nanos, Transition)> {
-        if self.stage != Stage::Running {
+        if self.stage != Stage::Running || self.is_paused() {
             return None;
         }
         let transition = *self.transitions.get(self.followed)?;
@@ -139,7 +248,7 @@ impl ScenarioState {
     /// The next user whose pause is over.
     pub(super) fn take_thinker(&mut self, now: Nanos) -> Option<(Nanos, Slot)> {
         let Reverse((until, _)) = *self.thinkers.peek()?;
-        if until > now || self.stage != Stage::Running {
+        if until > now || self.stage != Stage::Running || self.is_paused() {
             return None;
         }
         self.thinkers.pop().map(|Reverse(thinker)| thinker)
@@ -153,7 +262,7 @@ impl ScenarioState {
     }
 
     fn next_arrival(&self, plan: &Scenario) -> Option<Arrival> {
-        if self.stage != Stage::Running || self.out_of.is_some() {
+        if self.stage != Stage::Running || self.out_of.is_some() || self.is_paused() {
             return None;
         }
         let arrival = self.cursor.peek().filter(|a| plan.stop.iterations.is_none_or(|n| a.index < n))?;
@@ -258,7 +367,8 @@ impl ScenarioState {
 
     /// Whether nothing more will start: its time is over, or all that it had to do has begun.
     pub(super) fn schedule_is_over(&self, now: Nanos, plan: &Scenario) -> bool {
-        self.stage == Stage::Running && (self.end.is_some_and(|end| now >= end) || self.nothing_left(plan))
+        let timed_out = !self.is_paused() && self.end.is_some_and(|end| now >= end);
+        self.stage == Stage::Running && (timed_out || self.nothing_left(plan))
     }
 
     /// Whether all that it had to do has begun, whatever the time.
@@ -271,11 +381,14 @@ impl ScenarioState {
         if self.out_of.is_some() {
             return true;
         }
+        if self.is_paused() {
+            return false;
+        }
         if self.open {
             let next = self.cursor.peek().map(|a| a.index);
             return limited(next) || (self.end.is_none() && next.is_none());
         }
-        let nobody = self.users == 0 && self.followed == self.transitions.len();
+        let nobody = !self.lasts && self.users == 0 && self.followed == self.transitions.len();
         nobody || limited(self.lanes.nth(self.taken))
     }
 
@@ -299,8 +412,12 @@ impl ScenarioState {
         finished
     }
 
-    pub(super) fn next_wake(&self, plan: &Scenario) -> Nanos {
-        if self.stage != Stage::Running {
+    /// When something of it is due next, seen at `now`.
+    pub(super) fn next_wake(&self, plan: &Scenario, now: Nanos) -> Nanos {
+        if !self.has_begun(now) {
+            return if self.stage == Stage::Waiting || self.is_paused() { Nanos::MAX } else { self.begin };
+        }
+        if self.stage != Stage::Running || self.is_paused() {
             return Nanos::MAX;
         }
         let transition = self.transitions.get(self.followed).map(|t| self.begin + t.at);

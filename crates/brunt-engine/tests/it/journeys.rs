@@ -178,6 +178,7 @@ fn tell(workload: Workload, shy: bool, slow: bool) -> Told {
             | RunEvent::ResourceSeries(_)
             | RunEvent::Resources(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_) => {}
         }
     }

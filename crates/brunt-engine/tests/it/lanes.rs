@@ -6,13 +6,13 @@
 
 use crate::workloads::{action, get, header, ms, ramp, request, scenario, stages, workload};
 use brunt_engine::{
-    Action, Dispatcher, Input, SimulatedUsers, SimulationOptions, Slot, Start, StartKind, simulate_part,
-    worker_count,
+    Action, Change, Dispatcher, Input, SimulatedUsers, SimulationOptions, Slot, Start, StartKind, Steer,
+    simulate_part, worker_count,
 };
-use brunt_metrics::{EndpointId, Nanos, Outcome};
+use brunt_metrics::{EndpointId, Nanos, Outcome, ScenarioId};
 use brunt_workload::{
     ActionOrder, Arrivals, BurstPause, Cell, Choice, ClassShares, Condition, Draw, Feed, FeedEnd, FeedId,
-    FeedOrder, FeedPer, Pause, PauseTime, Rate, RequestId, Scenario, Step, Stop, Supply, Workload,
+    FeedOrder, FeedPer, Pause, PauseTime, Rate, RequestId, Scenario, StartAt, Step, Stop, Supply, Workload,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -25,9 +25,9 @@ use std::sync::Arc;
 /// farewell: which users of a pool come into being, and so leave, is the workers' own affair.
 type Started = (u16, u64, Nanos, Option<(u64, u64, bool)>);
 
-fn starts(workload: &Arc<Workload>, worker: u32, workers: u32, service: Nanos) -> Vec<Started> {
+fn starts(workload: &Arc<Workload>, part: (u32, u32), service: Nanos, steers: &[Steered]) -> Vec<Started> {
     let mut out = Vec::new();
-    drive(workload, (worker, workers), service, |_, start| {
+    drive(workload, part, (service, steers), |_, start, _| {
         let plan = &workload.scenarios[usize::from(start.scenario.0)];
         let shared = plan.arrivals.is_open() || plan.stop.iterations.is_some();
         let farewell = start.kind == StartKind::Farewell;
@@ -42,34 +42,51 @@ fn starts(workload: &Arc<Workload>, worker: u32, workers: u32, service: Nanos) -
     out
 }
 
-/// Runs a worker to its end and hands on every start.
-fn drive(
+/// A change, and when it happens.
+pub(crate) type Steered = (Nanos, Steer);
+
+/// Runs a worker to its end and hands on every start, and when it was made. What follows a scenario begins when this worker
+/// is done with it.
+pub(crate) fn drive(
     workload: &Arc<Workload>,
     (worker, workers): (u32, u32),
-    service: Nanos,
-    mut started: impl FnMut(&Dispatcher, &Start),
+    (service, steers): (Nanos, &[Steered]),
+    mut started: impl FnMut(&Dispatcher, &Start, Nanos),
 ) {
     let mut dispatcher = Dispatcher::new(Arc::clone(workload), worker, workers);
+    let (mut steers, mut begins) = (steers.iter(), Vec::new());
     let mut actions = Vec::new();
     let mut busy: BinaryHeap<Reverse<(Nanos, Slot)>> = BinaryHeap::new();
     let mut now = Nanos::ZERO;
     while !dispatcher.is_finished() {
         let done = busy.peek().map_or(Nanos::MAX, |Reverse((at, _))| *at);
-        let next = dispatcher.next_wake().min(done);
-        assert!(next < Nanos::MAX, "an unfinished dispatcher must wait for something");
-        now = now.max(next);
-        let input = match busy.peek() {
-            Some(&Reverse((ended, slot))) if ended <= now => {
-                busy.pop();
-                Input::Done { slot, ended }
+        let input = if let Some(&(at, steer)) = steers.next() {
+            // Told before anything begins, as long before it happens as can be.
+            Input::Steer { at, steer }
+        } else if let Some(scenario) = begins.pop() {
+            Input::Begin { scenario, at: now }
+        } else {
+            let next = dispatcher.next_wake().min(done);
+            assert!(next < Nanos::MAX, "an unfinished dispatcher must wait for something");
+            now = now.max(next);
+            match busy.peek() {
+                Some(&Reverse((ended, slot))) if ended <= now => {
+                    busy.pop();
+                    Input::Done { slot, ended }
+                }
+                _ => Input::Wake,
             }
-            _ => Input::Wake,
         };
         dispatcher.turn(now, input, &mut actions);
         for action in actions.drain(..) {
+            if let Action::ScenarioDone { scenario: done, .. } = action {
+                let follows = |s: &Scenario| s.start == StartAt::After { scenario: done, delay: Nanos::ZERO };
+                let all = (0_u16..).map(ScenarioId).zip(&workload.scenarios);
+                begins.extend(all.filter(|(_, s)| follows(s)).map(|(id, _)| id));
+            }
             let Action::Start(start) = action else { continue };
             busy.push(Reverse((start.scheduled.max(now) + service, start.slot)));
-            started(&dispatcher, &start);
+            started(&dispatcher, &start, now);
         }
     }
 }
@@ -131,9 +148,33 @@ proptest! {
         scenarios in prop::collection::vec(any_scenario(), 1..4), workers in 2_u32..17, service in 1_u64..120,
     ) {
         let workload = Arc::new(workload(scenarios));
-        let mut one = starts(&workload, 0, 1, ms(service));
-        let mut all: Vec<Started> =
-            (0..workers).flat_map(|w| starts(&workload, w, workers, ms(service))).collect();
+        let starts = |worker, workers| starts(&workload, (worker, workers), ms(service), &[]);
+        let mut one = starts(0, 1);
+        let mut all: Vec<Started> = (0..workers).flat_map(|worker| starts(worker, workers)).collect();
+        one.sort_unstable();
+        all.sort_unstable();
+        prop_assert_eq!(one, all);
+    }
+
+    /// However a run is changed while it goes on: the workers' parts still add up to the whole.
+    #[test]
+    fn n_workers_are_steered_as_one_would(
+        scenarios in prop::collection::vec(any_scenario(), 1..4), workers in 2_u32..17, service in 1_u64..120,
+        steers in prop::collection::vec(any_steer(), 1..6),
+    ) {
+        let mut steers: Vec<Steered> = steers
+            .into_iter()
+            .map(|(at, scenario, change)| (at, scenario % scenarios.len(), change))
+            .chain((0..scenarios.len()).map(|scenario| (ms(2_500), scenario, Change::Resume)))
+            .map(|(at, scenario, change)| {
+                (at, Steer { scenario: ScenarioId(u16::try_from(scenario).unwrap()), change })
+            })
+            .collect();
+        steers.sort_by_key(|(at, _)| *at);
+        let workload = Arc::new(workload(scenarios));
+        let starts = |worker, workers| starts(&workload, (worker, workers), ms(service), &steers);
+        let mut one = starts(0, 1);
+        let mut all: Vec<Started> = (0..workers).flat_map(|worker| starts(worker, workers)).collect();
         one.sort_unstable();
         all.sort_unstable();
         prop_assert_eq!(one, all);
@@ -183,13 +224,25 @@ proptest! {
         let workload = Arc::new(workload);
         let mut given = Vec::new();
         for worker in 0..workers {
-            drive(&workload, (worker, workers), ms(30), |dispatcher, start| {
+            drive(&workload, (worker, workers), (ms(30), &[]), |dispatcher, start, _| {
                 given.extend(dispatcher.rows(start.slot).iter().map(|(_, row)| *row));
             });
         }
         given.sort_unstable();
         prop_assert_eq!(given, (0..u32::try_from(rows).unwrap()).collect::<Vec<_>>());
     }
+}
+
+/// When, which scenario, and what: to scenarios of every kind, whether or not they have what is changed.
+fn any_steer() -> impl Strategy<Value = (Nanos, usize, Change)> {
+    let rate = (1_u64..100).prop_map(Rate::per_second);
+    let change = prop_oneof![
+        (0_u32..25, prop::option::of(rate.clone())).prop_map(|(users, rate)| Change::Users(users, rate)),
+        rate.prop_map(Change::Rate),
+        Just(Change::Pause),
+        Just(Change::Resume),
+    ];
+    ((0_u64..2_400).prop_map(ms), 0_usize..4, change)
 }
 
 /// Closed users, or arrivals that find a user free, with journeys of every shape that chance can have.

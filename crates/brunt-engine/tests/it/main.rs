@@ -9,4 +9,5 @@ mod lost;
 mod scripts;
 mod simulated;
 mod spinning;
+mod steering;
 mod workloads;

@@ -150,6 +150,7 @@ pub(crate) fn seconds(workload: Workload, model: impl Model + 'static) -> (Vec<S
             | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_) => {}
         }
     }

@@ -129,6 +129,7 @@ impl Judge {
             | RunEvent::Resources(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_)
             | RunEvent::Finished(_) => {}
         }

@@ -320,6 +320,7 @@ impl Plan {
             | RunEvent::ResourceSeries(_)
             | RunEvent::Resources(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_) => {}
         };
         let options = RunOptions { header: header(), rows: Vec::new(), tick: Nanos::ZERO };

@@ -97,7 +97,8 @@ fn patterns() {
 
 #[test]
 fn a_large_page_is_bounded_and_says_so() {
-    let text: String = (0..10_000).map(|i| format!("m{{i=\"{i}\"}} 1\n")).collect();
+    let lines: Vec<String> = (0..10_000).map(|i| format!("m{{i=\"{i}\"}} 1\n")).collect();
+    let text = lines.concat();
     let got = readings(&Page::parse(&text), &[], &mut Before::default(), 1.0);
     assert_eq!(got.all.len(), MAX_FIGURES);
     assert!(got.notes[0].starts_with("9936 of its series are left out"), "{:?}", got.notes);

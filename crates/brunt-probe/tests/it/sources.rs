@@ -25,7 +25,7 @@ struct Seen {
 impl Seen {
     fn add(&mut self, events: Vec<RunEvent>) {
         for event in events {
-            match event {
+            match event.clone() {
                 RunEvent::ResourceSeries(series) => self.series.push(series),
                 RunEvent::Resources(second) => {
                     for (id, value) in second.values {
@@ -34,7 +34,14 @@ impl Seen {
                     }
                 }
                 RunEvent::Warning(warning) => self.warnings.push(warning.text),
-                other => panic!("{other:?}"),
+                RunEvent::Started(_)
+                | RunEvent::Phase(_)
+                | RunEvent::Second(_)
+                | RunEvent::Host(_)
+                | RunEvent::ErrorDetail(_)
+                | RunEvent::Mark(_)
+                | RunEvent::Verdict(_)
+                | RunEvent::Finished(_) => panic!("{event:?}"),
             }
         }
     }
@@ -48,7 +55,7 @@ impl Seen {
 /// Samples so many seconds, which are as short as rates allow.
 #[expect(clippy::disallowed_methods, reason = "sources are sampled in real time")]
 fn sampled(sources: &[MetricSource], seconds: u64, mut between: impl FnMut(u64)) -> Seen {
-    let mut probes = Probes::start(sources, &TlsSettings::default()).unwrap();
+    let mut probes = Probes::start(sources, &TlsSettings::default()).expect("they start");
     let mut seen = Seen::default();
     for second in 0..seconds {
         std::thread::sleep(Duration::from_millis(300));
@@ -84,7 +91,7 @@ fn a_process_and_its_child_are_seen() {
     let _ = child.kill();
     let _ = child.wait();
     assert_eq!(seen.warnings, Vec::<String>::new());
-    assert_eq!(seen.value("busy processes", 2), 2.0);
+    assert!((seen.value("busy processes", 2) - 2.0).abs() < 0.5);
     let cpu = seen.value("busy cpu", 2);
     assert!(cpu > 0.05 && cpu < 1.5, "{cpu}");
     assert!(seen.value("busy busiest thread", 2) > 0.05);
@@ -129,7 +136,7 @@ fn a_demo_target_serves_what_is_asked_of_inference() {
     assert!(seen.value("model process_resident_memory_bytes", 1) > 1_000_000.0);
     assert!(seen.value("model process_cpu_seconds_total", 1) >= 0.0);
     assert!(seen.value("model gpu_memory_used_bytes", 1) > 0.0);
-    assert_eq!(seen.value("model inference_queue_size", 1), 0.0);
+    assert!(seen.value("model inference_queue_size", 1).abs() < 0.5);
     let limits: Vec<_> = seen.series.iter().filter(|s| s.limit.is_some()).map(|s| s.name.as_str()).collect();
     assert_eq!(limits, ["gpu_memory_used_bytes", "inference_queue_size"]);
 }

@@ -74,6 +74,7 @@ fn renamed(name: &str) -> Vec<RunEvent> {
             | RunEvent::ResourceSeries(_)
             | RunEvent::Resources(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_)
             | RunEvent::Finished(_) => {}
         }

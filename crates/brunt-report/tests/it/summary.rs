@@ -7,8 +7,8 @@ use brunt_run::RunEvent;
 #[test]
 fn a_summary_made_later_is_the_one_that_was_written() {
     let mut out = Vec::new();
-    write_summary_json(golden_of("v1.1-small"), &mut out).unwrap();
-    let written = include_str!("../../../../fixtures/runs/v1.1-small/summary.json");
+    write_summary_json(golden_of("v1.3-small"), &mut out).unwrap();
+    let written = include_str!("../../../../fixtures/runs/v1.3-small/summary.json");
     assert_eq!(String::from_utf8(out).unwrap(), written);
 }
 

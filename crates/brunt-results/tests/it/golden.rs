@@ -26,6 +26,7 @@ fn told(results: &Results) -> String {
                 | RunEvent::ResourceSeries(_)
                 | RunEvent::Resources(_)
                 | RunEvent::Warning(_)
+                | RunEvent::Mark(_)
                 | RunEvent::Verdict(_)
                 | RunEvent::Finished(_) => {}
             }

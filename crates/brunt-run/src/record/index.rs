@@ -245,7 +245,8 @@ fn ending(folder: &Path) -> (RunState, Option<Outlook>) {
                 | RunEvent::ResourceSeries(_)
                 | RunEvent::Resources(_)
                 | RunEvent::ErrorDetail(_)
-                | RunEvent::Warning(_),
+                | RunEvent::Warning(_)
+                | RunEvent::Mark(_),
             )
             | None => {}
         }

@@ -4,7 +4,7 @@
 //! had when the event happened, so that both files together give the run's order exactly.
 
 use super::frame::Tear;
-use crate::{ErrorDetail, Finish, PhaseChange, ResourceSeries, RunEvent, Verdict, Warning};
+use crate::{ErrorDetail, Finish, Mark, PhaseChange, ResourceSeries, RunEvent, Verdict, Warning};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read};
 
@@ -25,6 +25,7 @@ enum Body<'a> {
     ErrorDetail(&'a ErrorDetail),
     ResourceSeries(&'a ResourceSeries),
     Warning(&'a Warning),
+    Mark(&'a Mark),
     Verdict(&'a Verdict),
     Finished(&'a Finish),
 }
@@ -35,6 +36,7 @@ pub(super) fn line(event: &RunEvent, after: u64) -> Option<Result<Vec<u8>, serde
         RunEvent::Phase(p) => Body::Phase(p),
         RunEvent::ErrorDetail(e) => Body::ErrorDetail(e),
         RunEvent::Warning(w) => Body::Warning(w),
+        RunEvent::Mark(m) => Body::Mark(m),
         RunEvent::Verdict(v) => Body::Verdict(v),
         RunEvent::Finished(f) => Body::Finished(f),
         RunEvent::ResourceSeries(s) => Body::ResourceSeries(s),
@@ -118,6 +120,7 @@ fn parse(bytes: &[u8]) -> Result<NextLine, serde_json::Error> {
         "error_detail" => serde_json::from_value(body).ok().map(RunEvent::ErrorDetail),
         "resource_series" => serde_json::from_value(body).ok().map(RunEvent::ResourceSeries),
         "warning" => serde_json::from_value(body).ok().map(RunEvent::Warning),
+        "mark" => serde_json::from_value(body).ok().map(RunEvent::Mark),
         "verdict" => serde_json::from_value(body).ok().map(RunEvent::Verdict),
         "finished" => serde_json::from_value(body).ok().map(RunEvent::Finished),
         _ => None,

@@ -66,7 +66,7 @@ pub struct FormatVersion {
 
 impl FormatVersion {
     /// What this version of brunt writes.
-    pub const CURRENT: Self = Self { major: 1, minor: 2 };
+    pub const CURRENT: Self = Self { major: 1, minor: 3 };
 }
 
 impl fmt::Display for FormatVersion {

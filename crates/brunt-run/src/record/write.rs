@@ -246,6 +246,7 @@ impl Sink for Recorder {
             | RunEvent::ResourceSeries(_)
             | RunEvent::ErrorDetail(_)
             | RunEvent::Warning(_)
+            | RunEvent::Mark(_)
             | RunEvent::Verdict(_)
             | RunEvent::Finished(_) => self.write_line(event),
         }

@@ -122,7 +122,9 @@ mod tests {
     #[test]
     fn gaps_count_as_nothing_and_other_phases_only_as_last() {
         let mut resources = Resources::default();
-        [0, 1].iter().for_each(|id| resources.announce(&series(*id)));
+        for id in [0, 1] {
+            resources.announce(&series(id));
+        }
         for (index, counts, values) in [
             (0, Counts::No, vec![(0, 9.0), (1, 5.0)]),
             (1, Counts::Yes, vec![(0, 1.0)]),

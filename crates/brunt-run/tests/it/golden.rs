@@ -5,9 +5,10 @@
 use crate::samples;
 use brunt_metrics::{EndpointId, EndpointKind, ErrorKind, Nanos, Phase, ScenarioId, Second};
 use brunt_run::{
-    ErrorDetail, Finish, FormatVersion, HostSecond, NewRecord, Outlook, PhaseChange, Reader, Recorder,
-    ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit, RunEvent, RunHeader, RunView,
-    ScenarioHeader, SeriesName, Sink, StopReason, Summary, Verdict, VerdictReason, Warning, WarningKind,
+    ErrorDetail, Finish, FormatVersion, HostSecond, Mark, MarkKind, NewRecord, Outlook, PhaseChange, Reader,
+    Recorder, ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit, RunEvent, RunHeader,
+    RunView, ScenarioHeader, SeriesName, Sink, StopReason, Summary, Verdict, VerdictReason, Warning,
+    WarningKind,
 };
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,11 @@ fn golden_1_1() -> PathBuf {
 /// The golden record of version 1.2.
 fn golden_1_2() -> PathBuf {
     runs().join("v1.2-small")
+}
+
+/// The golden record of version 1.3.
+fn golden_1_3() -> PathBuf {
+    runs().join("v1.3-small")
 }
 
 fn runs() -> PathBuf {
@@ -159,10 +165,7 @@ pub(crate) fn events_of_1_2() -> Vec<RunEvent> {
     };
     let mut events = Vec::new();
     for event in events_with(samples::seconds_of_1_1(SECONDS)) {
-        let host = match &event {
-            RunEvent::Host(host) => Some(host.index),
-            _ => None,
-        };
+        let host = if let RunEvent::Host(host) = &event { Some(host.index) } else { None };
         events.push(event);
         match host {
             Some(0) => {
@@ -185,6 +188,33 @@ pub(crate) fn events_of_1_2() -> Vec<RunEvent> {
     events
 }
 
+/// What version 1.3 added: what was done to the run from outside.
+fn events_of_1_3() -> Vec<RunEvent> {
+    let mark = |at: u64, kind, load: Option<(f64, f64)>, text: &str| {
+        let scenario = load.map(|_| ScenarioId(0));
+        let (from, to) = load.unzip();
+        RunEvent::Mark(Mark { at: Nanos::from_millis(at), kind, scenario, from, to, text: text.to_owned() })
+    };
+    let mut events = Vec::new();
+    for event in events_of_1_2() {
+        let second = if let RunEvent::Second(second) = &event { Some(second.index) } else { None };
+        events.push(event);
+        match second {
+            Some(0) => {
+                let text = "browse: 40 -> 60 arrivals per second";
+                events.push(mark(1_250, MarkKind::Steered, Some((40.0, 60.0)), text));
+            }
+            Some(1) => events.push(mark(2_000, MarkKind::Note, None, "cache cleared")),
+            Some(2) => {
+                events.push(mark(3_100, MarkKind::Paused, None, "paused"));
+                events.push(mark(3_600, MarkKind::Resumed, None, "resumed"));
+            }
+            Some(_) | None => {}
+        }
+    }
+    events
+}
+
 fn seen(index: u64, values: &[(u16, f64)]) -> RunEvent {
     let values = values.iter().map(|(id, value)| (ResourceId(*id), *value)).collect();
     RunEvent::Resources(Box::new(ResourceSecond { index, values }))
@@ -198,7 +228,7 @@ pub(crate) fn write(folder: &Path) {
     let mut recorder = Recorder::create(folder, &what).unwrap();
     let mut view = RunView::default();
     view.apply(&RunEvent::Started(Box::new(header.clone())));
-    for event in events_of_1_2() {
+    for event in events_of_1_3() {
         recorder.event(&event);
         view.apply(&event);
     }
@@ -256,6 +286,18 @@ fn the_golden_record_of_1_2_reads_as_it_was_written() {
     insta::assert_snapshot!("golden_resources_of_1_2", resources);
 }
 
+#[test]
+fn the_golden_record_of_1_3_reads_as_it_was_written() {
+    let summary = reads_as_it_was_written(&golden_1_3(), header_of_1_1(), events_of_1_3());
+    // Marks part the requests, and count none differently.
+    let before = reads_as_it_was_written(&golden_1_2(), header_of_1_1(), events_of_1_2());
+    assert_eq!((&summary.total, &summary.endpoints), (&before.total, &before.endpoints));
+    let load: u64 = summary.segments.iter().map(|segment| segment.requests).sum();
+    assert_eq!(load, summary.total.requests);
+    let added = serde_json::to_string_pretty(&(&summary.marks, &summary.segments)).unwrap();
+    insta::assert_snapshot!("golden_marks_of_1_3", added);
+}
+
 /// Today's version writes the same text. A change here is a change of the format: give it a version and a
 /// golden record of its own. (The bytes of seconds depend on the compressor's version once deflated; what
 /// goes into it is held by a test beside the encoder.)
@@ -265,15 +307,15 @@ fn today_writes_the_same_record() {
     write(folder.path());
     for file in ["run.json", "events.jsonl", "summary.json"] {
         let [was, is] =
-            [golden_1_2().join(file), folder.path().join(file)].map(|p| std::fs::read(p).unwrap());
+            [golden_1_3().join(file), folder.path().join(file)].map(|p| std::fs::read(p).unwrap());
         assert!(was == is, "{file} has changed: {} bytes, now {}", was.len(), is.len());
     }
 }
 
 /// Writes the golden record of the present version: once per format, by hand.
 #[test]
-#[ignore = "writes fixtures/runs/v1.2-small; run by hand, once per format"]
+#[ignore = "writes fixtures/runs/v1.3-small; run by hand, once per format"]
 fn write_the_golden_record() {
-    assert!(!golden_1_2().exists(), "the golden record is kept; a new format gets a new one");
-    write(&golden_1_2());
+    assert!(!golden_1_3().exists(), "the golden record is kept; a new format gets a new one");
+    write(&golden_1_3());
 }
