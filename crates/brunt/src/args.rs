@@ -12,6 +12,7 @@ mod plot;
 mod reports;
 mod run;
 mod runs;
+mod web;
 
 pub(crate) use analyze::AnalyzeArgs;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -29,6 +30,7 @@ pub(crate) use runs::{
     TrendArgs, VerdictWord, WhereArgs,
 };
 use std::path::PathBuf;
+pub(crate) use web::{UiCommand, WebArgs};
 
 /// Load testing that learns, drives, measures and judges.
 #[derive(Debug, Parser)]
@@ -65,6 +67,8 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     /// Drive load at a URL, or as a plan or another tool's file says
     Run(Box<RunCommand>),
+    /// Open the cockpit: start, watch and steer runs in a browser
+    Ui(Box<UiCommand>),
     /// Turn another tool's file into a plan, or a plan into another tool's file
     Convert(ConvertArgs),
     /// Write a starter suite: a plan with profiles, a script, a place for results

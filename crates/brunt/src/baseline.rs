@@ -87,6 +87,27 @@ impl Baselines {
         Ok(words.into_iter().map(path).collect())
     }
 
+    /// Adds runs to a baseline, of which the newest are kept; answers its name.
+    pub(crate) fn set(&mut self, name: &str, runs: &[String]) -> Result<String, SideError> {
+        let name = resolved(name)?;
+        let keep = self.keep(&name);
+        self.put(&name, runs, keep)?;
+        Ok(name)
+    }
+
+    /// Answers how many runs the baseline has now.
+    fn put(&mut self, name: &str, runs: &[String], keep: usize) -> Result<usize, SideError> {
+        let mut words = self.words(name).unwrap_or_default();
+        for part in runs {
+            words.extend(kept_words(part, &self.folder)?);
+        }
+        let words = newest(words, keep);
+        let count = words.len();
+        self.named.insert(name.to_owned(), json!({ "keep": keep, "runs": words }));
+        self.save()?;
+        Ok(count)
+    }
+
     fn words(&self, name: &str) -> Result<Vec<String>, BaselinesError> {
         let Some(baseline) = self.named.get(name) else {
             let names: Vec<&str> = self.named.keys().map(String::as_str).collect();
@@ -152,15 +173,12 @@ fn work(args: &BaselineArgs, console: Console) -> Result<(), SideError> {
         }
         BaselineCommand::Set { name, run, keep, replace } => {
             let name = resolved(name)?;
-            let mut words = if *replace { Vec::new() } else { baselines.words(&name).unwrap_or_default() };
-            for part in run {
-                words.extend(kept_words(part, &args.runs)?);
-            }
             let keep = keep.map_or_else(|| baselines.keep(&name), std::num::NonZeroUsize::get);
-            let words = newest(words, keep);
-            console.println(clean(&line(&name, words.len())));
-            baselines.named.insert(name, json!({ "keep": keep, "runs": words }));
-            baselines.save()?;
+            if *replace {
+                baselines.named.remove(&name);
+            }
+            let count = baselines.put(&name, run, keep)?;
+            console.println(clean(&line(&name, count)));
         }
         BaselineCommand::Remove { name } => {
             let name = resolved(name)?;

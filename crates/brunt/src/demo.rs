@@ -5,9 +5,9 @@ use crate::console::Console;
 use crate::exit;
 use crate::load::{LoadError, SURROUNDINGS};
 use crate::run::{Job, Refusal, run};
-use brunt_demo::Config;
 use brunt_demo::mock::MockConfig;
-use brunt_plan::{Format, Overrides, Source, demo_plan, lower};
+use brunt_demo::{Config, Running};
+use brunt_plan::{Format, Lowered, Overrides, Source, demo_plan, lower};
 use clap::Parser;
 
 /// `brunt demo`.
@@ -16,36 +16,37 @@ pub(crate) fn demo(args: &DemoArgs, console: Console) -> u8 {
         console.print(demo_plan());
         return 0;
     }
-    let target = match brunt_demo::start(Config::mock(MockConfig::shop())) {
-        Ok(target) => target,
-        Err(e) => {
-            console.error(format!("cannot start the demo's target: {e}"));
-            return exit::INTERNAL;
-        }
+    let (target, lowered) = match prepared(args.seed) {
+        Ok(prepared) => prepared,
+        Err(refusal) => return refusal.show(console),
     };
     if !args.quiet {
         console.note(format!("a shop to load is at {}", target.url()));
     }
+    let job = Job { args: &run_args(args), reports: &ReportArgs::default(), label: None, watch: None };
+    let code = run(&job, lowered, console).unwrap_or_else(|refusal| refusal.show(console));
+    target.stop();
+    code
+}
+
+/// The demo's target, and its plan against that.
+pub(crate) fn prepared(seed: u64) -> Result<(Running, Lowered), Refusal> {
+    let target = brunt_demo::start(Config::mock(MockConfig::shop()))
+        .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot start the demo's target: {e}")))?;
     let overrides = Overrides {
         target: Some(target.url()),
-        seed: Some(args.seed),
-        default_seed: args.seed,
+        seed: Some(seed),
+        default_seed: seed,
         ..Overrides::default()
     };
     let source = Source::inline("demo.yaml", Format::Yaml, demo_plan());
-    let lowered = lower(&source, &overrides, &SURROUNDINGS);
-    let code = lowered
-        .map_err(|report| Refusal::from(LoadError::Plan(report)))
-        .and_then(|lowered| {
-            run(
-                &Job { args: &run_args(args), reports: &ReportArgs::default(), label: None },
-                lowered,
-                console,
-            )
-        })
-        .unwrap_or_else(|refusal| refusal.show(console));
-    target.stop();
-    code
+    match lower(&source, &overrides, &SURROUNDINGS) {
+        Ok(lowered) => Ok((target, lowered)),
+        Err(report) => {
+            target.stop();
+            Err(Refusal::from(LoadError::Plan(report)))
+        }
+    }
 }
 
 /// The demo is a run like any other.

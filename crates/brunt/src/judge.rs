@@ -114,6 +114,11 @@ fn is_record(path: &Path) -> bool {
     path.join("run.json").exists()
 }
 
+/// The objectives that a record was judged by, as far as they can be read.
+pub(crate) fn recorded_objectives(texts: &[String]) -> Vec<Objective> {
+    texts.iter().filter_map(|text| parse(text).ok()).collect()
+}
+
 /// The objectives that a record was judged by. A text that this version cannot read is said and left out.
 fn recorded(header: &RunHeader, console: Console) -> Vec<Objective> {
     let read = |text: &String| {

@@ -38,6 +38,7 @@ mod sides;
 mod signals;
 mod simulate;
 mod target;
+mod ui;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
     let console = Console::from_environment(args.output);
     let code = match args.command {
         Command::Run(run) => run::command(&run, console),
+        Command::Ui(command) => ui::command(&command, console),
         Command::Demo(demo) => demo::demo(&demo, console),
         Command::Target(target) => target::target(&target, console),
         Command::Doctor(args) => doctor::command(&args, console),

@@ -109,7 +109,7 @@ fn drawn(this: Source<'_>, baseline: Option<&Drawn>) -> Vec<brunt_figure::Figure
 }
 
 /// The plan in a record, as it ran.
-fn plan(folder: &Path) -> Option<String> {
+pub(crate) fn plan(folder: &Path) -> Option<String> {
     let text = fs::read_to_string(folder.join("run.json")).ok()?;
     let record: Value = serde_json::from_str(&text).ok()?;
     serde_json::to_string_pretty(record.get("plan")?).ok()

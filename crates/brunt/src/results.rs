@@ -61,6 +61,7 @@ impl Results {
             RunEvent::Started(header) => {
                 Some(format!("{} started: {}", header.id, header.targets.join(", ")))
             }
+            RunEvent::Mark(mark) => Some(format!("{:>8.3} {}", mark.at.as_secs_f64(), mark.text)),
             RunEvent::Warning(warning) => {
                 Some(format!("{:>8.3} warning: {}", warning.at.as_secs_f64(), warning.text))
             }

@@ -19,6 +19,7 @@ use crate::rows::{self, Rows};
 use crate::session::{Session, Show};
 use crate::signals;
 use crate::simulate;
+use crate::ui::{self, Steered, Watch};
 use brunt_engine::{Observers, RowTap, RunOptions, controller, worker_count};
 use brunt_gate::{BaselineFigures, Judge, exit_code};
 use brunt_history::{BRANCH, COMMIT};
@@ -27,6 +28,7 @@ use brunt_metrics::Nanos;
 use brunt_objective::Objective;
 use brunt_plan::{Lowered, lowered_json};
 use brunt_run::{NewRecord, Recorder, RunHeader, Warning, WarningKind, new_run_id, parse_labels};
+use brunt_web::Problem;
 use brunt_workload::{Scheme, Workload};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -47,6 +49,11 @@ impl Refusal {
     /// What was asked for cannot be done.
     pub(crate) fn usage(error: impl Display) -> Self {
         Self::new(exit::USAGE, error)
+    }
+
+    /// As the cockpit tells it.
+    pub(crate) fn problem(&self) -> Problem {
+        ui::problem(&self.error)
     }
 
     /// Prints it and answers the exit code.
@@ -70,6 +77,9 @@ impl From<LoadError> for Refusal {
 
 /// `brunt run`: one run a profile or preset, one after the other. The exit code is that of the gravest.
 pub(crate) fn command(command: &RunCommand, console: Console) -> u8 {
+    if command.ui {
+        return ui::beside(command, console);
+    }
     let (args, mut reports) = (&command.run, command.reports.clone());
     let asked_for = args.interactive;
     let asked = if args.interactive { interactive::asked(args, console) } else { Ok(args.clone()) };
@@ -86,11 +96,22 @@ pub(crate) fn command(command: &RunCommand, console: Console) -> u8 {
         Ok(lowered) => lowered,
         Err(error) => return Refusal::from(error).show(console),
     };
+    each(&args, &reports, lowered, (asked_for, None), console)
+}
+
+/// One run a workload, one after the other. The exit code is that of the gravest.
+pub(crate) fn each(
+    args: &RunArgs,
+    reports: &ReportArgs,
+    lowered: Vec<Lowered>,
+    (asked_for, watch): (bool, Option<&Watch>),
+    console: Console,
+) -> u8 {
     let several = lowered.len() > 1;
     let mut worst = 0;
     for (i, lowered) in lowered.into_iter().enumerate() {
         let label = match several {
-            true => Some(label(&lowered, &args, i)),
+            true => Some(label(&lowered, args, i)),
             // Files of a run that somebody was asked for are called so.
             false if asked_for && args.results.is_some() => Some("custom".to_owned()),
             false => None,
@@ -99,10 +120,13 @@ pub(crate) fn command(command: &RunCommand, console: Console) -> u8 {
             console.note(format!("{}{label}", if i == 0 { "" } else { "\n" }));
         }
         let result = if args.simulate {
-            simulate::show(&args, lowered, console)
+            simulate::show(args, lowered, console)
         } else {
-            run(&Job { args: &args, reports: &reports, label: label.as_deref() }, lowered, console)
+            run(&Job { args, reports, label: label.as_deref(), watch }, lowered, console)
         };
+        if let (Err(refusal), Some(watch)) = (&result, watch) {
+            watch.board.refuse(refusal.problem());
+        }
         let code = result.unwrap_or_else(|refusal| refusal.show(console));
         // What is refused or was ended by the user ends the rest too.
         if [exit::INTERNAL, exit::USAGE, exit::NOT_READY].contains(&code) || code == 130 {
@@ -129,6 +153,8 @@ pub(crate) struct Job<'a> {
     pub(crate) reports: &'a ReportArgs,
     /// What it is called among several.
     pub(crate) label: Option<&'a str>,
+    /// The cockpit that watches and steers it, if there is one.
+    pub(crate) watch: Option<&'a Watch>,
 }
 
 /// Runs a workload and answers the exit code.
@@ -238,8 +264,14 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     session.judge = Judge::new(prepared.objectives.clone(), prepared.baseline.as_ref());
     let (controller, inbox) = controller();
     session.stop = Some(controller.clone());
-    signals::steer(move |control| controller.send(control), session.announcer())
-        .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?;
+    match job.watch {
+        Some(watch) => {
+            session.board = Some(Arc::clone(&watch.board));
+            watch.steer(Some(Steered { controller, workload: Arc::clone(workload) }));
+        }
+        None => signals::steer(move |control| controller.send(control), session.announcer())
+            .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?,
+    }
     let mut sampler =
         HostSampler::new(workload.target.origins.iter().any(|o| o.unix.is_some() || is_local(&o.host)));
     let observers = Observers {
@@ -253,8 +285,11 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     };
     let options = RunOptions { header, rows: taps, tick: prepared.pace.tick };
     let sources = |_worker| HttpUsers::new(settings.clone());
-    brunt_engine::run(workload, &sources, options, inbox, observers)
-        .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot start a worker: {e}")))?;
+    let ran = brunt_engine::run(workload, &sources, options, inbox, observers);
+    if let Some(watch) = job.watch {
+        watch.steer(None);
+    }
+    ran.map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot start a worker: {e}")))?;
     if let Some(Err(e)) = rows.map(Rows::finish) {
         console.error(format!("rows are incomplete: {e}"));
     }

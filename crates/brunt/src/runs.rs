@@ -15,6 +15,9 @@ mod table;
 
 mod trend;
 
+pub(crate) use list::state;
+pub(crate) use trend::steps;
+
 use crate::args::{RunsArgs, RunsCommand};
 use crate::compare::clean;
 use crate::console::Console;

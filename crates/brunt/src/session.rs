@@ -7,6 +7,7 @@ use brunt_gate::{Bearing, Judge, conclude, health, judge_with};
 use brunt_metrics::Nanos;
 use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, Summary, Warning, WarningKind};
 use brunt_tui::{LiveTerminal, PlainPace, ScreenSize, json_summary, json_tick, summary};
+use brunt_web::Board;
 use std::io::Stderr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -64,6 +65,8 @@ pub(crate) struct Session {
     pub(crate) stop: Option<Controller>,
     /// Warnings known before the run began.
     pub(crate) early: Vec<Warning>,
+    /// What browsers look at.
+    pub(crate) board: Option<Arc<Board>>,
 }
 
 impl Session {
@@ -80,6 +83,7 @@ impl Session {
             judge,
             stop: None,
             early: Vec::new(),
+            board: None,
         }
     }
 
@@ -107,14 +111,14 @@ impl Session {
             && !self.judged
         {
             let (verdict, finish) = conclude(&mut self.view, &self.judge, finish.clone());
-            self.record(&RunEvent::Verdict(verdict));
-            self.record(&RunEvent::Finished(finish));
+            self.pass_on(&RunEvent::Verdict(verdict));
+            self.pass_on(&RunEvent::Finished(finish));
             self.close();
             return;
         }
         self.view.apply(event);
         self.judge.apply(event);
-        self.record(event);
+        self.pass_on(event);
         match event {
             RunEvent::Started(_) => {
                 let without = self.judge.without_subject().map(|objective| Warning {
@@ -132,11 +136,15 @@ impl Session {
             RunEvent::Second(_) => {
                 if !self.judged && !self.judge.is_empty() {
                     self.view.note_objectives(self.judge.outcomes());
+                    if let Some(board) = &self.board {
+                        board.objectives(self.view.objectives());
+                    }
                 }
                 self.second();
                 self.abort();
             }
             RunEvent::Warning(warning) => self.note(&format!("warning: {}", warning.text)),
+            RunEvent::Mark(mark) => self.note(&format!("at {:.1} s: {}", mark.at.as_secs_f64(), mark.text)),
             RunEvent::Finished(_) => self.close(),
             RunEvent::Phase(_)
             | RunEvent::Host(_)
@@ -145,6 +153,14 @@ impl Session {
             | RunEvent::ErrorDetail(_)
             | RunEvent::Verdict(_) => {}
         }
+    }
+
+    /// To those who keep events of their own.
+    fn pass_on(&mut self, event: &RunEvent) {
+        if let Some(board) = &self.board {
+            board.event(event);
+        }
+        self.record(event);
     }
 
     fn record(&mut self, event: &RunEvent) {

@@ -36,6 +36,20 @@ fn leave() {
     std::process::exit(130);
 }
 
+/// Calls `heard` at each Ctrl-C until the process ends; it leaves at the third.
+pub(crate) fn each(heard: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let listen = move || {
+        for (n, _) in signals.forever().enumerate() {
+            if n >= 2 {
+                leave();
+            }
+            heard();
+        }
+    };
+    thread::Builder::new().name("brunt-signals".into()).spawn(listen).map(drop)
+}
+
 /// Waits for Ctrl-C.
 pub(crate) fn wait() -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;

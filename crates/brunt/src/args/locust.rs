@@ -25,8 +25,6 @@ pub(crate) struct LocustArgs {
     skip_log_setup: bool,
     #[arg(long, hide = true)]
     autostart: bool,
-    #[arg(long, hide = true, value_name = "SECONDS")]
-    autoquit: Option<u64>,
     #[arg(long, hide = true)]
     enable_rebalancing: bool,
 
@@ -47,10 +45,6 @@ pub(crate) struct LocustArgs {
     master_host: Option<String>,
     #[arg(long, hide = true, value_name = "PORT")]
     master_port: Option<u16>,
-    #[arg(short = 'P', long, hide = true, value_name = "PORT")]
-    web_port: Option<u16>,
-    #[arg(long, hide = true, value_name = "HOST")]
-    web_host: Option<String>,
     #[arg(long, hide = true)]
     web_login: bool,
     #[arg(long, hide = true)]
@@ -70,7 +64,6 @@ impl LocustArgs {
     pub(crate) fn refused(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         const ONE_MACHINE: &str =
             "one process uses all cores of its machine: `--workers N` says how many threads";
-        const NO_WEB: &str = "there is no web interface: the run starts at once, and is shown here";
         [
             (
                 self.reset_stats,
@@ -88,9 +81,7 @@ impl LocustArgs {
             (self.expect_workers.is_some(), "--expect-workers", ONE_MACHINE),
             (self.master_host.is_some(), "--master-host", ONE_MACHINE),
             (self.master_port.is_some(), "--master-port", ONE_MACHINE),
-            (self.web_port.is_some(), "--web-port", NO_WEB),
-            (self.web_host.is_some(), "--web-host", NO_WEB),
-            (self.web_login, "--web-login", NO_WEB),
+            (self.web_login, "--web-login", "off this machine the page needs a token: `--web-token`"),
             (
                 self.class_picker,
                 "--class-picker",

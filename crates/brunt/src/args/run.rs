@@ -1,7 +1,7 @@
 //! `brunt run`. Beside its own flags it takes Locust's, with Locust's meaning.
 
 use super::locust::LocustArgs;
-use super::{HistoryArgs, ReportArgs};
+use super::{HistoryArgs, ReportArgs, WebArgs};
 use clap::ArgGroup;
 use std::path::PathBuf;
 
@@ -19,6 +19,11 @@ pub(crate) struct RunCommand {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) reports: ReportArgs,
+    /// Show and steer the run in a browser too; its results stay there until Ctrl-C
+    #[arg(long, conflicts_with_all = ["simulate", "headless", "interactive"], help_heading = "Page")]
+    pub(crate) ui: bool,
+    #[command(flatten)]
+    pub(crate) web: WebArgs,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]

@@ -116,7 +116,7 @@ pub(super) fn labels(row: &Row) -> String {
 }
 
 /// What became of a run, in a word or two.
-pub(super) const fn state(row: &Row) -> &'static str {
+pub(crate) const fn state(row: &Row) -> &'static str {
     match (&row.state, row.outlook) {
         (State::Broken(_), _) => "broken",
         (State::Damaged(_), _) => "damaged",

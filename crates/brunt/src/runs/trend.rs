@@ -189,7 +189,7 @@ fn as_text(trend: &Trend, quantile: &str, what: &str) -> String {
     out
 }
 
-fn steps(trend: &Trend) -> Vec<Step> {
+pub(crate) fn steps(trend: &Trend) -> Vec<Step> {
     let step = |point: &TrendPoint| Step {
         name: point.row.id.clone(),
         value: point.value.map(Nanos::as_millis_f64),

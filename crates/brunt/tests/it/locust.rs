@@ -98,7 +98,6 @@ fn flags_that_mean_nothing_here() {
         &["--worker"],
         &["--processes", "-1"],
         &["--expect-workers", "4"],
-        &["--web-port", "8089"],
         &["--class-picker"],
         &["--equal-weights"],
         &["--show-task-ratio"],

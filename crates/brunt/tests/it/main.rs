@@ -19,5 +19,6 @@ mod slow;
 mod stage;
 mod targets;
 mod texts;
+mod ui;
 mod usage;
 mod verdicts;

@@ -63,7 +63,7 @@ fn what_is_refused() {
     ] {
         let captured = context.run(&[&["report"], words].concat());
         assert_eq!(captured.code, Some(2), "{words:?}: {}", captured.stderr);
-        all.push_str(&captured.stderr.replace(&run, "RUN"));
+        all += &captured.stderr.replace(&run, "RUN");
         all.push('\n');
     }
     assert_snapshot!(all);
