@@ -22,11 +22,14 @@ export class HistoryView {
       { head: 'Requests', text: (r) => exact(r.requests), sort: (r) => r.requests },
       { head: 'Failed', text: (r) => (r.requests ? share(r.errors / r.requests) : '–'), sort: (r) => (r.requests ? r.errors / r.requests : null) },
       { head: 'p95', text: (r) => ms(r.p95_ms), sort: (r) => r.p95_ms },
+      { head: 'Branch', text: (r) => r.branch || '', words: true },
+      { head: 'Labels', text: (r) => r.labels.join(', '), words: true },
       { head: 'Baseline', text: (r) => r.baselines.join(', '), words: true },
-    ], { key: (r) => r.id, search: (r) => `${r.id} ${r.name} ${r.state} ${r.baselines.join(' ')}`, sortBy: 1, onPick: (r) => this.open(r) });
+    ], { key: (r) => r.id, search: (r) => [r.id, r.name, r.state, r.branch, ...r.labels, ...r.baselines].join(' '), sortBy: 1, onPick: (r) => this.open(r) });
     this.detail = el('div', { 'aria-live': 'polite' });
+    this.trend = el('div', null);
     this.comparison = el('div', { 'aria-live': 'polite' });
-    this.node = el('section', { 'aria-label': 'History' }, this.table.node, this.detail, this.comparison);
+    this.node = el('section', { 'aria-label': 'History' }, this.table.node, this.detail, this.trend, this.comparison);
   }
 
   async draw() {
@@ -51,6 +54,16 @@ export class HistoryView {
         el('button', { type: 'button', onclick: () => this.compare(before.value, run.id) }, 'Compare')] : null,
         this.store.readOnly ? null : el('button', { type: 'button', onclick: () => this.keep(run) }, 'Keep as baseline')));
     this.detail.scrollIntoView({ block: 'nearest' });
+    this.follow(run.name);
+  }
+
+  /** How the runs of this name went from one to the next, if there are several. */
+  async follow(name) {
+    const figure = this.runs.filter((r) => r.name === name).length > 1
+      ? await get(`trend?name=${encodeURIComponent(name)}`).catch((error) => { this.store.notify(error.message); return null; }) : null;
+    const box = el('div.chart', null);
+    fill(this.trend, figure && box);
+    if (figure) new Chart(box, {}).update(figure);
   }
 
   keep(run) {

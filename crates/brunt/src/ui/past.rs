@@ -55,7 +55,6 @@ pub(super) fn runs(args: &HistoryArgs) -> Result<Vec<RunRow>, Problem> {
 
 /// The 95th percentile of the runs of this name, as a figure.
 pub(super) fn course(args: &HistoryArgs, name: &str) -> Result<Value, Problem> {
-    // A name is itself: what stands for anything in a filter would find others.
     let filter = Filter {
         name: Some(name.to_owned()),
         limit: Some(MOST_POINTS),
@@ -64,7 +63,9 @@ pub(super) fn course(args: &HistoryArgs, name: &str) -> Result<Value, Problem> {
         ..Filter::default()
     };
     let of = TrendOf { quantile: 0.95, endpoint: None, seconds: None };
-    let trend_of = opened(args)?.trend(&filter, &of).map_err(|e| Problem::conflict(e.to_string()))?;
+    let mut trend_of = opened(args)?.trend(&filter, &of).map_err(|e| Problem::conflict(e.to_string()))?;
+    // A star in a name stands for itself here, in a filter for anything.
+    trend_of.points.retain(|point| point.row.name == name);
     if trend_of.points.len() < 2 {
         return Err(Problem::conflict(format!("`{name}` has fewer than two runs to follow")));
     }

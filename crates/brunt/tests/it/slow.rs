@@ -19,6 +19,7 @@
 
 mod accuracy;
 mod browser;
+mod cockpit;
 mod find_max;
 mod findings;
 mod history;
