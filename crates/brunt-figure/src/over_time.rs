@@ -6,7 +6,7 @@
 use crate::{Band, Ink, Line, LineStroke, Metric, Spot, Tone};
 use brunt_analysis::{Course, Slice};
 use brunt_metrics::{CellSecond, EndpointId, EndpointKind, Nanos, Phase, SparseHistogram};
-use brunt_run::{HostSecond, PhaseChange};
+use brunt_run::{HostSecond, MarkKind, PhaseChange};
 use std::collections::BTreeMap;
 
 /// Steps between points, in seconds: such as people count in.
@@ -204,6 +204,34 @@ pub(crate) fn endpoints_by_name(course: &Course) -> BTreeMap<String, Vec<Endpoin
         }
     }
     names
+}
+
+/// What was done to a run while it went on: a pause is a stretch, all else an instant.
+pub(crate) fn done(course: &Course) -> Vec<Band> {
+    let end = course.slices.last().map_or(0.0, |slice| (slice.from + slice.seconds) as f64);
+    // An instant is as wide as can be seen.
+    let instant = (end / 300.0).max(0.2);
+    let mut bands: Vec<Band> = Vec::new();
+    let mut paused: Option<usize> = None;
+    for mark in &course.marks {
+        let at = mark.at.as_secs_f64();
+        let (name, to) = match mark.kind {
+            MarkKind::Paused => {
+                paused = Some(bands.len());
+                ("pause".to_owned(), end.max(at))
+            }
+            MarkKind::Resumed => {
+                if let Some(band) = paused.take().and_then(|i| bands.get_mut(i)) {
+                    band.to = at;
+                    continue;
+                }
+                (mark.text.clone(), at + instant)
+            }
+            MarkKind::Steered | MarkKind::Note => (mark.text.clone(), at + instant),
+        };
+        bands.push(Band { name, from: at, to, tone: Tone::Found });
+    }
+    bands
 }
 
 /// The parts of a run that stand apart from its load: between the first beginning and the last end of warm-up, and of

@@ -15,7 +15,7 @@ mod trend;
 
 mod own;
 
-use crate::over_time::{Of, Points, asides, endpoints_by_name};
+use crate::over_time::{Of, Points, asides, done, endpoints_by_name};
 use crate::source::{MAX_ENDPOINTS, NoFigure};
 use crate::{Along, Asked, Axis, Band, Figure, Ink, Kind, Limit, Line, Marks, Panel, Source, Tone, Unit};
 use brunt_analysis::Course;
@@ -156,6 +156,7 @@ fn cut<T>(mut rows: Vec<T>, most: usize, figure: &mut Figure) -> Vec<T> {
 /// The stretches of a course that are marked: what stands apart, and what was found.
 fn bands(source: Source<'_>, course: &Course) -> Vec<Band> {
     let mut bands = asides(course);
+    bands.extend(done(course));
     for finding in source.findings.iter().filter(|f| f.reliable) {
         let window = finding.evidence.iter().find_map(|e| e.window);
         if let Some(window) = window.filter(|w| w.from < w.to) {

@@ -7,6 +7,25 @@ use brunt_metrics::{CellKey, CellSecond, EndpointId, Histogram, Nanos, Outcome, 
 use brunt_run::RunEvent;
 use std::fmt::Write as _;
 
+/// What was done to a run from outside stands on every figure over time.
+#[test]
+fn what_was_done_is_marked() {
+    let run = Run::of(golden("v1.3-small"));
+    let made = drawn(Kind::Latency, &run);
+    let bands: Vec<String> = made.panels[0]
+        .bands
+        .iter()
+        .map(|band| format!("{:.2}..{:.2} {}", band.from, band.to, band.name))
+        .collect();
+    let expected = [
+        "0.00..1.00 warm-up",
+        "1.25..1.45 browse: 40 -> 60 arrivals per second",
+        "2.00..2.20 cache cleared",
+        "3.10..3.60 pause",
+    ];
+    assert_eq!(bands, expected);
+}
+
 #[test]
 fn every_kind_of_a_golden_record() {
     let run = Run::of(golden("v1.1-small"));

@@ -50,6 +50,40 @@ pub(super) fn timeline(page: &Page<'_>) -> Markup {
     html! {
         @if none { p { "The source has no course over time." } }
         (figures(page, &[Kind::Rate, Kind::Latency, Kind::Errors, Kind::Users]))
+        (by_hand(&page.run.summary))
+    }
+}
+
+/// What was done to the run while it went on, and the figures between.
+fn by_hand(summary: &Summary) -> Markup {
+    let marks: Vec<Vec<String>> =
+        summary.marks.iter().map(|m| vec![format!("{:.1} s", m.at.as_secs_f64()), m.text.clone()]).collect();
+    let known = |unit: Unit, value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| unit.show(v));
+    let segments: Vec<Vec<String>> = summary
+        .segments
+        .iter()
+        .map(|s| {
+            let times = [s.response.p50_ms, s.response.p95_ms, s.response.p99_ms];
+            let first = [
+                format!("{} s", s.from_s),
+                s.after.clone().unwrap_or_else(|| "as planned".to_owned()),
+                s.requests.to_string(),
+                known(Unit::PerSecond, s.requests_per_second),
+                known(Unit::Share, s.error_rate),
+            ];
+            first.into_iter().chain(times.map(|ms| known(Unit::Milliseconds, ms))).collect()
+        })
+        .collect();
+    html! {
+        @if !marks.is_empty() {
+            h3 { "Done by hand" }
+            (table("Done by hand", &["At", "What"], &marks))
+        }
+        @if !segments.is_empty() {
+            h3 { "Between changes of the load" }
+            (table("Between changes of the load",
+                &["From", "After", "Requests", "Rate", "Failed", "p50", "p95", "p99"], &segments))
+        }
     }
 }
 

@@ -111,6 +111,17 @@ fn the_decision_comes_first_and_all_of_it_stands_in_text() {
 }
 
 #[test]
+fn what_was_done_by_hand_stands_with_its_segments() {
+    let page = html(&shown(golden_of("v1.3-small"), &[]));
+    for text in ["Done by hand", "cache cleared", "Between changes of the load", "as planned", "40 -&gt; 60"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+    let alone = html(&shown(golden_of("v1.1-small"), &[]));
+    assert!(!alone.contains("Done by hand") && !alone.contains("Between changes"));
+}
+
+#[test]
 fn nothing_is_loaded_and_nothing_runs() {
     let page = html(&shown(golden_of("v1.1-small"), &[]));
     for forbidden in
