@@ -25,7 +25,7 @@
 //! this worker: nothing more starts, and what runs goes on to its end.
 
 mod feeds;
-
+mod grace;
 mod scenario;
 mod served;
 mod steer;
@@ -573,34 +573,6 @@ impl Dispatcher {
         let s = &mut self.scenarios[id];
         if s.finish_if_empty() {
             out.push(Action::ScenarioDone { scenario: s.id, out_of: s.out_of() });
-        }
-    }
-
-    /// Users that leave anyway get no longer than the grace that begins now.
-    fn shorten_grace(&mut self, now: Nanos) {
-        for (slot, user) in (0_u32..).map(Slot).zip(&mut self.users) {
-            let latest = now + self.workload.scenarios[usize::from(user.scenario.0)].stop.grace;
-            if let Doing::Leaving { cut_at } | Doing::Parting { cut_at } = &mut user.doing
-                && *cut_at > latest
-            {
-                *cut_at = latest;
-                self.cuts.push(Reverse((latest, slot)));
-                self.next_wake = self.next_wake.min(latest);
-            }
-        }
-    }
-
-    /// Cuts the leaving users whose grace ends at or before `now`.
-    fn cut_until(&mut self, now: Nanos, out: &mut Vec<Action>) {
-        while let Some(Reverse((cut_at, slot))) = self.cuts.peek().copied()
-            && cut_at <= now
-        {
-            self.cuts.pop();
-            let user = &mut self.users[slot.0 as usize];
-            if user.doing == (Doing::Leaving { cut_at }) || user.doing == (Doing::Parting { cut_at }) {
-                user.doing = Doing::Cut;
-                out.push(Action::Cut { slot });
-            }
         }
     }
 }

@@ -3,9 +3,11 @@
 
 use super::asked_for;
 use crate::stage::{alone, brunt};
+use brunt_testkit::TestContext;
 use serde_json::Value;
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
+use std::time::Duration;
 
 const TARGET: &str = r#"{"seed": 5, "routes": [{"path": "/items",
     "latency": {"normal": {"mean": "20ms", "deviation": "4ms"}}, "body": {"bytes": 500}}]}"#;
@@ -23,6 +25,39 @@ fn reading(address: &str, path: &str) -> u64 {
         let _ = stream.read_to_end(&mut bytes);
     }
     bytes.len() as u64
+}
+
+/// Runs with the page open in two browsers: each reads the stream of ticks, and what the views ask for besides. How many bytes they read.
+fn watched(context: &TestContext, run: &[&str]) -> u64 {
+    let running = context.spawn(&[run, &["--ui", "--web-port", "0", "--autoquit", "0s"]].concat());
+    let address = running.wait_for_line(|line| {
+        line.strip_prefix("brunt is at http://").map(|rest| rest.trim_end_matches('/').to_owned())
+    });
+    let read = std::thread::scope(|scope| {
+        let streams = [(); 2].map(|()| scope.spawn(|| reading(&address, "/api/v1/events")));
+        let mut bytes = 0;
+        while streams.iter().any(|stream| !stream.is_finished()) {
+            for path in ["endpoints", "findings", "figures/heat", "failures", "mix", "log"] {
+                bytes += reading(&address, &format!("/api/v1/{path}"));
+            }
+            std::thread::park_timeout(Duration::from_secs(1));
+        }
+        bytes + streams.into_iter().filter_map(|stream| stream.join().ok()).sum::<u64>()
+    });
+    let _ = running.wait();
+    read
+}
+
+/// The median of a figure over runs.
+fn median(context: &TestContext, runs: &[String], figure: &str) -> f64 {
+    let value = |name: &String| {
+        let text = std::fs::read_to_string(context.dir().join(name).join("summary.json")).expect(name);
+        let json: Value = serde_json::from_str(&text).expect("JSON");
+        json.pointer(figure).and_then(Value::as_f64).expect("a figure")
+    };
+    let mut values: Vec<f64> = runs.iter().map(value).collect();
+    values.sort_by(f64::total_cmp);
+    f64::midpoint(values[PAIRS / 2 - 1], values[PAIRS / 2])
 }
 
 #[test]
@@ -45,24 +80,7 @@ fn an_open_page_changes_no_figure() {
             if side == 0 {
                 let _ = context.run(&[&run[..], &["-q"]].concat());
             } else {
-                let running =
-                    context.spawn(&[&run[..], &["--ui", "--web-port", "0", "--autoquit", "0s"]].concat());
-                let address = running.wait_for_line(|line| {
-                    line.strip_prefix("brunt is at http://").map(|rest| rest.trim_end_matches('/').to_owned())
-                });
-                // Two browsers: the stream of ticks, and what the views ask for besides.
-                read += std::thread::scope(|scope| {
-                    let streams = [(); 2].map(|()| scope.spawn(|| reading(&address, "/api/v1/events")));
-                    let mut bytes = 0;
-                    while streams.iter().any(|stream| !stream.is_finished()) {
-                        for path in ["endpoints", "findings", "figures/heat", "failures", "mix", "log"] {
-                            bytes += reading(&address, &format!("/api/v1/{path}"));
-                        }
-                        std::thread::park_timeout(std::time::Duration::from_secs(1));
-                    }
-                    bytes + streams.into_iter().filter_map(|stream| stream.join().ok()).sum::<u64>()
-                });
-                let _ = running.wait();
+                read += watched(&context, &run);
             }
             sides[side].push(name);
         }
@@ -70,19 +88,7 @@ fn an_open_page_changes_no_figure() {
     target.interrupt();
     let _ = target.wait();
     assert!(read > 10_000, "the page was read: {read} bytes");
-    let median = |side: usize, figure: &str| {
-        let mut values: Vec<f64> = sides[side]
-            .iter()
-            .map(|name| {
-                let text =
-                    std::fs::read_to_string(context.dir().join(name).join("summary.json")).expect(name);
-                let json: Value = serde_json::from_str(&text).expect("JSON");
-                json.pointer(figure).and_then(Value::as_f64).expect("a figure")
-            })
-            .collect();
-        values.sort_by(f64::total_cmp);
-        f64::midpoint(values[PAIRS / 2 - 1], values[PAIRS / 2])
-    };
+    let median = |side: usize, figure: &str| median(&context, &sides[side], figure);
     println!(
         "{PAIRS} pairs of runs, medians        page closed   page open (two browsers, {read} bytes read)"
     );
