@@ -189,7 +189,7 @@ impl Batches {
             // Of fewer, an upper limit does not exist.
             Point::Percentile(p) if whole.times.total < rule_of(p.quantile().max(1.0 - p.quantile())) => None,
             Point::Percentile(p) => {
-                let batches = self.batches(|part| part.times.total > 0)?;
+                let batches = self.batches(|_| true)?;
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative")]
                 let at = brunt_metrics::Nanos((figure * 1e6).round() as u64);
                 let above: Vec<(u64, u64)> =
@@ -203,17 +203,20 @@ impl Batches {
         }
     }
 
-    /// The interval of a share of the whole, in percent. Without batches, that of independent requests.
+    /// The interval of a share of the whole, in percent. `None` where too few batches show how failures cluster.
     pub(super) fn share_interval(&self, whole: &Part) -> Option<(f64, f64)> {
-        let plain = wilson(whole.hits, whole.total)?;
-        let Some(batches) = self.batches(|part| part.total > 0) else { return Some(plain) };
+        if whole.total == 0 {
+            return None;
+        }
+        let batches = self.batches(|_| true)?;
         let hits: Vec<(u64, u64)> = batches.iter().map(|part| (part.hits, part.total)).collect();
         let p = whole.hits as f64 / whole.total as f64;
         let (low, high) = clustered(p, &hits)?;
         Some((100.0 * low, 100.0 * high))
     }
 
-    /// 10 to 40 batches of equal length of which each is `enough`.
+    /// 10 to 40 batches of equal length of which each is `enough`: a mean of few requests is no mean, and a ratio is one whatever it
+    /// is made of.
     fn batches(&self, enough: impl Fn(&Part) -> bool) -> Option<Vec<Part>> {
         // What the last, unfinished batch holds would weigh too much.
         let whole =
@@ -231,11 +234,15 @@ impl Batches {
     }
 }
 
-/// Wilson's interval of a share `p`, 0 to 1, of as many requests as those in the batches are worth: `(hits, requests)` each.
+/// Wilson's interval of a share `p`, 0 to 1, of as many requests as those in the batches are worth: `(hits, requests)` each. A batch
+/// without a request adds nothing to a ratio's variance, and is there all the same.
 fn clustered(p: f64, batches: &[(u64, u64)]) -> Option<(f64, f64)> {
     let k = batches.len() as f64;
     let n = batches.iter().map(|b| b.1).sum::<u64>() as f64;
     // Around the batches' own share: that of the whole may count seconds that are in none of them.
+    if n <= 0.0 {
+        return None;
+    }
     let own = batches.iter().map(|b| b.0).sum::<u64>() as f64 / n;
     let residuals: Vec<f64> = batches.iter().map(|(hits, of)| *hits as f64 - own * *of as f64).collect();
     let squares: f64 = residuals.iter().map(|r| r * r).sum();
@@ -321,6 +328,27 @@ mod tests {
         assert!((p - (-1.0_f64).exp()).abs() < 1e-9, "{p}");
         assert_eq!(evenness(&part(&[4, 4])), None);
         assert_eq!(evenness(&part(&[400])), None);
+    }
+
+    /// One bad second of 19: that another second had no answer at all makes the interval no narrower; below ten seconds there is none.
+    #[test]
+    fn a_gap_does_not_make_a_share_certain() {
+        let interval = |seconds: u64, silent: Option<u64>| {
+            let (mut batches, mut whole) = (Batches::default(), Part::default());
+            for second in 0..seconds {
+                let total = if Some(second) == silent { 0 } else { 100 };
+                let hits = if second == 7 { 100.min(total) } else { 0 };
+                let part = Part { hits, total, seconds: 1.0, ..Part::default() };
+                batches.push(&part);
+                whole.merge(&part);
+            }
+            batches.share_interval(&whole)
+        };
+        let (low, high) = interval(19, None).unwrap();
+        let (gap_low, gap_high) = interval(19, Some(3)).unwrap();
+        assert!(low < 1.5 && high > 20.0, "{low} {high}");
+        assert!(gap_high - gap_low > 0.9 * (high - low), "{gap_low} {gap_high} of {low} {high}");
+        assert_eq!(interval(9, None), None);
     }
 
     /// Splitmix: the same numbers everywhere.

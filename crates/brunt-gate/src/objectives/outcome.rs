@@ -291,13 +291,10 @@ pub(super) fn settle(objective: &Objective, outcome: &mut ObjectiveOutcome, find
         Finding::Held => (Standing::Passed, told),
         Finding::Broken => (broken, format!("{told}{}", window_words(objective, outcome))),
         Finding::TooLittle(why) | Finding::Unknown(why) => {
-            let text = not_judged(objective, outcome, &why);
-            outcome.notes.push(why);
-            (Standing::NotJudged, text)
+            (Standing::NotJudged, not_judged(objective, outcome, &why))
         }
         Finding::NoData(why) => {
             let text = format!("{}: {why}", subject(objective));
-            outcome.notes.push(why);
             match objective.no_data {
                 NoData::Fails => (broken, text),
                 NoData::Passes => (Standing::Passed, text),

@@ -171,7 +171,7 @@ impl Part {
 
 /// Requests whose times are measured unless filters say otherwise: those that succeeded, and those that ran into a
 /// timeout, which took at least as long as they say. Other failures would make a target that fails fast look fast.
-pub(super) const fn is_timed(key: CellKey) -> bool {
+const fn is_timed(key: CellKey) -> bool {
     match key.outcome {
         Outcome::Ok | Outcome::Error(ErrorKind::RequestTimeout | ErrorKind::ConnectTimeout) => true,
         Outcome::Error(

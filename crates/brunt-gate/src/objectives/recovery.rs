@@ -3,14 +3,16 @@
 //! The planned load says when: the load *rises* at the first second that asks for over a tenth more than the run
 //! began with, and is *back* in the first second after its peak that asks for at most a tenth of the rise above it. Two cases:
 //!
-//! * **It falls back**, and at least [`BEFORE`] seconds of load came before the rise. Then these seconds are the reference,
-//!   and time counts from the second in which the load is back.
-//! * **It stays up** (a crowd that comes and stays). Then the reference is how the target settles: the last third of the
-//!   run. Time counts from the second in which the load is at its peak.
+//! * **It falls back.** Time counts from the second in which the load is back.
+//! * **It stays up** (a crowd that comes and stays). Time counts from the second in which the load is at its peak.
 //!
-//! The target has *recovered* in the first second from which, over [`HOLD`] seconds together, all of these hold: the p95 of response times is at most a quarter (and never less than 5 ms) above the reference; errors are
-//! at most one percentage point above it; and, where the load is what it was, at least four fifths of the requests per second
-//! end.
+//! The reference is what came before the rise, if there are at least [`BEFORE`] seconds of load. Without them (a load that begins with
+//! nobody) it is how the target settles: the last third of what was looked at. A target that grows worse to the end has not settled, and
+//! one that mostly fails in the end has not recovered: neither is a reference.
+//!
+//! The target has *recovered* in the first second from which, over [`HOLD`] seconds together, all of these hold: the p95 of response
+//! times is at most a quarter (and never less than 5 ms) above the reference; errors are at most one percentage point above it; and,
+//! where the load is what it was, at least four fifths of the requests per second end.
 
 use super::part::{Part, point_of};
 use super::sliding::{Both, Sliding};
@@ -24,6 +26,8 @@ const BEFORE: u64 = 3;
 const HOLD: usize = 5;
 /// The fewest seconds after the peak that show how a target settles.
 const SETTLED: usize = 15;
+/// A larger share of failures than this is no state that a target settles in.
+const FAILING: f64 = 0.5;
 /// The most seconds that are kept: an hour after the load was back, nobody waits any more.
 const MAX_KEPT: usize = 3_600;
 
@@ -114,29 +118,38 @@ impl Recovery {
                 "the plan says no course of the load: there is no rise to recover from".into(),
             );
         };
-        let (reference, rated) = if course.falls_back && self.seconds_before >= BEFORE {
-            (Kept::of(&self.before), true)
-        } else if self.kept.len() >= SETTLED {
-            let last = &self.kept[self.kept.len() - self.kept.len() / 3..];
-            (Kept::median(last), false)
-        } else if self.kept.is_empty() {
-            return Recovered::Unknown(
-                "the run ended before the load was at its peak, or back from it".into(),
-            );
-        } else {
+        if self.kept.is_empty() {
+            let text = "the run ended before the load was at its peak, or back from it";
+            return Recovered::Unknown(text.into());
+        }
+        let ms = |seconds: usize| seconds as f64 * 1e3;
+        let never = Recovered::NotWithin(ms(self.kept.len() + HOLD - 1));
+        let reference = if self.seconds_before >= BEFORE {
+            Kept::of(&self.before)
+        } else if self.kept.len() < SETTLED {
             let text = format!(
                 "{} s after the peak do not show how the target settles: {SETTLED} s do",
                 self.kept.len()
             );
             return Recovered::Unknown(text);
+        } else {
+            let third = self.kept.len() / 3;
+            let (middle, last) = self.kept[self.kept.len() - 2 * third..].split_at(third);
+            let (middle, last) = (Kept::median(middle), Kept::median(last));
+            if last.errors > FAILING || !last.p95.is_finite() {
+                return never;
+            }
+            if !last.is_as_good_as(&middle, false) {
+                let text = "it grew worse to the end: nothing shows how the target settles";
+                return Recovered::Unknown(text.into());
+            }
+            last
         };
+        // The load is what it was only where it fell back.
+        let rated = course.falls_back && self.seconds_before >= BEFORE;
         let good = |k: &Kept| k.is_as_good_as(&reference, rated);
         let after = self.kept.iter().position(good);
-        let ms = |seconds: usize| seconds as f64 * 1e3;
-        after.map_or_else(
-            || Recovered::NotWithin(ms(self.kept.len() + HOLD - 1)),
-            |after| Recovered::After(ms(after)),
-        )
+        after.map_or(never, |after| Recovered::After(ms(after)))
     }
 
     /// Seconds that were looked at after the load was back.

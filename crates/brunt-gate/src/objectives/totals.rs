@@ -6,56 +6,90 @@
 use super::evidence::wilson;
 use super::finding::{BaselineFigure, Finding, find};
 use super::outcome::{blank, settle};
-use super::part::{Part, is_timed};
-use super::selection::series;
+use super::part::Part;
+use super::selection::{Selection, series};
 use super::sliding::Both;
 use super::words::counted;
+use brunt_metrics::Second;
 use brunt_objective::{
     Basis, Count, FilterKey, Flow, Limit, Measure, Objective, Point, Reference, Share, Statistic, Window,
 };
-use brunt_run::{Figures, LatencyFigures, ObjectiveOutcome, RunEvent, RunView, SeriesName, Summary};
+use brunt_run::{
+    Figures, LatencyFigures, ObjectiveOutcome, RunEvent, RunHeader, RunView, SeriesName, Summary,
+};
 
-/// A run that another one is compared with: its name and its totals.
+/// A run that another one is compared with: its name, its totals, and what measures are taken of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BaselineFigures {
     /// What it is called, where it is told.
     pub name: String,
     /// Its totals.
     pub summary: Summary,
-    /// The same of those requests alone whose times objectives measure (see the module's text on whose times count);
-    /// `None` where its source has only totals.
-    timed: Option<Box<Summary>>,
+    /// All of its seconds as one; `None` where its source has only totals.
+    whole: Option<Box<Whole>>,
+}
+
+/// A run as one second: no more than what each endpoint's requests came to, by phase and ending.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Whole {
+    header: Option<Box<RunHeader>>,
+    second: Second,
 }
 
 impl BaselineFigures {
     /// Of totals alone: its times are those of all requests, the failed ones too.
     pub fn of_totals(name: String, summary: Summary) -> Self {
-        Self { name, summary, timed: None }
+        Self { name, summary, whole: None }
     }
 
     /// Of a run's events; `None` if they say nothing of the run.
     pub fn of_events(events: impl IntoIterator<Item = RunEvent>) -> Option<Self> {
-        let (mut all, mut timed) = (RunView::default(), RunView::default());
-        for mut event in events {
+        let (mut all, mut whole) = (RunView::default(), Whole::default());
+        for event in events {
             all.apply(&event);
-            if let RunEvent::Second(second) = &mut event {
-                second.cells.retain(|cell| is_timed(cell.key));
+            match event {
+                RunEvent::Started(header) => whole.header = Some(header),
+                RunEvent::Second(second) => whole.second.merge(&second),
+                RunEvent::Phase(_)
+                | RunEvent::Host(_)
+                | RunEvent::ResourceSeries(_)
+                | RunEvent::Resources(_)
+                | RunEvent::ErrorDetail(_)
+                | RunEvent::Warning(_)
+                | RunEvent::Mark(_)
+                | RunEvent::Verdict(_)
+                | RunEvent::Finished(_) => {}
             }
-            timed.apply(&event);
         }
         let summary = Summary::of(&all)?;
-        let timed = Summary::of(&timed).map(Box::new);
-        Some(Self { name: format!("`{}`", summary.id), summary, timed })
+        Some(Self { name: format!("`{}`", summary.id), summary, whole: Some(Box::new(whole)) })
     }
 
     /// The figure of a measure: milliseconds, percent, events per second, events.
     pub(super) fn figure(&self, measure: &Measure) -> BaselineFigure {
-        let of = match (&self.timed, measure.statistic) {
-            (Some(timed), Statistic::Time { .. }) => timed,
-            (Some(_) | None, _) => &self.summary,
+        let of_requests = match measure.statistic {
+            Statistic::Time { basis: Basis::Response | Basis::Service, .. }
+            | Statistic::Share(Share::Errors)
+            | Statistic::Count(Count::Requests | Count::Errors) => true,
+            Statistic::Time { basis: Basis::Lag, .. }
+            | Statistic::Share(Share::Checks | Share::Drops | Share::Tally)
+            | Statistic::Count(Count::Iterations | Count::Drops | Count::Tally)
+            | Statistic::Rate(_)
+            | Statistic::Balance
+            | Statistic::Recovery => false,
         };
-        let total = total_of(of, measure).map_err(|why| format!("baseline {}: {why}", self.name))?;
-        total.figure.ok_or_else(|| format!("baseline {}: it has no data for `{measure}`", self.name))
+        let figure = match self.whole.as_deref() {
+            // By the code that measures the run itself.
+            Some(Whole { header: Some(header), second }) if of_requests => {
+                let selection = Selection::of(measure, header);
+                Part::of(measure.statistic, &selection, second, 0.0).figure(measure.statistic)
+            }
+            Some(_) | None => {
+                let total = total_of(&self.summary, measure);
+                total.map_err(|why| format!("baseline {}: {why}", self.name))?.figure
+            }
+        };
+        figure.ok_or_else(|| format!("baseline {}: it has no data for `{measure}`", self.name))
     }
 }
 
@@ -103,6 +137,11 @@ fn judge_one(
     outcome.measured = total.figure;
     outcome.notes.clone_from(&total.notes);
     outcome.interval = total.hits.and_then(|hits| wilson(hits, total.samples));
+    if outcome.interval.is_some() {
+        outcome.notes.push(
+            "totals: the interval takes failures as independent of each other; bursts make it wider".into(),
+        );
+    }
     let limit = match &objective.limit {
         Limit::Absolute(quantity) => Ok(quantity.figure()),
         Limit::Relative { to: Reference::Baseline, .. } => super::finding::limit_of(

@@ -97,6 +97,13 @@ fn slow(second: &mut Second, ms: u64) {
     busy(second);
 }
 
+/// All of its requests fail, as fast as ever.
+fn fail(second: &mut Second) {
+    for cell in &mut second.cells {
+        cell.key.outcome = Outcome::Error(ErrorKind::Status);
+    }
+}
+
 /// Time in flight that fits the cells.
 fn busy(second: &mut Second) {
     let sum: u128 = second.cells.iter().map(|c| c.service.sum_ns).sum();
@@ -379,10 +386,55 @@ fn recovery(t: &mut Table) {
     t.row("nothing planned", &texts[..1], |c| c.header = |h| h.scenarios[0].curve.clear());
 }
 
+/// The load stays up: never again as before, whatever the last third is like.
+fn no_recovery(t: &mut Table) {
+    let texts = ["recovery < 5s", "recovery < 30s"];
+    let stays: fn(&mut RunHeader) = |h| {
+        h.scenarios[0].curve = [vec![10.0; 10], vec![100.0; 50]].concat();
+        h.scenarios[0].curve_step = Nanos::SECOND;
+    };
+    t.row("slower for good", &texts, |c| {
+        (c.run.seconds, c.header, c.run.fault) = (60, stays, |s: &mut Second| {
+            if s.index >= 10 {
+                slow(s, 900);
+            }
+        });
+    });
+    t.row("slower every second", &texts, |c| {
+        (c.run.seconds, c.header, c.run.fault) = (60, stays, |s: &mut Second| {
+            if s.index >= 10 {
+                slow(s, 20 * s.index);
+            }
+        });
+    });
+    t.row("only errors from then on", &texts, |c| {
+        (c.run.seconds, c.header, c.run.fault) = (60, stays, |s: &mut Second| {
+            if s.index >= 10 {
+                fail(s);
+            }
+        });
+    });
+    t.row("up for good, and fine", &texts, |c| (c.run.seconds, c.header) = (60, stays));
+    let crowd: fn(&mut RunHeader) = |h| {
+        h.scenarios[0].curve = [vec![0.0, 50.0], vec![100.0; 58]].concat();
+        h.scenarios[0].curve_step = Nanos::SECOND;
+    };
+    t.row("a crowd: slower every second", &texts, |c| {
+        (c.run.seconds, c.header, c.run.fault) = (60, crowd, |s: &mut Second| slow(s, 20 * s.index));
+    });
+    t.row("a crowd: only errors from then on", &texts, |c| {
+        (c.run.seconds, c.header, c.run.fault) = (60, crowd, |s: &mut Second| {
+            if s.index >= 10 {
+                fail(s);
+            }
+        });
+    });
+}
+
 #[test]
 fn the_decision_table() {
     let mut table = Table::default();
-    for part in [evidence, errors, series, windows, validity, relative, recovery] {
+    for part in [evidence, errors, series, windows, validity, relative, recovery, no_recovery] {
         part(&mut table);
     }
     assert!(table.cases >= 40);
@@ -420,25 +472,38 @@ fn totals_alone() {
     insta::assert_snapshot!(lines.collect::<String>());
 }
 
-/// A run in which most requests fail at once, held against itself: both sides measure the times of those that did not.
+/// A run of which a part fails slowly, held against itself: both sides measure the same, whatever filters say.
 #[test]
 fn a_baseline_measures_what_the_run_does() {
-    let refusing = |s: &mut Second| s.cells.push(cell(1, Outcome::Error(ErrorKind::Status), 900, 1));
+    let refusing = |s: &mut Second| s.cells.push(cell(0, Outcome::Error(ErrorKind::Status), 900, 50));
     let case =
         Case { run: Run { seconds: 30, fault: refusing, ..healthy() }, header: |_| (), baseline: None };
-    let texts =
-        ["p50 < baseline * 1.05", "p50 > baseline * 0.95", "avg < baseline * 1.05", "errors <= baseline"];
+    let filters = ["", "{outcome=all}", "{outcome=error}", "{outcome=ok}", "{error=status}", "{phase=load}"];
+    let times = ["p50", "p95", "avg", "max", "service p90"].iter().flat_map(|statistic| {
+        filters.iter().flat_map(move |filter| {
+            let measure = format!("{statistic}{filter}");
+            [format!("{measure} < baseline * 1.0001"), format!("{measure} > baseline * 0.9999")]
+        })
+    });
+    let others = ["errors", "errors{error=status}", "errors{outcome=error}"].iter().flat_map(|measure| {
+        [format!("{measure} <= baseline * 1.0001"), format!("{measure} >= baseline * 0.9999")]
+    });
+    let texts: Vec<String> = times.chain(others).collect();
     let objectives = || texts.iter().map(|t| objective(t)).collect();
     let baseline = BaselineFigures::of_events(events(&case)).unwrap();
     let mut judge = Judge::new(objectives(), Some(&baseline));
     for event in events(&case) {
         judge.apply(&event);
     }
-    let standings: Vec<_> = judge.outcomes().iter().map(|o| o.standing).collect();
-    assert_eq!(standings, [brunt_run::Standing::Passed; 4], "{:?}", judge.outcomes());
+    for (text, outcome) in texts.iter().zip(judge.outcomes()) {
+        assert_eq!(outcome.standing, brunt_run::Standing::Passed, "{text}: {outcome:?}");
+    }
+    // The failed third is among the requests, and slower.
+    let errors = judge.outcomes().last().and_then(|o| o.measured);
+    assert!(errors.is_some_and(|share| share > 30.0), "{errors:?}");
     // Totals cannot tell them apart.
     let totals = BaselineFigures::of_totals("`main`".into(), baseline.summary.clone());
-    let mut judge = Judge::new(objectives(), Some(&totals));
+    let mut judge = Judge::new(vec![objective("avg > baseline * 0.9999")], Some(&totals));
     for event in events(&case) {
         judge.apply(&event);
     }

@@ -11,8 +11,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-const TARGET: &str = r#"{"seed": 11, "routes": [{"path": "/items",
-    "latency": {"normal": {"mean": "20ms", "deviation": "4ms"}}, "body": {"bytes": 500}}]}"#;
+/// A target whose draws are its own: two of one seed would take the same times, request by request, and would not differ.
+fn target(seed: usize) -> String {
+    format!(
+        r#"{{"seed": {seed}, "routes": [{{"path": "/items",
+    "latency": {{"normal": {{"mean": "20ms", "deviation": "4ms"}}}}, "body": {{"bytes": 500}}}}]}}"#
+    )
+}
 
 /// Pairs of runs of a comparison.
 const PAIRS: usize = 8;
@@ -34,20 +39,24 @@ impl Change {
     }
 }
 
-/// What `brunt compare` says of one comparison.
-fn compared(change: Change, seed: usize) -> String {
+/// What `brunt compare` says of the comparison of this number.
+fn compared(change: Change, number: usize) -> String {
     let context = brunt().limit(Duration::from_mins(5));
-    context.write("target.json", TARGET);
-    let target = |more: &[&'static str]| [&["target", "mock", "--config", "target.json"], more].concat();
-    let (old, new) = (context.spawn(&target(&[])), context.spawn(&target(change.faults())));
+    let serve = |side: usize, more: &[&str]| {
+        let file = format!("target-{side}.json");
+        context.write(&file, target(1 + 2 * number + side));
+        context.spawn(&[&["target", "mock", "--config", &file], more].concat())
+    };
+    let (old, new) = (serve(0, &[]), serve(1, change.faults()));
     let url = |line: &str| line.split_once(" is at ").map(|(_, url)| format!("{}/items", url.trim()));
     let urls = [old.wait_for_line(url), new.wait_for_line(url)];
     let mut sides = [Vec::new(), Vec::new()];
     for pair in 0..PAIRS {
-        let first = (pair + seed) % 2;
+        let first = (pair + number) % 2;
         for side in [first, 1 - first] {
             let name = format!("{}-{pair}", ["old", "new"][side]);
-            let seed = (1 + seed * PAIRS + pair).to_string();
+            // Each run has a schedule of its own, too.
+            let seed = (1 + (number * PAIRS + pair) * 2 + side).to_string();
             let run =
                 ["run", &urls[side], "--rate", "100/s", "-d", "2200ms", "--seed", &seed, "-q", "-o", &name];
             let _ = context.run(&run);
@@ -84,9 +93,10 @@ fn the_same_is_the_same_and_slower_is_slower() {
     std::thread::scope(|scope| {
         for _ in 0..at_once.max(1) {
             scope.spawn(|| {
-                while let Some(change) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let seed = said.lock().expect("no panic").len();
-                    let outcome = compared(*change, seed);
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(change) = work.get(number) else { break };
+                    let outcome = compared(*change, number);
                     println!("{change:?}: {outcome}");
                     said.lock().expect("no panic").push((*change, outcome));
                 }
