@@ -92,6 +92,9 @@ pub(super) trait Canvas {
     /// What is drawn until [`Canvas::end`] belongs together, and has this name.
     fn begin(&mut self, name: &str);
 
+    /// What is drawn until [`Canvas::end`] has its places along time, whose ends are given in seconds.
+    fn begin_time(&mut self, inner: Area, ends: (f64, f64));
+
     /// Ends what was begun last.
     fn end(&mut self);
 

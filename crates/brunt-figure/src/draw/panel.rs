@@ -84,13 +84,43 @@ pub(super) fn draw(panel: &Panel, figure: &Figure, (area, names): (Area, Names),
     };
     let frame = Frame { panel, inner };
     titles(&frame, area, canvas);
+    heights(&frame, names, canvas);
+    let along = panel.x.scale == Scale::Time;
+    if along {
+        canvas.begin_time(inner, (panel.x.low, panel.x.high));
+    }
     bands(&frame, canvas);
-    grid(&frame, names, canvas);
+    grid(&frame, canvas);
     band_names(&frame, canvas);
     marks::draw(&frame, canvas);
-    limits(&frame, canvas);
+    limits(&frame, Along::X, canvas);
+    if along {
+        canvas.end();
+    }
+    limits(&frame, Along::Y, canvas);
     if ends > 10.0 {
         end_names(&frame, canvas);
+    }
+}
+
+/// How many marks a panel has room for at its vertical axis.
+fn room_up(frame: &Frame<'_>) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens")]
+    let room = (frame.inner.height / 34.0) as usize;
+    room
+}
+
+/// What stands at the marks of the vertical axis.
+fn heights(frame: &Frame<'_>, names: Names, canvas: &mut impl Canvas) {
+    if names == Names::Hidden {
+        return;
+    }
+    let inner = frame.inner;
+    for (value, word) in ticks(&frame.panel.y, room_up(frame)) {
+        let Some(y) = frame.y(value) else { continue };
+        let looks = Letters { anchor: Anchor::End, ..letters(SMALL, Paint::Text) };
+        let room = MOST_GUTTER.min(inner.left - 12.0);
+        canvas.text((inner.left - 6.0, y + 4.0), &fit(&word, SMALL, room), looks);
     }
 }
 
@@ -153,20 +183,15 @@ fn band_names(frame: &Frame<'_>, canvas: &mut impl Canvas) {
     }
 }
 
-fn grid(frame: &Frame<'_>, names: Names, canvas: &mut impl Canvas) {
+fn grid(frame: &Frame<'_>, canvas: &mut impl Canvas) {
     let inner = frame.inner;
     let thin = Stroke { paint: Paint::Grid, width: 1.0, dash: Dash::None };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens")]
-    let (across, up) = ((inner.width / 70.0) as usize, (inner.height / 34.0) as usize);
-    for (value, word) in ticks(&frame.panel.y, up) {
+    let across = (inner.width / 70.0) as usize;
+    for (value, _) in ticks(&frame.panel.y, room_up(frame)) {
         let Some(y) = frame.y(value) else { continue };
         if !matches!(frame.panel.y.scale, Scale::Names(_)) {
             canvas.line(&[(inner.left, y), (inner.right(), y)], thin);
-        }
-        if names == Names::Shown {
-            let looks = Letters { anchor: Anchor::End, ..letters(SMALL, Paint::Text) };
-            let room = MOST_GUTTER.min(inner.left - 12.0);
-            canvas.text((inner.left - 6.0, y + 4.0), &fit(&word, SMALL, room), looks);
         }
     }
     let mut free_from = f64::NEG_INFINITY;
@@ -189,10 +214,10 @@ fn grid(frame: &Frame<'_>, names: Names, canvas: &mut impl Canvas) {
     canvas.line(&[(inner.left, inner.bottom()), (inner.right(), inner.bottom())], axis);
 }
 
-fn limits(frame: &Frame<'_>, canvas: &mut impl Canvas) {
+fn limits(frame: &Frame<'_>, of: Along, canvas: &mut impl Canvas) {
     let inner = frame.inner;
     let stroke = Stroke { paint: Paint::Limit, width: 1.4, dash: Dash::Long };
-    for limit in &frame.panel.limits {
+    for limit in frame.panel.limits.iter().filter(|limit| limit.along == of) {
         canvas.begin(&limit.name);
         match limit.along {
             Along::Y => {

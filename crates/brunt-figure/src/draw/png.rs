@@ -109,6 +109,8 @@ fn blend(under: PremultipliedColorU8, over: [u8; 3], cover: f32) -> Premultiplie
 impl Canvas for Pixels {
     fn begin(&mut self, _name: &str) {}
 
+    fn begin_time(&mut self, _inner: Area, _ends: (f64, f64)) {}
+
     fn end(&mut self) {}
 
     fn areas(&mut self, areas: &[Area], fill: Fill) {

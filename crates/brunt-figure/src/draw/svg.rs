@@ -74,6 +74,17 @@ impl Canvas for Svg {
         let _ = write!(self.out, "<g><title>{}</title>", escaped(name));
     }
 
+    fn begin_time(&mut self, inner: Area, (low, high): (f64, f64)) {
+        let _ = writeln!(
+            self.out,
+            "<g data-along=\"{} {} {} {} {low} {high}\">",
+            Number(inner.left),
+            Number(inner.top),
+            Number(inner.right()),
+            Number(inner.bottom())
+        );
+    }
+
     fn end(&mut self) {
         self.out.push_str("</g>\n");
     }

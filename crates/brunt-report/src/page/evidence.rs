@@ -7,7 +7,7 @@ use brunt_run::Summary;
 use maud::{Markup, PreEscaped, html};
 
 /// Rows of a figure's table; a longer one is left to `brunt plot`, which writes it as CSV.
-const MOST_ROWS: usize = 250;
+const MOST_ROWS: usize = 1_000;
 
 /// Rows of the endpoints' table: hundreds can still be looked through, thousands cannot.
 const MOST_ENDPOINTS: usize = 500;

@@ -1,9 +1,9 @@
 //! A run as one page: the decision first, then the evidence.
 //!
-//! One file without scripts that loads nothing. It is complete without its style sheet too: what it says stands in headings,
+//! One file that loads nothing. It is complete without its script and its style sheet: what it says stands in headings,
 //! sentences and tables, and its drawings carry their colours themselves, so a server that forbids styles shows all of it. The
-//! style sheet adds a layout, a dark theme and a print form; a policy in the page allows that one sheet, by its hash, and nothing
-//! else. Text from outside is escaped by construction (`maud`).
+//! style sheet adds a layout, a dark theme and a print form, the script (`report.js`) tables that sort, a cursor, zoom and a choice of
+//! theme; a policy in the page allows those two, by their hashes, and nothing else. Text from outside is escaped by construction (`maud`).
 //!
 //! Start with [`Page`] and [`report_html`]. Nothing is computed here.
 
@@ -48,7 +48,7 @@ const SECTIONS: [(&str, &str); 9] = [
 /// A page of a run.
 pub fn report_html(page: &Page<'_>) -> String {
     let name = format!("{}: {}", page.run.name, summary::outlook(page.run.verdict.outlook));
-    let sheet = style::sheet();
+    let (sheet, script) = (style::sheet(), style::script());
     let body = html! {
         a.skip href="#decision" { "Skip to the decision" }
         nav aria-label="Sections" {
@@ -74,11 +74,11 @@ pub fn report_html(page: &Page<'_>) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(style::policy(&sheet));
+                meta http-equiv="Content-Security-Policy" content=(style::policy(&sheet, &script));
                 title { (name) }
                 style { (PreEscaped(sheet.as_str())) }
             }
-            body { (body) }
+            body { (body) script { (PreEscaped(script.as_str())) } }
         }
     };
     // Nothing that steers a terminal gets into the file, wherever it came from.

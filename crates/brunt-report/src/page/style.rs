@@ -1,4 +1,4 @@
-//! The page's one style sheet, and the policy that allows it and nothing else.
+//! The page's one style sheet and its one script, and the policy that allows them and nothing else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,9 +25,13 @@ th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid var(--line);w
 thead th{color:var(--soft);font-weight:600}th[scope=row],thead th:first-child{text-align:left;font-weight:400;white-space:normal;overflow-wrap:anywhere;min-width:10rem}\
 td.words{text-align:left;white-space:normal}.s-failed{color:var(--fail)}.s-passed{color:var(--pass)}.s-doubt{color:var(--doubt)}\
 figure{margin:1.2rem 0}figure .drawing{overflow-x:auto}figure svg{max-width:none;display:block}figcaption{font-weight:600}\
-figcaption p{font-weight:400}details{margin:.3rem 0}summary{color:var(--soft);cursor:pointer;font-size:14px}\
-ol.findings{padding-left:1.4rem}ol.findings li{margin:0 0 1rem}ul{padding-left:1.2rem;margin:.3rem 0}pre{overflow-x:auto;background:var(--box);padding:.7rem;font-size:13px}\
-@media print{nav,.skip{display:none}.table,figure .drawing{overflow:visible}figure,li,tr{break-inside:avoid}details{display:none}body{font-size:12px}}";
+figcaption p{font-weight:400}button{font:inherit;color:inherit;background:none;border:1px solid var(--line);border-radius:4px;padding:0 .5rem;cursor:pointer}th button{border:0;padding:0;font-weight:inherit;text-align:inherit}\
+[aria-sort=ascending] button::after{content:' ↑'}[aria-sort=descending] button::after{content:' ↓'}\
+[data-along] *{vector-effect:non-scaling-stroke}figure svg:has([data-along]){touch-action:pan-x pan-y;user-select:none}.read{min-height:3em}\
+.zoom{position:fixed;right:1rem;bottom:1rem;padding:.5rem .7rem;background:var(--box);border:1px solid var(--soft)}\
+details{margin:.3rem 0}summary{color:var(--soft);cursor:pointer;font-size:14px}\
+ol.findings{padding-left:1.4rem}ol.findings>li{margin:0 0 1rem}ul{padding-left:1.2rem;margin:.3rem 0}pre{overflow-x:auto;background:var(--box);padding:.7rem;font-size:13px}\
+@media print{nav,.skip,.zoom,.read{display:none}.table,figure .drawing{overflow:visible}figure,li,tr{break-inside:avoid}details{display:none}body{font-size:12px}}";
 
 const DARK: &str = "\
 :root{--ground:#0f141b;--text:#e8edf3;--soft:#a3b0c0;--line:#2a3340;--box:#171e27;--pass:#7ddc9b;--fail:#ff8a80;--doubt:#ffc46b;--link:#6bb4ff}";
@@ -40,10 +44,18 @@ pub(super) fn sheet() -> String {
     )
 }
 
-/// Nothing is loaded and nothing runs; of styles, this sheet alone.
-pub(super) fn policy(sheet: &str) -> String {
-    let hash = STANDARD.encode(Sha256::digest(sheet.as_bytes()));
+/// The script: without comments and indents, for the page's size.
+pub(super) fn script() -> String {
+    let lines = include_str!("report.js").lines().map(str::trim_start);
+    lines.filter(|line| !line.starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Nothing is loaded; of styles and scripts, these alone.
+pub(super) fn policy(sheet: &str, script: &str) -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(script),
+        hash(sheet)
     )
 }

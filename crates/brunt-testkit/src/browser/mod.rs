@@ -158,6 +158,8 @@ impl Browser {
     /// Clicks where the first element of a selector is, as a hand would: what lies over it gets the click, which is a failure.
     pub fn click(&self, selector: &str) {
         let element = self.element(selector);
+        // To the middle, as a hand would: at the window's edges bars lie over what is to be clicked.
+        self.run("arguments[0].scrollIntoView({ block: 'center' })", &[json!({ ELEMENT: element })]);
         self.ask("POST", &format!("/element/{element}/click"), &json!({}));
     }
 

@@ -87,6 +87,8 @@ fn faults(browser: &Browser) -> Vec<String> {
 fn picture(browser: &Browser, name: &str) {
     let Some(folder) = env::var_os("PICTURES").map(PathBuf::from) else { return };
     std::fs::create_dir_all(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    // Bars that stay at the window's top belong to the picture's top.
+    browser.run("scrollTo(0, 0)", &[]);
     browser.picture(&folder.join(format!("{name}.png")));
 }
 

@@ -122,3 +122,105 @@ fn without_scripts_it_is_complete() {
         assert_eq!(says(browser), with);
     });
 }
+
+/// The first column of the table of endpoints, from the top.
+const FIRST_COLUMN: &str =
+    "return [...document.querySelector('#endpoints tbody').rows].map(r => r.cells[0].textContent)";
+
+#[test]
+fn scripts_sort_tables_and_change_the_theme() {
+    with_browser(|browser| {
+        let context = brunt();
+        let run = fixture("runs/v1.1-small").display().to_string();
+        browser.look(VIEWS[0].1);
+        browser.open(&file_url(&written(&context, &[&run])));
+        let head = "#endpoints thead th:first-child";
+        let before = lines(&browser.run(FIRST_COLUMN, &[]));
+        let mut sorted = before.clone();
+        sorted.sort();
+        assert!(sorted.len() > 2, "{before:?}");
+        browser.click(&format!("{head} button"));
+        assert_eq!(lines(&browser.run(FIRST_COLUMN, &[])), sorted);
+        browser.click(&format!("{head} button"));
+        sorted.reverse();
+        assert_eq!(lines(&browser.run(FIRST_COLUMN, &[])), sorted);
+        let direction = format!("return document.querySelector('{head}').ariaSort");
+        assert_eq!(browser.run(&direction, &[]), "descending");
+        // By number, whatever the unit: what is not known is last.
+        let column = "const cells = [...document.querySelectorAll('#figure-latency tbody tr')].map(r => r.cells[1].textContent);
+            return cells";
+        browser.run("document.querySelector('#figure-latency details').open = true", &[]);
+        browser.click("#figure-latency thead th:nth-child(2) button");
+        let times: Vec<f64> = lines(&browser.run(column, &[]))
+            .iter()
+            .map(|cell| cell.strip_suffix(" ms").expect("a time in ms").parse().expect("a number"))
+            .collect();
+        assert!(times.len() > 3 && times.is_sorted_by(|a, b| a >= b), "{times:?}");
+
+        let ground = "return getComputedStyle(document.body).backgroundColor";
+        let light = browser.run(ground, &[]);
+        browser.click("nav button");
+        let dark = browser.run(ground, &[]);
+        assert_ne!(light, dark);
+        assert_eq!(faults(browser), Vec::<String>::new());
+        picture(browser, "report-chosen-dark");
+        browser.click("nav button");
+        assert_eq!(browser.run(ground, &[]), light);
+    });
+}
+
+/// The right arrow, Shift, Escape: codes of the protocol.
+const RIGHT: char = '\u{e014}';
+const SHIFT: char = '\u{e008}';
+const ESCAPE: char = '\u{e00c}';
+
+#[test]
+fn scripts_read_values_and_zoom() {
+    with_browser(|browser| {
+        let context = brunt();
+        let run = fixture("runs/v1.1-small").display().to_string();
+        browser.look(VIEWS[0].1);
+        browser.open(&file_url(&written(&context, &[&run])));
+        let read = |figure: &str| {
+            let text = browser
+                .run(&format!("return document.querySelector('#figure-{figure} .read').textContent"), &[]);
+            text.as_str().unwrap_or_default().to_owned()
+        };
+        let rows = "return [...document.querySelectorAll('#figure-latency tbody tr')].map(r => [...r.cells].map(c => c.textContent).join())";
+        let rows = lines(&browser.run(rows, &[]));
+        assert!(read("latency").starts_with("Point at it"), "{}", read("latency"));
+        browser.run("document.querySelector('#figure-latency .drawing').focus()", &[]);
+        for (at, row) in rows.iter().enumerate() {
+            browser.press(RIGHT, &[]);
+            let second = row.split(',').next().expect("a row begins with its second");
+            assert!(read("latency").starts_with(&format!("{second} · ")), "{at}: {}", read("latency"));
+            // Every value of the row is read, and all figures follow.
+            assert!(
+                row.split(',').all(|cell| cell == "-" || read("latency").contains(cell)),
+                "{row}: {}",
+                read("latency")
+            );
+            assert!(read("errors").starts_with(&format!("{second} · ")), "{}", read("errors"));
+        }
+        browser.press(RIGHT, &[SHIFT]);
+        assert!(read("latency").starts_with(rows.last().and_then(|r| r.split(',').next()).expect("a row")));
+
+        let inner = "const svg = document.querySelector('#figure-latency svg'); svg.scrollIntoView({ block: 'center' });
+            const [left, top, right, bottom] = svg.querySelector('[data-along]').dataset.along.split(' ').map(Number);
+            const at = svg.getBoundingClientRect(); return [at.left + left, at.left + right, at.top + (top + bottom) / 2].map(Math.round)";
+        let inner = browser.run(inner, &[]);
+        let px = |i: usize| inner[i].as_i64().expect("a whole number");
+        let part = |share: i64| px(0) + (px(1) - px(0)) * share / 100;
+        let line = "return document.querySelector('#figure-users [data-along] g:last-of-type > polyline').getBoundingClientRect().width";
+        let before = browser.run(line, &[]).as_f64().expect("a width");
+        browser.drag((part(20), px(2)), (part(70), px(2)));
+        let after = browser.run(line, &[]).as_f64().expect("a width");
+        assert!((after / before - 2.0).abs() < 0.05, "half of the time is twice as wide: {before}, {after}");
+        assert_eq!(browser.run("return document.querySelector('.zoom').hidden", &[]), false);
+        assert_eq!(faults(browser), Vec::<String>::new());
+        picture(browser, "report-zoomed");
+        browser.press(ESCAPE, &[]);
+        assert_eq!(browser.run("return document.querySelector('.zoom').hidden", &[]), true);
+        assert_eq!(browser.run(line, &[]).as_f64(), Some(before));
+    });
+}
