@@ -110,6 +110,8 @@ pub enum LineStroke {
     Dashed,
     /// Single values, as discs that nothing joins: marks on another line.
     Dots,
+    /// The same as rings, so that two kinds of marks are told apart without colours.
+    Rings,
 }
 
 /// A value of a line.

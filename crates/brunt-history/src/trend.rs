@@ -7,7 +7,7 @@
 use crate::endpoints::{ALL, Counted, counted_in};
 use crate::query::Indexed;
 use crate::row::Row;
-use crate::store::{Value, arguments, signed};
+use crate::store::{Value, arguments};
 use brunt_metrics::{EndpointId, EndpointKind, Nanos};
 use brunt_run::{Reader, RunEvent, histogram_from_bytes};
 use sqlx::any::AnyRow;
@@ -116,7 +116,7 @@ struct Chosen {
 impl Chosen {
     fn has(&self, run: i64, endpoint: i64) -> bool {
         match &self.by_run {
-            None => endpoint == ALL,
+            None => true,
             Some(chosen) => chosen.get(&run).is_some_and(|own| own.contains(&endpoint)),
         }
     }
@@ -185,12 +185,14 @@ async fn stretches(
     let asked: Vec<&Indexed> = runs.iter().filter(|run| of_slices.contains_key(&run.n)).collect();
     for some in asked.chunks(RUNS) {
         let text = format!(
-            "select run, endpoint, requests, errors, histogram, from_s from brunt_slice where {} and from_s < $1 and run in ({})",
-            only(chosen),
-            marks(some, 1)
+            "select run, endpoint, requests, errors, histogram, from_s from brunt_slice \
+             where from_s >= $1 and from_s < $2 and run in ({})",
+            marks(some, 2)
         );
-        let widest = some.iter().filter_map(|run| of_slices.get(&run.n)).map(|r| r.end).max().unwrap_or(0);
-        for row in fetch(pool, text, some, vec![Value::Number(Some(signed(widest)))]).await? {
+        let ranges = || some.iter().filter_map(|run| of_slices.get(&run.n));
+        let first = ranges().map(|r| r.start).min().unwrap_or(0);
+        let end = ranges().map(|r| r.end).max().unwrap_or(0);
+        for row in fetch(pool, text, some, vec![Value::count(first), Value::count(end)]).await? {
             let (run, from): (i64, i64) = (row.try_get(0)?, row.try_get(5)?);
             let from = u64::try_from(from).unwrap_or(u64::MAX);
             if of_slices.get(&run).is_some_and(|range| range.contains(&from)) {

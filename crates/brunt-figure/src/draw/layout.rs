@@ -152,7 +152,7 @@ fn legend(figure: &Figure, wide: f64, (canvas, top): (&mut impl Canvas, f64)) ->
                     let looks = Stroke { paint, width: panel::line_width(ink), dash };
                     canvas.line(&[(left, middle), (left + 20.0, middle)], looks);
                 }
-                None => canvas.disc((left + 10.0, middle), panel::DISC, Fill::of(paint)),
+                None => panel::mark((left + 10.0, middle), (ink, stroke), canvas),
             }
         }
         canvas.text((left + 26.0, middle + 4.0), &name, letters(SMALL, Paint::Text));

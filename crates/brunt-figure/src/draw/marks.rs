@@ -2,7 +2,7 @@
 
 use super::canvas::{Anchor, Area, At, Canvas, Dash, Fill, Letters, Stroke};
 use super::layout::{SMALL, letters};
-use super::panel::{DISC, Frame, dash, line_width};
+use super::panel::{Frame, dash, line_width, mark};
 use crate::palette::{Paint, SHADES};
 use crate::text::width;
 use crate::{Bars, BoxMark, Cells, Dot, Line, Marks, Scale, Spot, Written};
@@ -69,7 +69,7 @@ fn discs(frame: &Frame<'_>, line: &Line, canvas: &mut impl Canvas) {
         let Some((at, y)) = place else { continue };
         let x = crate::table::along(&frame.panel.x, spot.x).show();
         canvas.begin(&format!("{}: {x}, {}", line.name, frame.panel.y.unit.show(y)));
-        canvas.disc(at, DISC, Fill::of(Paint::Ink(line.ink)));
+        mark(at, (line.ink, line.stroke), canvas);
         canvas.end();
     }
 }

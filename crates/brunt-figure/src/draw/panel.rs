@@ -1,6 +1,6 @@
 //! A panel: axes, grid, bands, limits, and what is drawn between them.
 
-use super::canvas::{Anchor, Area, Canvas, Dash, Fill, Letters, Stroke, Weight};
+use super::canvas::{Anchor, Area, At, Canvas, Dash, Fill, Letters, Stroke, Weight};
 use super::layout::{BODY, SMALL, letters};
 use super::marks;
 use crate::palette::Paint;
@@ -242,14 +242,23 @@ fn limits(frame: &Frame<'_>, of: Along, canvas: &mut impl Canvas) {
 }
 
 /// The radius of a value's disc.
-pub(super) const DISC: f64 = 3.4;
+const DISC: f64 = 3.4;
 
 /// How a line is dashed; `None` if nothing joins its values.
 pub(super) const fn dash(stroke: LineStroke) -> Option<Dash> {
     match stroke {
         LineStroke::Solid => Some(Dash::None),
         LineStroke::Dashed => Some(Dash::Long),
-        LineStroke::Dots => None,
+        LineStroke::Dots | LineStroke::Rings => None,
+    }
+}
+
+/// Draws a single value.
+pub(super) fn mark(at: At, (ink, stroke): (Ink, LineStroke), canvas: &mut impl Canvas) {
+    let paint = Paint::Ink(ink);
+    match stroke {
+        LineStroke::Rings => canvas.ring(at, DISC + 0.8, Stroke { paint, width: 1.6, dash: Dash::None }),
+        LineStroke::Solid | LineStroke::Dashed | LineStroke::Dots => canvas.disc(at, DISC, Fill::of(paint)),
     }
 }
 

@@ -62,12 +62,13 @@ pub fn trend(what: &str, unit: Unit, steps: &[Step], limits: &[Limit]) -> Figure
         stroke: LineStroke::Solid,
         spots: spots(&|_| true),
     }];
-    for (standing, name, ink) in
-        [(Standing::Failed, "failed", Ink::Bad), (Standing::Doubtful, "not to be trusted", Ink::Muted)]
-    {
+    for (standing, name, ink, stroke) in [
+        (Standing::Failed, "failed", Ink::Bad, LineStroke::Dots),
+        (Standing::Doubtful, "not to be trusted", Ink::Muted, LineStroke::Rings),
+    ] {
         if steps.iter().any(|step| step.standing == standing) {
             let spots = spots(&|step| step.standing == standing);
-            lines.push(Line { name: name.to_owned(), ink, stroke: LineStroke::Dots, spots });
+            lines.push(Line { name: name.to_owned(), ink, stroke, spots });
         }
     }
     figure.says.extend(said(what, unit, steps));
@@ -88,27 +89,32 @@ pub fn trend(what: &str, unit: Unit, steps: &[Step], limits: &[Limit]) -> Figure
     figure
 }
 
-/// What stands out, in a sentence: between runs that can be trusted.
-fn said(what: &str, unit: Unit, steps: &[Step]) -> Option<String> {
-    let trusted = || steps.iter().filter(|step| step.standing != Standing::Doubtful && step.value.is_some());
-    let (first, last) = (trusted().next()?, trusted().next_back()?);
-    let (before, after) = (first.value.filter(|v| *v > 0.0)?, last.value?);
-    if std::ptr::eq(first, last) {
-        return None;
-    }
-    let change = after / before - 1.0;
-    let (from, to) = (unit.show(before), unit.show(after));
-    Some(if change.abs() < SMALL {
-        format!("{} is where it was: {from} in {}, {to} in {}.", super::capital(what), first.name, last.name)
+/// A value of so many times both ends is worth words.
+const OUTSTANDING: f64 = 1.25;
+
+/// What stands out, in a sentence or two: among runs that can be trusted.
+fn said(what: &str, unit: Unit, steps: &[Step]) -> Vec<String> {
+    let trusted: Vec<(&str, f64)> = steps
+        .iter()
+        .filter(|step| step.standing != Standing::Doubtful)
+        .filter_map(|step| Some((step.name.as_str(), step.value?)))
+        .collect();
+    let [(first, before), .., (last, after)] = trusted.as_slice() else { return Vec::new() };
+    let (from, to) = (unit.show(*before), unit.show(*after));
+    let what = super::capital(what);
+    let change = (*before > 0.0).then(|| after / before - 1.0);
+    let is_same = change.map_or(before.total_cmp(after).is_eq(), |c| c.abs() < SMALL);
+    let by = change.map(|c| format!(" ({:+.0} %)", c * 100.0)).unwrap_or_default();
+    let mut said = vec![if is_same {
+        format!("{what} is where it was: {from} in {first}, {to} in {last}.")
     } else {
-        format!(
-            "{} went from {from} in {} to {to} in {} ({:+.0} %).",
-            super::capital(what),
-            first.name,
-            last.name,
-            change * 100.0
-        )
-    })
+        format!("{what} went from {from} in {first} to {to} in {last}{by}.")
+    }];
+    let peak = trusted.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    if let Some((run, peak)) = peak.filter(|(_, peak)| *peak > OUTSTANDING * before.max(*after)) {
+        said.push(format!("In between it was as high as {} in {run}.", unit.show(*peak)));
+    }
+    said
 }
 
 /// The trend of runs that were read: from their seconds where they have them, since totals of several endpoints cannot be

@@ -1,7 +1,7 @@
 //! Laws of every drawing.
 
 use crate::{Run, drawn, golden, renamed};
-use brunt_figure::{Frame, Kind, Look, Theme, png, svg, theme_css};
+use brunt_figure::{Frame, Kind, Look, Standing, Step, Theme, Unit, png, svg, theme_css, trend};
 use roxmltree::{Document, Node};
 
 /// Kinds that the golden record can give.
@@ -136,6 +136,30 @@ fn every_class_has_a_colour_in_the_other_theme() {
         let document = Document::parse(&text).unwrap();
         for class in document.root_element().descendants().filter_map(|n| n.attribute("class")) {
             assert!(css.contains(&format!(".dark .{class}{{")), "{kind}: {class}");
+        }
+    }
+}
+
+/// Many runs with long names, some of them marked: nothing leaves the drawing.
+#[test]
+fn a_trend_of_many_runs() {
+    for runs in [1, 2, 40] {
+        let standing = |i: usize| [Standing::Fine, Standing::Failed, Standing::Doubtful][i % 3];
+        let step = |i: usize| Step {
+            name: format!("20261120-19{i:02}02-a-checkout-with-a-long-name-7f3a"),
+            value: (i % 7 != 3).then_some(1.0 + i as f64),
+            standing: standing(i),
+        };
+        let steps: Vec<Step> = (0..runs).map(step).collect();
+        let made = trend("p95 of GET /a/long/path", Unit::Milliseconds, &steps, &[]);
+        for width in [320.0, 960.0] {
+            for theme in [Theme::Light, Theme::Dark] {
+                check(
+                    Kind::Trend,
+                    &svg(&made, &Look { width, theme, ..Look::default() }),
+                    &format!("{runs} {width}"),
+                );
+            }
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::{Run, drawn, golden};
 use brunt_analysis::Course;
-use brunt_figure::{Asked, Kind, Marks, Metric, NoFigure, Source, Table, figure};
+use brunt_figure::{
+    Asked, Kind, Marks, Metric, NoFigure, Source, Standing, Step, Table, Unit, figure, trend,
+};
 use brunt_metrics::{CellKey, CellSecond, EndpointId, Histogram, Nanos, Outcome, Phase, Second, Status};
 use brunt_run::RunEvent;
 use std::fmt::Write as _;
@@ -147,4 +149,39 @@ fn formulas_and_commas_are_text_in_csv() {
     let run = Run::of(events);
     let csv = Table::of(&drawn(Kind::Matrix, &run)).csv();
     assert!(csv.contains("\"'=cmd(),1\"") && csv.contains("a\"\"b"), "{csv}");
+}
+
+/// What a trend says and marks, of runs with these values.
+#[test]
+fn trends_say_what_happened_to_what_can_be_trusted() {
+    let (fine, failed, doubtful) = (Standing::Fine, Standing::Failed, Standing::Doubtful);
+    let mut all = String::new();
+    for (what, runs) in [
+        ("steady", &[(Some(10.0), fine), (Some(10.2), fine)][..]),
+        ("a step", &[(Some(10.0), fine), (Some(10.1), fine), (Some(20.0), failed)]),
+        ("a spike", &[(Some(10.0), fine), (Some(90.0), failed), (Some(10.0), fine)]),
+        ("a spike that is the machine's", &[(Some(10.0), fine), (Some(90.0), doubtful), (Some(10.0), fine)]),
+        (
+            "ends that are not to be trusted",
+            &[(Some(99.0), doubtful), (Some(10.0), fine), (Some(99.0), doubtful)],
+        ),
+        ("nothing in one", &[(Some(10.0), fine), (None, fine), (Some(5.0), fine)]),
+        ("from nothing", &[(Some(0.0), fine), (Some(5.0), fine)]),
+        ("nothing at all", &[(None, fine), (None, failed)]),
+    ] {
+        let step = |(i, (value, standing)): (usize, &(Option<f64>, Standing))| Step {
+            name: format!("run {i}"),
+            value: *value,
+            standing: *standing,
+        };
+        let steps: Vec<Step> = runs.iter().enumerate().map(step).collect();
+        let made = trend("p95", Unit::Milliseconds, &steps, &[]);
+        let _ = writeln!(
+            all,
+            "## {what}\n{}\n{}",
+            [made.says.clone(), made.notes.clone()].concat().join("\n"),
+            Table::of(&made).csv().replace("\r\n", "\n")
+        );
+    }
+    insta::assert_snapshot!(all);
 }

@@ -157,14 +157,14 @@ fn sql(folder: &Path, statement: &'static str) {
 fn versions_of_the_tables() {
     let folder = filled(&runs());
     drop(opened(folder.path()));
-    sql(folder.path(), "update brunt_meta set value = 0");
+    sql(folder.path(), "update brunt_meta set value = 1");
     {
         let history = opened(folder.path());
         assert_eq!(history.refresh().expect("a scan").read, 6, "an older one is made anew");
     }
-    sql(folder.path(), "update brunt_meta set value = 2");
+    sql(folder.path(), "update brunt_meta set value = 3");
     let error = History::open(&Place::of(None, folder.path()).expect("a place")).expect_err("a later one");
-    assert!(matches!(error, HistoryError::Version { found: 2, known: 1, .. }), "{error}");
+    assert!(matches!(error, HistoryError::Version { found: 3, known: 2, .. }), "{error}");
 }
 
 #[test]
