@@ -53,15 +53,17 @@ pub(crate) enum Comma {
 pub(crate) enum Duration {
     /// It is as it was.
     Sound(Nanos),
-    /// It was negative, or above [`LONGEST`].
+    /// It was above [`LONGEST`].
     Clamped(Nanos),
+    /// It was negative: a clock that was set back while it was measured. Nobody knows how long it was.
+    Negative,
 }
 
 impl Duration {
     /// A duration of so many nanoseconds.
     pub(crate) fn of(nanoseconds: f64) -> Self {
         if nanoseconds < 0.0 {
-            return Self::Clamped(Nanos::ZERO);
+            return Self::Negative;
         }
         if nanoseconds > LONGEST.0 as f64 {
             return Self::Clamped(LONGEST);
@@ -217,7 +219,7 @@ mod tests {
     fn absurd_durations() {
         for (ns, duration) in [
             (1.4, Duration::Sound(Nanos(1))),
-            (-1.0, Duration::Clamped(Nanos::ZERO)),
+            (-1.0, Duration::Negative),
             (3.7e12, Duration::Clamped(LONGEST)),
         ] {
             assert_eq!(Duration::of(ns), duration);

@@ -167,7 +167,11 @@ fn look_at_table(path: &Path, first: &[u8]) -> Result<Look, ResultsError> {
         return Ok(Look::Is(Kind::VegetaCsv));
     }
     if columns.len() >= 8 && digits(0, 13, 13) && digits(1, 1, 9) {
-        let help = "run again with `jmeter.save.saveservice.print_field_names=true`, or put the line of column names in front";
+        let says = |at: usize| columns.get(at).is_some_and(|c| c == "true" || c == "false");
+        if columns.len() == crate::jmeter::DEFAULT_COLUMNS.len() && says(7) {
+            return Ok(Look::Is(Kind::JmeterCsv));
+        }
+        let help = "its columns are not JMeter's default ones: run again with `jmeter.save.saveservice.print_field_names=true`, or put the line of column names in front";
         return Err(unread(path, "JMeter's results without column names", help));
     }
     let shown = crate::words::shown(&String::from_utf8_lossy(first));

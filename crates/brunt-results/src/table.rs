@@ -278,7 +278,7 @@ impl Row<'_> {
     /// A duration in a unit of so many nanoseconds.
     pub(crate) fn duration(&self, column: Option<usize>, unit_ns: f64, notes: &mut Notes) -> Option<Nanos> {
         let value = self.number(column, notes)?;
-        Some(sound(value * unit_ns, self.at_column(column?), notes))
+        sound(value * unit_ns, self.at_column(column?), notes)
     }
 
     /// An instant since 1970.
@@ -300,15 +300,21 @@ impl Row<'_> {
     }
 }
 
-/// A duration in bounds; what is out of them is a problem.
-pub(crate) fn sound(nanoseconds: f64, at: At, notes: &mut Notes) -> Nanos {
+/// A duration in bounds; what is out of them is a problem. `None` for a negative one: taken for 0 it would flatter.
+pub(crate) fn sound(nanoseconds: f64, at: At, notes: &mut Notes) -> Option<Nanos> {
     match Duration::of(nanoseconds) {
-        Duration::Sound(time) => time,
+        Duration::Sound(time) => Some(time),
+        Duration::Negative => {
+            notes.problem("negative durations", at, || {
+                format!("a duration of {} ms is none: it is left out", nanoseconds / 1e6)
+            });
+            None
+        }
         Duration::Clamped(time) => {
             notes.problem("absurd durations", at, || {
                 format!("a duration of {} ms is taken for {time}", nanoseconds / 1e6)
             });
-            time
+            Some(time)
         }
     }
 }

@@ -41,7 +41,7 @@ struct Hit<'a> {
 }
 
 fn add(hit: &Hit<'_>, fold: &mut Fold, notes: &mut Notes) {
-    let latency = sound(hit.latency_ns, hit.at, notes);
+    let Some(latency) = sound(hit.latency_ns, hit.at, notes) else { return };
     let method = if hit.method.is_empty() { "*" } else { hit.method };
     let url = if hit.url.is_empty() { "(unnamed)" } else { hit.url };
     let endpoint = fold.endpoint(if hit.attack.is_empty() { "attack" } else { hit.attack }, method, url);

@@ -207,12 +207,15 @@ fn newest(words: Vec<String>, keep: usize) -> Vec<String> {
     kept
 }
 
-/// How runs are written down: by their ids where they lie in the folder of records, else by their paths. They must be
-/// readable now.
+/// How runs are written down: by their ids where they lie in the folder of records, else by their paths. There must be
+/// one now that can be read.
 fn kept_words(part: &str, runs: &Path) -> Result<Vec<String>, SideError> {
     let mut words = Vec::new();
     for path in paths(part, runs)? {
-        brunt_results::read(std::slice::from_ref(&path))?;
+        let read = brunt_results::read_each(std::slice::from_ref(&path))?;
+        if let (true, Some(first)) = (read.results.is_empty(), read.unreadable.into_iter().next()) {
+            return Err(first.error.into());
+        }
         let inside = path.parent() == Some(runs);
         let name = path.file_name().filter(|_| inside).map(|n| n.to_string_lossy().into_owned());
         words.push(name.unwrap_or_else(|| path.to_string_lossy().into_owned()));
@@ -223,7 +226,11 @@ fn kept_words(part: &str, runs: &Path) -> Result<Vec<String>, SideError> {
 fn show(runs: &[PathBuf], console: Console) -> Result<(), SideError> {
     let mut summaries: Vec<(String, Summary)> = Vec::new();
     for path in runs {
-        for results in brunt_results::read(std::slice::from_ref(path))? {
+        let read = brunt_results::read_each(std::slice::from_ref(path))?;
+        for unread in &read.unreadable {
+            console.note(format!("note: left out: {}", clean(&unread.error.to_string())));
+        }
+        for results in read.results {
             let name =
                 if results.summary.id.is_empty() { results.label() } else { results.summary.id.clone() };
             summaries.push((name, results.summary));

@@ -4,8 +4,10 @@ use crate::args::CompareArgs;
 use crate::console::Console;
 use crate::exit;
 use crate::sides::Side;
-use brunt_analysis::compare::{Comparison, Margins, Metric, Outcome, Rules, Table, Weight, compare, table};
-use brunt_gate::exit_code;
+use brunt_analysis::compare::{
+    Comparison, Endless, Margins, Metric, Outcome, Rules, Table, Weight, compare, table,
+};
+use brunt_gate::{Unended, exit_code};
 use brunt_report::{comparison_json, comparison_markdown, comparison_text, variants_markdown, variants_text};
 use brunt_run::Outlook;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +94,8 @@ fn refuse_other_questions(comparisons: &[Comparison]) -> Result<(), String> {
 
 /// What sources cannot tell, each once.
 fn notes(sides: &[Side], console: Console) {
-    let said: BTreeSet<&String> = sides.iter().flat_map(|s| &s.runs).flat_map(|r| &r.notes).collect();
+    let own = sides.iter().flat_map(|s| &s.runs).flat_map(|r| &r.notes);
+    let said: BTreeSet<&String> = own.chain(sides.iter().flat_map(|s| &s.notes)).collect();
     for note in said {
         console.note(format!("note: {}", clean(note)));
     }
@@ -130,7 +133,11 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 fn rules(args: &CompareArgs) -> Result<Rules, String> {
-    let mut rules = Rules::default();
+    let endless = match args.cut.unended() {
+        Unended::Cut => Endless::Refused,
+        Unended::Accepted => Endless::Taken,
+    };
+    let mut rules = Rules { endless, ..Rules::default() };
     for word in &args.margin {
         set_margin(&mut rules.margins, word)?;
     }

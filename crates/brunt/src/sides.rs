@@ -3,7 +3,7 @@
 use crate::baseline::{Baselines, BaselinesError};
 use brunt_analysis::Course;
 use brunt_analysis::compare::{Arm, Run};
-use brunt_results::{Results, ResultsError};
+use brunt_results::{Results, ResultsError, Unreadable};
 use brunt_run::{FindError, Summary, find_run};
 use serde_json::Value;
 use std::collections::hash_map::DefaultHasher;
@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Side {
     pub(crate) name: String,
     pub(crate) runs: Vec<Loaded>,
+    /// What of it could not be read, each in a sentence.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A run that was read.
@@ -55,19 +57,26 @@ impl Side {
         if found.is_empty() {
             return Err(SideError::Empty { word: word.to_owned() });
         }
-        let mut loaded: Vec<Loaded> = Vec::new();
+        let (mut loaded, mut unread): (Vec<Loaded>, Vec<Unreadable>) = Default::default();
         for path in found {
-            for results in brunt_results::read(std::slice::from_ref(&path))? {
+            let read = brunt_results::read_each(std::slice::from_ref(&path))?;
+            // One that cannot be read keeps nobody from the others; it is told.
+            unread.extend(read.unreadable);
+            for results in read.results {
                 // Seconds are needed of one run against one; several would take their memory for nothing.
                 let keep = loaded.is_empty();
                 loaded.push(Loaded::of(results, keep));
             }
         }
+        let notes: Vec<String> = unread.iter().map(|u| format!("left out: {}", u.error)).collect();
+        if let (true, Some(first)) = (loaded.is_empty(), unread.into_iter().next()) {
+            return Err(first.error.into());
+        }
         if let [first, _, ..] = loaded.as_mut_slice() {
             first.course = None;
         }
         let name = name.unwrap_or_else(|| default_name(&parts, &loaded));
-        Ok(Self { name, runs: loaded })
+        Ok(Self { name, runs: loaded, notes })
     }
 
     pub(crate) fn arm(&self) -> Arm<'_> {

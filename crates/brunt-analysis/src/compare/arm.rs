@@ -1,5 +1,6 @@
 //! What is compared with what.
 
+use super::metric::Endless;
 use crate::Course;
 use brunt_run::{Outlook, Summary};
 
@@ -28,13 +29,15 @@ pub struct Arm<'a> {
 
 impl Run<'_> {
     /// Why its figures must not be judged by; `None` if they may. A run that failed its objectives may: it is the target's.
-    pub fn unfit(&self) -> Option<String> {
+    pub fn unfit(&self, endless: Endless) -> Option<String> {
+        let refused = endless == Endless::Refused;
         let Some(verdict) = &self.summary.verdict else {
             let text = "not judged, cut off (the run has no end)";
-            return self.summary.finish.is_none().then(|| text.to_owned());
+            return (refused && self.summary.finish.is_none()).then(|| text.to_owned());
         };
         match verdict.outlook {
-            Outlook::Invalid | Outlook::Cut => Some(verdict.summary.clone()),
+            Outlook::Invalid => Some(verdict.summary.clone()),
+            Outlook::Cut => refused.then(|| verdict.summary.clone()),
             Outlook::Failed
             | Outlook::StoppedEarly
             | Outlook::NotEnoughEvidence

@@ -156,11 +156,26 @@ pub struct Rules {
     pub power: f64,
     /// The share of false ones that is accepted among the endpoints' findings.
     pub exploratory: f64,
+    /// Whether runs without an end are taken as they are.
+    #[serde(default)]
+    pub endless: Endless,
+}
+
+/// What is done with a run that has no end: it was cut or killed, or its file ends in the middle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Endless {
+    /// Nothing is judged by it.
+    #[default]
+    Refused,
+    /// Whoever compares knows of it: what there is is taken for all.
+    Taken,
 }
 
 impl Default for Rules {
     fn default() -> Self {
         let primary = Metric::ALL.to_vec();
-        Self { margins: Margins::default(), primary, alpha: 0.05, power: 0.8, exploratory: 0.1 }
+        let endless = Endless::default();
+        Self { margins: Margins::default(), primary, alpha: 0.05, power: 0.8, exploratory: 0.1, endless }
     }
 }

@@ -44,7 +44,7 @@ pub use conditions::{Difference, Weight, conditions};
 pub use design::{Design, design};
 pub use history::{HistoryChange, history};
 pub use judge::{Change, Unclear, Verdict};
-pub use metric::{Direction, Margins, Metric, Rules};
+pub use metric::{Direction, Endless, Margins, Metric, Rules};
 pub use outcome::{Comparison, MetricComparison, Outcome, SeriesComparison};
 pub use run::compare;
 pub use table::{Row, Standing, Table, table};

@@ -30,7 +30,7 @@ pub fn compare(baseline: &Arm<'_>, candidate: &Arm<'_>, rules: &Rules) -> Compar
     hold_primary(&mut total, rules);
     hold_exploratory(&mut endpoints, rules);
     let unfit = |arm: &Arm<'_>| -> Vec<(String, String)> {
-        arm.runs.iter().filter_map(|r| Some((r.name.to_owned(), r.unfit()?))).collect()
+        arm.runs.iter().filter_map(|r| Some((r.name.to_owned(), r.unfit(rules.endless)?))).collect()
     };
     let unfit = [unfit(baseline), unfit(candidate)].concat();
     let outcome = if unfit.is_empty() { outcome(&total, rules) } else { Outcome::Invalid };

@@ -369,13 +369,15 @@ mod tests {
         level: f64,
         /// M/M/1: the work that waits, in milliseconds.
         backlog: f64,
+        /// M/M/1: when the next one comes, in milliseconds of the second.
+        next: f64,
         /// Seconds for which a burst of failures still lasts.
         burst: u32,
     }
 
     impl Source {
         fn new(seed: u64) -> Self {
-            Self { state: seed, level: 0.0, backlog: 0.0, burst: 0 }
+            Self { state: seed, level: 0.0, backlog: 0.0, next: 0.0, burst: 0 }
         }
 
         fn uniform(&mut self) -> f64 {
@@ -410,19 +412,19 @@ mod tests {
     /// A queue of one server at 70 % load: 50 arrivals a second, 14 ms of work each (M/M/1; Lindley 1952). What waits
     /// longer than 200 ms fails.
     fn queue(s: &mut Source) -> Vec<(f64, bool)> {
-        let (mut out, mut at) = (Vec::new(), 0.0);
-        loop {
-            let gap = 1_000.0 / RATE as f64 * s.exponential();
-            at += gap;
-            if at > 1_000.0 {
-                return out;
-            }
-            s.backlog = (s.backlog - gap).max(0.0) + 14.0 * s.exponential();
+        let mut out = Vec::new();
+        while s.next < 1_000.0 {
+            s.backlog += 14.0 * s.exponential();
             out.push((s.backlog, s.backlog > 200.0));
+            let gap = 1_000.0 / RATE as f64 * s.exponential();
+            s.backlog = (s.backlog - gap).max(0.0);
+            s.next += gap;
         }
+        s.next -= 1_000.0;
+        out
     }
 
-    /// Two kinds of answers: 10 ms, and one in 20 of 400 ms.
+    /// Two kinds of answers: 10 ms, and 8 in 100 of 400 ms, of which one in ten fails.
     fn bimodal(s: &mut Source) -> Vec<(f64, bool)> {
         let one = |s: &mut Source| {
             let slow = s.uniform() < 0.08;
@@ -484,16 +486,31 @@ mod tests {
         hits.map(|n| n as f64 / runs as f64)
     }
 
+    /// The queue is the textbook's: a mean of 14 / (1 - 0.7) ms, exponential, so that its p99 is ln 100 times that.
+    #[test]
+    fn the_queue_is_the_textbooks() {
+        let times = simulate(queue, 3, 40_000).1.times;
+        let mean = 14.0 / 0.3;
+        let of = |point| point_of(&times, point).unwrap();
+        let p99 = of(Point::Percentile(Percentile::new(99.0).unwrap()));
+        assert!((of(Point::Average) / mean - 1.0).abs() < 0.03, "{}", of(Point::Average));
+        assert!((p99 / (mean * 100.0_f64.ln()) - 1.0).abs() < 0.05, "{p99}");
+    }
+
     /// 95 % nominal; 100 runs have a standard error of 2.2 points. The p99 of a queue is made by a handful of its longest
-    /// busy periods, and errors by three bursts: of runs of 300 s these are known to be too narrow (the table has 87 and 93 %).
+    /// busy periods, and its errors and those of bursts by a few of them: of runs of 300 s these are known to be too narrow.
     #[test]
     fn intervals_cover_what_they_say() {
         for (what, model) in MODELS {
             for (share, of) in
                 coverage(model, 100, 20_000).into_iter().zip(["p50", "p95", "p99", "mean", "errors"])
             {
-                let rare = of == "errors" || (of == "p99" && what.starts_with("queue"));
-                let least = if rare { 0.78 } else { 0.88 };
+                let few = match of {
+                    "p99" => what.starts_with("queue"),
+                    "errors" => what.starts_with("queue") || what.starts_with("AR(1)"),
+                    _ => false,
+                };
+                let least = if few { 0.78 } else { 0.88 };
                 assert!(share >= least, "{what}, {of}: {share}");
             }
         }

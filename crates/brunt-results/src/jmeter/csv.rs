@@ -4,7 +4,7 @@ use super::{Jtl, MS, finish};
 use crate::fold::Fold;
 use crate::notes::Notes;
 use crate::source::Source;
-use crate::table::{Row, Table};
+use crate::table::{Row, Table, first_line, headings};
 use crate::{Kind, Results, ResultsError};
 
 const KNOWN: [&str; 22] = [
@@ -32,6 +32,28 @@ const KNOWN: [&str; 22] = [
     "Hostname",
 ];
 
+/// What `JMeter` writes unless it is told otherwise (`jmeter.properties` of 5.6): the order of the columns of a file that does not
+/// name them.
+pub(crate) const DEFAULT_COLUMNS: [&str; 17] = [
+    "timeStamp",
+    "elapsed",
+    "label",
+    "responseCode",
+    "responseMessage",
+    "threadName",
+    "dataType",
+    "success",
+    "failureMessage",
+    "bytes",
+    "sentBytes",
+    "grpThreads",
+    "allThreads",
+    "URL",
+    "Latency",
+    "IdleTime",
+    "Connect",
+];
+
 struct Columns {
     timestamp: usize,
     elapsed: usize,
@@ -54,7 +76,13 @@ struct Columns {
 /// Reads a JTL as CSV.
 pub(crate) fn read_csv(source: Source<'_>, name: &str, mut notes: Notes) -> Result<Results, ResultsError> {
     let kind = Kind::JmeterCsv;
-    let mut table = Table::open(source, kind);
+    let is_named = headings(first_line(&source.head)).iter().any(|column| column == "timestamp");
+    let mut table = if is_named {
+        Table::open(source, kind)
+    } else {
+        notes.gap("this JTL does not name its columns: they are taken for JMeter's default ones");
+        Table::bare(source, kind, &DEFAULT_COLUMNS)
+    };
     let columns = Columns {
         timestamp: table.need(&["timeStamp"], &notes)?,
         elapsed: table.need(&["elapsed"], &notes)?,

@@ -7,7 +7,7 @@
 mod csv;
 mod xml;
 
-pub(crate) use csv::read_csv;
+pub(crate) use csv::{DEFAULT_COLUMNS, read_csv};
 pub(crate) use xml::read_xml;
 
 use crate::assemble::{FROM_SEND, sampled};

@@ -201,9 +201,10 @@ impl Sample {
             });
         };
         let Some(elapsed) = self.number("t", notes) else { return };
+        let Some(elapsed) = sound(elapsed * MS, self.at, notes) else { return };
         let mut time = |name| {
             let ms = self.number(name, notes).unwrap_or(0.0);
-            sound(ms * MS, self.at, notes)
+            sound(ms * MS, self.at, notes).unwrap_or_default()
         };
         let (connect, latency) = (time("ct"), time("lt"));
         let mut count = |name| self.number(name, notes).map(counted);
@@ -211,7 +212,7 @@ impl Sample {
         let jtl = Jtl {
             at: self.at,
             began,
-            elapsed: sound(elapsed * MS, self.at, notes),
+            elapsed,
             label: self.text("lb"),
             code: self.text("rc"),
             message: self.text("rm"),

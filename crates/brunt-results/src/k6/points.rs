@@ -146,8 +146,9 @@ impl Points {
             }
             "group_duration" => {
                 let group = self.fold.group(scenario, group_name(&point.tags.group).unwrap_or(NO_GROUP));
-                let took = sound(point.value * MS, at, notes);
-                self.fold.passage(group, when, took, notes);
+                if let Some(took) = sound(point.value * MS, at, notes) {
+                    self.fold.passage(group, when, took, notes);
+                }
             }
             "vus" if self.users.len() < MAX_USER_SECONDS => {
                 self.users
@@ -196,9 +197,11 @@ impl Points {
         request.seen |= metric.bit();
         match metric {
             Http::Count => {}
-            Http::Duration => request.duration = Some(sound(point.value * MS, point.at, notes)),
+            Http::Duration => request.duration = sound(point.value * MS, point.at, notes),
             Http::Failed => request.failed = Some(point.value != 0.0),
-            Http::Part(part) => request.parts[part as usize] = sound(point.value * MS, point.at, notes),
+            Http::Part(part) => {
+                request.parts[part as usize] = sound(point.value * MS, point.at, notes).unwrap_or_default();
+            }
         }
         if metric == Http::Duration && !tags.error.is_empty() {
             let kind = request.error.unwrap_or(ErrorKind::Io);

@@ -27,6 +27,21 @@ fn jmeter(rows: &str) -> String {
     told(&read_text("r.jtl", &format!("{HEADER}{rows}")).unwrap())
 }
 
+/// `JMeter` writes the same rows without their names when it is told not to print them.
+#[test]
+fn columns_that_are_not_named() {
+    let names = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,\
+                 sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
+    let rows = "1795684500123,12,Home,200,OK,G 1-1,text,true,,512,100,1,1,http://127.0.0.1/,9,0,2\n\
+                1795684500323,40,\"Cart, full\",503,Unavailable,G 1-2,text,false,,90,120,2,2,http://127.0.0.1/cart,39,0,0\n";
+    let named = read_text("r.jtl", &format!("{names}{rows}")).unwrap();
+    let bare = read_text("r.jtl", rows).unwrap();
+    assert_eq!(told(&bare), told(&named));
+    assert_eq!(named.summary.total.requests, 2);
+    assert_eq!(bare.summary.endpoints, named.summary.endpoints);
+    assert!(bare.gaps.iter().any(|gap| gap.contains("does not name its columns")), "{:?}", bare.gaps);
+}
+
 #[test]
 fn messy_tables() {
     let row = "1795684500123,10,a,200,G 1-1,true\n";

@@ -1,5 +1,6 @@
 //! What can be asked of `brunt compare` and `brunt baseline`.
 
+use super::CutArgs;
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -30,6 +31,8 @@ pub(crate) struct CompareArgs {
     /// On standard output: the comparison as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) cut: CutArgs,
     /// The folder of records
     #[arg(long, value_name = "FOLDER", default_value = "brunt-runs")]
     pub(crate) runs: PathBuf,

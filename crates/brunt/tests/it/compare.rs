@@ -41,6 +41,35 @@ fn stage() -> TestContext {
 
 const FIVE: &str = "a1.json,a2.json,a3.json,a4.json,a5.json";
 
+/// A run without an end judges nothing, unless whoever compares takes it as it is; a file that cannot be read keeps nobody from
+/// the others beside it.
+#[test]
+fn what_is_not_whole() {
+    let context = stage();
+    let text = std::fs::read_to_string(context.dir().join("same.json")).expect("totals");
+    let mut run: Value = serde_json::from_str(&text).expect("JSON");
+    (run["finish"], run["id"]) = (Value::Null, json!("cut"));
+    context.write("cut.json", run.to_string());
+    let main = format!("main={FIVE}");
+    let refused = context.run(&["compare", &main, "cut.json"]).expect_code(98);
+    assert!(refused.stdout.contains("cut off"), "{}", refused.stdout);
+    let taken = context.run(&["compare", &main, "cut.json", "--accept-cut"]).expect_code(0);
+    assert!(!taken.stdout.contains("cut off"), "{}", taken.stdout);
+    context.write("five/torn.json", "{\"format\": {\"major\": 1");
+    for id in ["a1", "a2", "a3", "a4", "a5"] {
+        let text = std::fs::read_to_string(context.dir().join(format!("{id}.json"))).expect("totals");
+        context.write(&format!("five/{id}.json"), text);
+    }
+    let compared = context.run(&["compare", "five", "same.json"]).expect_code(0);
+    assert!(compared.stderr.contains("left out: "), "{}", compared.stderr);
+    let kept = context.run(&["baseline", "set", "main", "five"]).expect_code(0);
+    assert!(kept.stderr.is_empty(), "{}", kept.stderr);
+    let shown = context.run(&["baseline", "show", "main"]).expect_code(0);
+    assert!(shown.stderr.contains("left out: "), "{}", shown.stderr);
+    let torn = context.run(&["compare", "five/torn.json", "same.json"]).expect_code(2);
+    assert!(torn.stderr.contains("torn.json"), "{}", torn.stderr);
+}
+
 #[test]
 fn what_is_said_of_sides() {
     let context = stage();

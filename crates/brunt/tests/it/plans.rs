@@ -235,7 +235,7 @@ fn results_have_their_standard_names() {
     assert!(
         page.contains("GET /status/404")
             && page.contains("id=\"figure-latency\"")
-            && !page.contains("<script"),
+            && !page.contains("<script "),
         "{page}"
     );
     target.stop();
