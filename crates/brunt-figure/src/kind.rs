@@ -38,6 +38,8 @@ pub enum Kind {
     LoadLatency,
     /// How the generator fared.
     Generator,
+    /// What was sampled of the target and its surroundings, below the load.
+    Resources,
     /// How a value went from run to run.
     Trend,
 }
@@ -49,13 +51,13 @@ pub enum Needs {
     Totals,
     /// Seconds.
     Seconds,
-    /// Seconds of this tool's own runs: the generator's own figures.
+    /// Seconds of this tool's own runs: what was sampled beside the load.
     OwnSeconds,
 }
 
 impl Kind {
     /// All of them, in the order of this program's lists.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Latency,
         Self::Rate,
         Self::Users,
@@ -68,6 +70,7 @@ impl Kind {
         Self::Heat,
         Self::Spectrum,
         Self::LoadLatency,
+        Self::Resources,
         Self::Generator,
         Self::Compare,
         Self::CompareFacets,
@@ -94,6 +97,7 @@ impl Kind {
             Self::Spectrum => "spectrum",
             Self::LoadLatency => "load-latency",
             Self::Generator => "generator",
+            Self::Resources => "resources",
             Self::Trend => "trend",
         }
     }
@@ -124,6 +128,7 @@ impl Kind {
             Self::Spectrum => "response time by share of requests, to the slowest",
             Self::LoadLatency => "response time by load, and its knee",
             Self::Generator => "whether the generator kept up: processor, lateness, sockets",
+            Self::Resources => "what was sampled of the target, below load and response times",
             Self::Trend => "a value from run to run, with what became of each run",
         }
     }
@@ -187,6 +192,10 @@ impl Kind {
                 "When a processor is near 100 % or requests start late, the load is not what was asked for, and times say as much \
                  of this machine as of the target."
             }
+            Self::Resources => {
+                "All panels share the time axis of the load. What rises with the response times or lies at its limit is where to look \
+                 first; what rises beside them need not be the cause. A gap is time of which a source said nothing."
+            }
             Self::Trend => {
                 "The oldest run is on the left. A step that stays is a change; a single spike may be the machine: whether it is more than \
                  noise says `brunt compare`. Values of runs that are not to be trusted say nothing of the target."
@@ -213,7 +222,7 @@ impl Kind {
             | Self::Heat
             | Self::Spectrum
             | Self::LoadLatency => Needs::Seconds,
-            Self::Generator => Needs::OwnSeconds,
+            Self::Generator | Self::Resources => Needs::OwnSeconds,
         }
     }
 
@@ -221,7 +230,7 @@ impl Kind {
     /// named cells are as high as they have names).
     pub(crate) const fn layout(self) -> (usize, f64) {
         match self {
-            Self::Facets | Self::CompareFacets => (3, 120.0),
+            Self::Facets | Self::CompareFacets | Self::Resources => (3, 120.0),
             Self::Generator => (2, 130.0),
             Self::EndpointBars => (2, 250.0),
             Self::Compare => (3, 250.0),
@@ -257,7 +266,8 @@ impl Kind {
             | Self::EndpointBars
             | Self::Heat
             | Self::LoadLatency
-            | Self::Generator => (1, 1),
+            | Self::Generator
+            | Self::Resources => (1, 1),
         }
     }
 }

@@ -70,7 +70,7 @@ impl<'a> Points<'a> {
     }
 
     /// The points that lines have: the rest of a second in which a run stopped holds too little to be beside whole ones.
-    fn whole(&self) -> impl Iterator<Item = &Point<'a>> {
+    pub(crate) fn whole(&self) -> impl Iterator<Item = &Point<'a>> {
         self.all.iter().filter(|p| p.length >= 0.5 * (self.step as f64).min(2.0))
     }
 

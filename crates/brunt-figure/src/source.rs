@@ -157,6 +157,19 @@ pub enum NoFigure {
         /// The run.
         run: String,
     },
+    /// Nothing was sampled beside the load, or nothing of that name.
+    #[error(
+        "`{kind}` shows what was sampled beside the load, and {run} has no such figure{}\n  help: say what to watch: `brunt run \
+         --metrics process:nginx`, or `metrics:` in a plan", if asked.is_empty() { String::new() } else { format!(" with `{asked}` in its name") }
+    )]
+    NoResources {
+        /// The kind.
+        kind: Kind,
+        /// The run.
+        run: String,
+        /// The names asked for, joined; empty where all were.
+        asked: String,
+    },
     /// No request ended, or none at the endpoints asked for.
     #[error("{run} has no request{} to draw", if asked.is_empty() { String::new() } else { format!(" at an endpoint with `{asked}` in its name") })]
     Empty {

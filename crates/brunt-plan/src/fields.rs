@@ -16,6 +16,8 @@ mod load;
 
 mod around;
 
+mod metrics;
+
 mod data;
 
 mod auth;
@@ -30,6 +32,8 @@ use check::STATUS;
 use data::SAVES;
 pub(crate) use data::{DATA, SAVE, SECRET};
 pub(crate) use slo::SLO;
+
+pub(crate) use metrics::{METRICS, QUERY};
 
 pub(crate) use http::{HTTP, TLS};
 pub(crate) use load::{BURSTS, MAX_USERS, REPLAY, SCENARIO, STAGE};
@@ -218,6 +222,13 @@ pub static PLAN: Object = Object {
             ty: Type::Object(&HOOKS),
             doc: "What is done around the load: waiting for the target, preparing it, cleaning up.",
             example: "hooks: {ready: {get: /health}, setup: [{run: ./seed.sh}]}",
+        },
+        Field {
+            name: "metrics",
+            ty: Type::Map(&metrics::SOURCE_TYPE),
+            doc: "What is watched beside the load, by name: processes, control groups and containers of this host, pages of \
+                  metrics, Prometheus, Redis. Their figures are recorded on the run's time axis ([metrics](metrics.md)).",
+            example: "metrics: {web: process:nginx, model: {page: http://127.0.0.1:8080/metrics, select: [queue_size]}}",
         },
         Field {
             name: "expect",

@@ -6,6 +6,8 @@
 //! preset is appended to the text as lines of its own, so that a problem in it can be shown as any other.
 //! Nothing here knows what the keys mean, but for the few that it is made of.
 
+mod metrics;
+
 mod variables;
 
 use crate::decode::Cx;
@@ -77,6 +79,7 @@ pub(crate) fn prepare(source: &Source, root: Node, overrides: &Overrides, env: &
         overrides.load.clone()
     };
     layers.load(&load);
+    layers.metrics(&overrides.metrics);
     layers.settings(&overrides.set);
     let vars = layers.variables();
     let Layers { text, added, root, problems, undecided, .. } = layers;

@@ -75,6 +75,8 @@ pub struct QuickOptions {
     pub seed: Option<u64>,
     /// The seed when none is given.
     pub default_seed: u64,
+    /// `--metrics`: what is watched beside the load.
+    pub metrics: Vec<String>,
 }
 
 /// A body on the command line.
@@ -105,6 +107,7 @@ pub fn lower_quick(options: &QuickOptions, surroundings: &Surroundings<'_>) -> R
         load,
         seed: options.seed,
         default_seed: options.default_seed,
+        metrics: options.metrics.clone(),
         ..Overrides::default()
     };
     let reading = Reading { root, source: &source, voice: Voice::Flags, problems: line.problems };

@@ -41,7 +41,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Two samples nearer than this say nothing of rates: a second that was sealed late is followed at once by the next.
+/// Two samples nearer than this say nothing of rates, and a source has had no time to answer: a second that was sealed late
+/// is followed at once by the next, which is not sampled then.
 const SHORTEST: f64 = 0.2;
 
 /// So long the end of a run waits for what its last second's sources say.
@@ -52,8 +53,8 @@ pub struct Probes {
     board: Board,
     lines: Vec<SyncSender<u64>>,
     answers: Receiver<Answer>,
-    /// The second that was asked for last.
-    open: Option<u64>,
+    /// The second that was asked for last, and when.
+    open: Option<(u64, Instant)>,
     said: HashMap<usize, Said>,
     /// Sources asked for it.
     asked: usize,
@@ -89,8 +90,15 @@ impl Probes {
     }
 
     /// Asks all sources that are due how things are at the end of a second. Never waits.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "sources answer in the machine's own time, not in the run's seconds"
+    )]
     pub fn ask(&mut self, second: u64) {
-        self.open = Some(second);
+        if self.open.is_some() {
+            return;
+        }
+        self.open = Some((second, Instant::now()));
         self.asked = 0;
         for (at, line) in self.lines.iter().enumerate() {
             if self.board.is_due(at, second) && line.try_send(second).is_ok() {
@@ -99,12 +107,14 @@ impl Probes {
         }
     }
 
-    /// What was said of the second that was asked for last. To be called before the next is asked for. Never waits.
+    /// What was said of the second that was asked for last. To be called before the next is asked for. Never waits; where
+    /// the next follows at once, answers may still come in its time, and it is not asked for.
     pub fn take(&mut self) -> Vec<RunEvent> {
         while let Ok(answer) = self.answers.try_recv() {
             self.note(answer);
         }
-        self.close()
+        let early = self.open.is_some_and(|(_, asked)| asked.elapsed().as_secs_f64() < SHORTEST);
+        if early && self.said.len() < self.asked { Vec::new() } else { self.close() }
     }
 
     /// The same at the end of a run, which may wait for a moment.
@@ -124,13 +134,13 @@ impl Probes {
 
     /// What comes too late belongs to a second that is over.
     fn note(&mut self, answer: Answer) {
-        if Some(answer.second) == self.open {
+        if self.open.is_some_and(|(second, _)| second == answer.second) {
             self.said.insert(answer.source, answer.said);
         }
     }
 
     fn close(&mut self) -> Vec<RunEvent> {
-        let Some(second) = self.open.take() else { return Vec::new() };
+        let Some((second, _)) = self.open.take() else { return Vec::new() };
         let mut said = std::mem::take(&mut self.said);
         self.board.close(second, &mut said)
     }

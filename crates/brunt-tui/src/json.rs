@@ -5,7 +5,7 @@
 
 use crate::plain::phase;
 use brunt_metrics::{Histogram, Nanos, Outcome, Phase};
-use brunt_run::{ObjectiveOutcome, RunView, Summary};
+use brunt_run::{ObjectiveOutcome, ResourceView, RunView, Summary};
 use serde_json::{Map, Value, json};
 
 /// The version of the objects, in their field `version`.
@@ -44,6 +44,7 @@ pub fn json_tick(view: &RunView) -> Option<Value> {
         "max_ms": ms(response.max()),
         "lag_p99_ms": ms(second.lag.quantile(0.99)),
         "objectives": objectives(view),
+        "resources": resources(view, second.index),
     }))
 }
 
@@ -56,6 +57,18 @@ fn objectives(view: &RunView) -> Vec<Value> {
         })
     };
     view.objectives().iter().map(told).collect()
+}
+
+/// What was seen beside the load: values are told a second after the one they are of, so the last one stands here unless
+/// its source has gone silent.
+fn resources(view: &RunView, now: u64) -> Vec<Value> {
+    let told = |r: &ResourceView| {
+        let (second, value) = r.last.filter(|(at, _)| at + r.series.every >= now).unzip();
+        json!({
+            "source": r.series.source, "name": r.series.name, "unit": r.series.unit, "second": second, "value": value,
+        })
+    };
+    view.resources().iter().map(told).collect()
 }
 
 /// The totals: `{"type":"summary", ...}` with the fields of the record's `summary.json`. `None` if the run

@@ -33,6 +33,8 @@ mod live;
 
 mod objectives;
 
+mod resources;
+
 pub use frame::frame;
 pub use json::{JSON_VERSION, json_summary, json_tick};
 pub use live::{LiveTerminal, ScreenSize};

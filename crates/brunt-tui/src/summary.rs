@@ -4,6 +4,7 @@ use crate::Style;
 use crate::frame::error_name;
 use crate::objectives;
 use crate::plain::is_open;
+use crate::resources;
 use crate::style::{Line, Tone};
 use crate::table::Table;
 use crate::text::{
@@ -30,6 +31,9 @@ const TALLY_NAME_MAX: usize = 24;
 /// The most kinds of errors shown.
 const MAX_ERRORS: usize = 10;
 
+/// The most gaps of figures beside the load that are told: one that comes and goes says no more the ninth time.
+const MAX_WARNINGS: usize = 8;
+
 /// The final view of a run, for a screen of `columns`; ends in a newline. All figures are those of the load
 /// phase but where it says otherwise.
 pub fn summary(view: &RunView, columns: usize, style: Style) -> String {
@@ -46,6 +50,7 @@ pub fn summary(view: &RunView, columns: usize, style: Style) -> String {
         .checks()
         .load()
         .apart()
+        .resources()
         .changes()
         .lines;
     while lines.last().is_some_and(String::is_empty) {
@@ -404,6 +409,29 @@ impl Out<'_> {
                 percent(errors, self.style)
             );
             self.wrapped(Tone::Plain, "segment     ", &text);
+        }
+        self
+    }
+
+    /// What was seen of the target beside the load, and where its sources said nothing.
+    fn resources(mut self) -> Self {
+        let all = self.view.resources();
+        let (shown, left_out) = resources::shown(&all);
+        if !shown.is_empty() {
+            self.gap();
+            let mut table = Table::new("beside the load", &resources::HEADS);
+            for view in shown {
+                table.row(Tone::Plain, view.series.label(), resources::cells(view, self.style));
+            }
+            self.lines.extend(table.render(self.columns, self.style));
+            if left_out > 0 {
+                let text = format!("{left_out} more figures are in the record");
+                self.wrapped(Tone::Label, "", &text);
+            }
+        }
+        let told = self.view.warnings().iter().filter(|w| w.kind == WarningKind::Resource);
+        for warning in told.take(MAX_WARNINGS) {
+            self.wrapped(Tone::Warn, "  ! ", &warning.text);
         }
         self
     }

@@ -162,6 +162,7 @@ fn overrides(args: &RunArgs) -> Result<Overrides, LoadError> {
         target: args.target.clone(),
         seed: args.seed,
         default_seed: unix_ms(),
+        metrics: args.metrics.clone(),
         ..Overrides::default()
     })
 }
@@ -248,6 +249,7 @@ fn quick(args: &RunArgs, url: &str, preset: Option<String>) -> QuickOptions {
         key: args.key.clone(),
         seed: args.seed,
         default_seed: unix_ms(),
+        metrics: args.metrics.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ mod analyze;
 mod args;
 mod around;
 mod baseline;
+mod beside;
 mod compare;
 mod console;
 mod convert;

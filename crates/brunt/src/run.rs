@@ -2,6 +2,7 @@
 
 use crate::args::{ReportArgs, RunArgs, RunCommand};
 use crate::around::Around;
+use crate::beside::Beside;
 use crate::console::{Console, env, unix_ms};
 use crate::exit;
 use crate::git;
@@ -20,7 +21,7 @@ use crate::session::{Session, Show};
 use crate::signals;
 use crate::simulate;
 use crate::ui::{self, Steered, Watch};
-use brunt_engine::{Observers, RowTap, RunOptions, controller, worker_count};
+use brunt_engine::{Controller, Observers, RowTap, RunOptions, controller, worker_count};
 use brunt_gate::{BaselineFigures, Judge, exit_code};
 use brunt_history::{BRANCH, COMMIT};
 use brunt_http::{Failure, HttpUsers, NotReady, Settings, demand, wait_until_ready};
@@ -29,7 +30,7 @@ use brunt_objective::Objective;
 use brunt_plan::{Lowered, lowered_json};
 use brunt_run::{NewRecord, Recorder, RunHeader, Warning, WarningKind, new_run_id, parse_labels};
 use brunt_web::Problem;
-use brunt_workload::{Scheme, Workload};
+use brunt_workload::{MetricSource, Scheme, Workload};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -166,7 +167,7 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
         tick: args.tick.as_deref().map(|t| duration("--tick", t)).transpose()?.unwrap_or_default(),
     };
     let mut warnings = plan_warnings(&lowered);
-    let Lowered { workload, hooks, mut objectives, profile, .. } = lowered;
+    let Lowered { workload, hooks, metrics, mut objectives, profile, .. } = lowered;
     objectives.extend(judge::objectives_of(&args.slo, &Part::of_run(args))?);
     let baseline = judge::baseline(Path::new(RUNS), args.baseline.as_deref())?;
     let labels = parse_labels(&args.label).map_err(Refusal::usage)?;
@@ -190,6 +191,7 @@ pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u
                 workload: Arc::clone(&workload),
                 settings,
                 warnings,
+                metrics,
                 objectives,
                 baseline,
                 profile,
@@ -229,6 +231,7 @@ struct Prepared {
     workload: Arc<Workload>,
     settings: Settings,
     warnings: Vec<Warning>,
+    metrics: Vec<MetricSource>,
     objectives: Vec<Objective>,
     baseline: Option<BaselineFigures>,
     profile: Option<String>,
@@ -252,6 +255,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     header.objectives = prepared.objectives.iter().map(ToString::to_string).collect();
     header.profile.clone_from(&prepared.profile);
     let settings = prepared.settings.clone().started_at(header.started_unix_ms);
+    let mut beside = Beside::start(&prepared.metrics, &workload.target.tls)?;
     // The record comes last: a run that is refused leaves none behind.
     let (rows, taps) = rows_to(args, &header)?;
     let mut results = Results::open(args, &header, job.label)?;
@@ -263,23 +267,17 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     session.early.clone_from(&prepared.warnings);
     session.judge = Judge::new(prepared.objectives.clone(), prepared.baseline.as_ref());
     let (controller, inbox) = controller();
-    session.stop = Some(controller.clone());
-    match job.watch {
-        Some(watch) => {
-            session.board = Some(Arc::clone(&watch.board));
-            watch.steer(Some(Steered { controller, workload: Arc::clone(workload) }));
-        }
-        None => signals::steer(move |control| controller.send(control), session.announcer())
-            .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}")))?,
-    }
+    steer(job.watch, controller, workload, &mut session)?;
     let mut sampler =
         HostSampler::new(workload.target.origins.iter().any(|o| o.unix.is_some() || is_local(&o.host)));
     let observers = Observers {
         observe: &mut |event| {
-            around.event(event);
-            results.event(event);
-            reports.event(event);
-            session.observe(event);
+            beside.through(event, &mut |event| {
+                around.event(event);
+                results.event(event);
+                reports.event(event);
+                session.observe(event);
+            });
         },
         host: &mut |index| Some(sampler.sample(index)),
     };
@@ -311,6 +309,25 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
         Err(e) => console.error(format!("reports are incomplete: {e}")),
     }
     Ok(code)
+}
+
+/// Lets the cockpit, or signals, act on the run.
+fn steer(
+    watch: Option<&Watch>,
+    controller: Controller,
+    workload: &Arc<Workload>,
+    session: &mut Session,
+) -> Result<(), Refusal> {
+    session.stop = Some(controller.clone());
+    match watch {
+        Some(watch) => {
+            session.board = Some(Arc::clone(&watch.board));
+            watch.steer(Some(Steered { controller, workload: Arc::clone(workload) }));
+            Ok(())
+        }
+        None => signals::steer(move |control| controller.send(control), session.announcer())
+            .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot listen for signals: {e}"))),
+    }
 }
 
 /// What to do about a target that is not ready.

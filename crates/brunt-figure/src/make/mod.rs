@@ -15,6 +15,8 @@ mod trend;
 
 mod own;
 
+mod resources;
+
 use crate::over_time::{Of, Points, asides, done, endpoints_by_name};
 use crate::source::{MAX_ENDPOINTS, NoFigure};
 use crate::{Along, Asked, Axis, Band, Figure, Ink, Kind, Limit, Line, Marks, Panel, Source, Tone, Unit};
@@ -55,6 +57,7 @@ pub fn figure(kind: Kind, sources: &[Source<'_>], asked: &Asked) -> Result<Figur
         Kind::Spectrum => spread::spectrum(sources, asked),
         Kind::LoadLatency => spread::load_latency(first, asked),
         Kind::Generator => own::generator(first, asked),
+        Kind::Resources => resources::resources(first, asked),
         Kind::Compare => several::compare(sources, asked),
         Kind::CompareFacets => several::facets(sources, asked),
         Kind::Traffic => several::traffic(sources, asked),

@@ -6,7 +6,7 @@ use brunt_figure::{
     Asked, Kind, Marks, Metric, NoFigure, Source, Standing, Step, Table, Unit, figure, trend,
 };
 use brunt_metrics::{CellKey, CellSecond, EndpointId, Histogram, Nanos, Outcome, Phase, Second, Status};
-use brunt_run::RunEvent;
+use brunt_run::{ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit, RunEvent};
 use std::fmt::Write as _;
 
 /// What was done to a run from outside stands on every figure over time.
@@ -49,6 +49,58 @@ fn every_kind_of_a_golden_record() {
         }
     }
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn what_was_sampled_beside_a_golden_record() {
+    let run = Run::of(golden("v1.2-small"));
+    let made = drawn(Kind::Resources, &run);
+    let titles: Vec<&str> = made.panels.iter().map(|p| p.title.as_str()).collect();
+    let text = [titles.join(", "), made.says.join("\n"), made.notes.join("\n")].join("\n");
+    insta::assert_snapshot!(format!("{text}\n{}", Table::of(&made).csv().replace("\r\n", "\n")));
+}
+
+/// Two seconds of load, three with figures: of a source that is asked every two seconds, and of one with a gap in the
+/// middle. What lies between two samples is no gap.
+#[test]
+fn gaps_are_gaps_and_seldom_samples_are_none() {
+    let mut course = two_speeds();
+    let series = |(id, name, every, unit): (u16, &str, u64, ResourceUnit)| {
+        RunEvent::ResourceSeries(ResourceSeries {
+            id: ResourceId(id),
+            source: "a".into(),
+            name: name.into(),
+            unit,
+            kind: ResourceKind::Other,
+            limit: (id == 0).then_some(2.0),
+            every,
+        })
+    };
+    course.add(series((0, "seldom", 2, ResourceUnit::Cores)));
+    course.add(series((1, "gap", 1, ResourceUnit::Seconds)));
+    for index in 0..10 {
+        let mut values = Vec::new();
+        if index % 2 == 0 {
+            values.push((ResourceId(0), index as f64 / 4.0));
+        }
+        if !(4..7).contains(&index) {
+            values.push((ResourceId(1), 0.001 * index as f64));
+        }
+        course.add(RunEvent::Resources(Box::new(ResourceSecond { index, values })));
+    }
+    let golden = Run::of(golden("v1.1-small"));
+    let source = Source { course: Some(&course), findings: &[], ..golden.source("a") };
+    let spots = |points: usize| {
+        let made = figure(Kind::Resources, &[source], &Asked { points, ..Asked::default() }).unwrap();
+        let lines = made.panels[2..].iter().map(|panel| {
+            let Marks::Lines(lines) = &panel.marks else { panic!("lines") };
+            let spots: Vec<_> = lines[0].spots.iter().map(|s| (s.x, s.y, s.spread)).collect();
+            format!("{} {spots:?}", panel.title)
+        });
+        let lines: Vec<String> = lines.collect();
+        format!("{}\n{}\n{}", lines.join("\n"), made.says.join("\n"), made.notes.join("\n"))
+    };
+    insta::assert_snapshot!(format!("{}\n\n{}", spots(360), spots(4)));
 }
 
 /// Ten seconds of one endpoint: 5 of 10 ms, then 5 of 1 s, with ten times as many requests in the fast ones.

@@ -148,7 +148,7 @@ impl Settings {
 }
 
 /// One of these words; the default when the field is not given.
-fn word<T: Copy + Default>(fields: &Fields<'_, '_>, name: &str, words: &[(&str, T)]) -> T {
+pub(super) fn word<T: Copy + Default>(fields: &Fields<'_, '_>, name: &str, words: &[(&str, T)]) -> T {
     let Some(node) = fields.get(name) else {
         return T::default();
     };

@@ -143,7 +143,7 @@ fn url(cx: &Cx<'_>, node: &Node, target: Option<&str>) -> Option<Text> {
 }
 
 /// A text of which nothing is made up or remembered: no user is there yet.
-fn fixed(cx: &Cx<'_>, node: &Node) -> Option<Text> {
+pub(super) fn fixed(cx: &Cx<'_>, node: &Node) -> Option<Text> {
     let text = template(cx, node)?;
     let is_fixed = |part: &TextPart| match part {
         TextPart::Literal(_) | TextPart::Dynamic { source: Source::Secret(_), .. } => true,
@@ -155,8 +155,7 @@ fn fixed(cx: &Cx<'_>, node: &Node) -> Option<Text> {
     if text.parts.iter().all(is_fixed) {
         return Some(text);
     }
-    let d =
-        Diagnostic::error(&node.span, "a hook's text must be fixed").label("no user is there to make it up");
+    let d = Diagnostic::error(&node.span, "this text must be fixed").label("no user is there to make it up");
     cx.report(d.help("variables, `${env.NAME}` and secrets may be in it"));
     None
 }

@@ -64,6 +64,8 @@ mod running;
 
 mod order;
 
+mod metrics;
+
 mod tables;
 
 mod target;
@@ -79,7 +81,7 @@ use crate::overlay::{Environment, LoadOverride, Prepared, prepare};
 use crate::read::read;
 use crate::tree::Node;
 use brunt_objective::Objective;
-use brunt_workload::{Hooks, Workload};
+use brunt_workload::{Hooks, MetricSource, Workload};
 use std::io;
 use std::path::Path;
 
@@ -123,6 +125,8 @@ pub struct Overrides {
     pub default_seed: u64,
     /// Which parts of the plan are run.
     pub tags: TagFilter,
+    /// What is watched beside the load, besides what the plan says: sources in their short form.
+    pub metrics: Vec<String>,
 }
 
 /// A workload, and what may not be as meant.
@@ -132,6 +136,8 @@ pub struct Lowered {
     pub workload: Workload,
     /// What is done around it.
     pub hooks: Hooks,
+    /// What is watched beside it.
+    pub metrics: Vec<MetricSource>,
     /// What it is held to.
     pub objectives: Vec<Objective>,
     /// The profile that was laid over the plan.
@@ -182,14 +188,15 @@ pub(crate) fn lower_tree(
         let target = overrides.target.as_deref().or_else(|| plan.get("target").and_then(Node::as_str));
         let tags = tags::Tags::new(&overrides.tags);
         let hooks = hooks::hooks(&plan, target, &tags);
-        (workload(&plan, overrides, &tags), hooks, objectives(&plan))
+        let around = (hooks, metrics::sources(&plan));
+        (workload(&plan, overrides, &tags), around, objectives(&plan))
     });
     let failed = cx.has_errors();
     let warnings = Report { added: prepared.added, ..Report::of(source, cx.into_problems()) };
     match lowered {
-        Some((Some(workload), hooks, objectives)) if !failed => {
+        Some((Some(workload), (hooks, metrics), objectives)) if !failed => {
             let Prepared { profile, environment, .. } = prepared;
-            Ok(Lowered { workload, hooks, objectives, profile, environment, warnings })
+            Ok(Lowered { workload, hooks, metrics, objectives, profile, environment, warnings })
         }
         Some(_) | None => Err(warnings),
     }

@@ -57,6 +57,8 @@ fn plan_with(object: &str, field: &str) -> String {
         "plan" => field.to_owned(),
         "hooks" => around("hooks: {", "}"),
         "hook" => around("hooks: {setup: {", "}}"),
+        "source" => around("metrics: {m: {", "}}"),
+        "query" => around("metrics: {m: {prometheus: 'http://a', queries: {q: {", "}}}}"),
         "ready" => around("hooks: {ready: {", "}}"),
         "secret" => around("secrets: {k: {", "}}"),
         "table" => around("data: {d: {", "}}"),
@@ -118,7 +120,20 @@ fn every_field_is_read() {
         if ["step", "hook", "ready"].contains(&object.name) {
             text = plan_with(object.name, &format!("{marked}{beside}"));
         }
-        if field.name == "every" {
+        let of = match field.name {
+            "select" | "auth" | "headers" => ", page: 'http://a/'",
+            "queries" => ", prometheus: 'http://a/'",
+            "user" | "password" => ", redis: 'a:1'",
+            "every" | "timeout" => ", process: x",
+            _ => "",
+        };
+        if object.name == "source" {
+            text = plan_with("source", &format!("{marked}{of}"));
+        }
+        if object.name == "query" && field.name != "query" {
+            text = plan_with("query", &format!("{marked}, query: up"));
+        }
+        if (object.name, field.name) == ("think", "every") {
             text = plan_with("think", &format!("{marked}, time: 1s"));
         }
         let at = text.find(&marked).unwrap();

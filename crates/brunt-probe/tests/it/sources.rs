@@ -1,6 +1,7 @@
 use super::*;
 use brunt_demo::{Config, InferenceConfig, start};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 fn source(name: &str, asks: MetricsOf) -> MetricSource {
     MetricSource { name: name.to_owned(), asks, every: Nanos::SECOND, timeout: Nanos::from_millis(800) }
@@ -139,4 +140,34 @@ fn a_demo_target_serves_what_is_asked_of_inference() {
     assert!(seen.value("model inference_queue_size", 1).abs() < 0.5);
     let limits: Vec<_> = seen.series.iter().filter(|s| s.limit.is_some()).map(|s| s.name.as_str()).collect();
     assert_eq!(limits, ["gpu_memory_used_bytes", "inference_queue_size"]);
+}
+
+/// A second that was sealed late is followed at once by the next: who has had no time to answer has no gap.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "sources are sampled in real time")]
+fn seconds_that_come_at_once_are_one_sample() {
+    let own = source("own", MetricsOf::Process(ProcessPick::Id(std::process::id())));
+    for _ in 0..20 {
+        let mut probes =
+            Probes::start(std::slice::from_ref(&own), &TlsSettings::default()).expect("they start");
+        std::thread::sleep(Duration::from_millis(300));
+        let mut seen = Seen::default();
+        let began = Instant::now();
+        for second in 0..3 {
+            let events = probes.take();
+            seen.add(events);
+            probes.ask(second);
+        }
+        let took = began.elapsed();
+        let events = probes.finish();
+        seen.add(events);
+        // A machine that stood still in between has shown nothing.
+        if took < Duration::from_millis(100) {
+            assert_eq!(seen.warnings, Vec::<String>::new());
+            let memory = seen.values.keys().filter(|(name, _)| name == "own memory");
+            assert_eq!(memory.map(|k| k.1).collect::<Vec<_>>(), [0]);
+            return;
+        }
+    }
+    panic!("this machine is too busy");
 }

@@ -3,7 +3,7 @@
 use super::{Page, clean, table};
 use crate::analysis::{ENDPOINTS, endpoints as endpoint_rows, led_by};
 use brunt_figure::{Figure, Frame, Kind, Look, Table, Unit, svg};
-use brunt_run::Summary;
+use brunt_run::{ResourceUnit, Summary, WarningKind};
 use maud::{Markup, PreEscaped, html};
 
 /// Rows of a figure's table; a longer one is left to `brunt plot`, which writes it as CSV.
@@ -184,12 +184,53 @@ pub(super) fn errors(page: &Page<'_>) -> Markup {
     }
 }
 
+/// What was sampled beside the load, with its totals.
+pub(super) fn target(page: &Page<'_>) -> Markup {
+    let rows: Vec<Vec<String>> = page
+        .run
+        .summary
+        .resources
+        .iter()
+        .map(|r| {
+            let value = |v: Option<f64>| v.map_or_else(|| "-".into(), |v| measured(r.unit, v));
+            let values = [r.min, r.mean, r.max, r.last, r.limit].map(value);
+            [vec![format!("{} {}", r.source, r.name), r.samples.to_string()], values.to_vec()].concat()
+        })
+        .collect();
+    let heads = ["Figure", "Seconds", "Min", "Mean", "Max", "Last", "Limit"];
+    html! {
+        (figures(page, &[Kind::Resources]))
+        @if rows.is_empty() {
+            p { "Nothing was sampled beside the load. brunt run --metrics process:NAME, or metrics in a plan, watches the target." }
+        } @else {
+            (table("Figures of the target over the load", &heads, &rows))
+        }
+        @for warning in page.run.summary.warnings.iter().filter(|w| w.kind == WarningKind::Resource) {
+            p { (Unit::Seconds.show(warning.at.as_secs_f64())) " " (clean(&warning.text)) }
+        }
+    }
+}
+
+/// A value of a figure beside the load, with its unit.
+fn measured(unit: ResourceUnit, value: f64) -> String {
+    match unit {
+        ResourceUnit::Cores if (value - 1.0).abs() < 1e-9 => "1 core".to_owned(),
+        ResourceUnit::Cores => format!("{} cores", Unit::None.show(value)),
+        ResourceUnit::Bytes => Unit::Bytes.show(value),
+        ResourceUnit::BytesPerSecond => format!("{}/s", Unit::Bytes.show(value)),
+        ResourceUnit::Share => Unit::Share.show(value),
+        ResourceUnit::Seconds => Unit::Milliseconds.show(value * 1e3),
+        ResourceUnit::PerSecond => Unit::PerSecond.show(value),
+        ResourceUnit::Count | ResourceUnit::None => Unit::Count.show(value),
+    }
+}
+
 pub(super) fn generator(page: &Page<'_>) -> Markup {
     let lag = &page.run.summary.lag;
     html! {
         @if lag.p99_ms.is_none() { p { "The source says nothing of the machine that made the load." } }
         (figures(page, &[Kind::Generator]))
-        @for warning in &page.run.summary.warnings { p { (Unit::Seconds.show(warning.at.as_secs_f64())) " " (clean(&warning.text)) } }
+        @for warning in page.run.summary.warnings.iter().filter(|w| w.kind != WarningKind::Resource) { p { (Unit::Seconds.show(warning.at.as_secs_f64())) " " (clean(&warning.text)) } }
     }
 }
 

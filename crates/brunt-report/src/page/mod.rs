@@ -33,7 +33,7 @@ pub struct Page<'a> {
 }
 
 /// Sections, in their order: an anchor and a heading.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("objectives", "Objectives"),
     ("changed", "What changed"),
     ("findings", "Findings"),
@@ -41,6 +41,7 @@ const SECTIONS: [(&str, &str); 9] = [
     ("distribution", "Distribution"),
     ("endpoints", "Endpoints"),
     ("errors", "Errors"),
+    ("target", "Target"),
     ("generator", "Generator"),
     ("environment", "Environment and plan"),
 ];
@@ -63,8 +64,9 @@ pub fn report_html(page: &Page<'_>) -> String {
             (section(4, &evidence::distribution(page)))
             (section(5, &evidence::endpoints(page)))
             (section(6, &evidence::errors(page)))
-            (section(7, &evidence::generator(page)))
-            (section(8, &evidence::environment(page)))
+            (section(7, &evidence::target(page)))
+            (section(8, &evidence::generator(page)))
+            (section(9, &evidence::environment(page)))
         }
     };
     let document = html! {

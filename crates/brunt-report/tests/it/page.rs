@@ -110,6 +110,29 @@ fn the_decision_comes_first_and_all_of_it_stands_in_text() {
     }
 }
 
+/// Figures of the target, a source's gap, and the drawing, where there are any; else how to get some.
+#[test]
+fn what_was_sampled_is_there() {
+    for (record, parts) in [
+        (
+            "v1.2-small",
+            &[
+                "id=\"figure-resources\"",
+                "<th scope=\"row\">nginx cpu</th><td>3</td>",
+                "<td>0.25 cores</td>",
+                "`nginx` stopped answering",
+            ][..],
+        ),
+        ("v1.1-small", &["Nothing was sampled beside the load."]),
+    ] {
+        let page = html(&shown(golden_of(record), &[]));
+        let target = page.split_once("id=\"target\"").unwrap().1.split_once("id=\"generator\"").unwrap().0;
+        for part in parts {
+            assert!(target.contains(part), "{record} {part}: {target}");
+        }
+    }
+}
+
 #[test]
 fn what_was_done_by_hand_stands_with_its_segments() {
     let page = html(&shown(golden_of("v1.3-small"), &[]));

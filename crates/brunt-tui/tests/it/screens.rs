@@ -3,9 +3,10 @@
 use crate::runs::{Run, shop, with_all, with_errors};
 use brunt_metrics::{EndpointKind, ErrorKind, Nanos, Outcome};
 use brunt_run::{
-    Broken, ObjectiveOutcome, ObjectiveUnit, Outlook, RunEvent, RunView, Standing, Verdict, WorstWindow,
+    Broken, ObjectiveOutcome, ObjectiveUnit, Outlook, ResourceId, ResourceKind, ResourceSecond,
+    ResourceSeries, ResourceUnit, RunEvent, RunView, Standing, Verdict, Warning, WarningKind, WorstWindow,
 };
-use brunt_tui::{MAX_ROWS, Style, frame, summary};
+use brunt_tui::{MAX_ROWS, Style, frame, json_tick, summary};
 use unicode_width::UnicodeWidthStr;
 
 const UNICODE: Style = Style { color: false, ascii: false };
@@ -142,6 +143,45 @@ fn a_summary_of_a_run_that_is_not_valid() {
 fn a_summary_with_groups_tallies_and_broken_requests() {
     let view = with_all().finished(Outlook::Passed, "passed: 4417 requests, 3.2 % errors", &[]);
     insta::assert_snapshot!(summaries(&view, UNICODE));
+}
+
+/// Figures beside the load: of a source that goes silent, and of one that says what its limits are.
+#[test]
+fn figures_of_the_target_at_the_end_and_each_second() {
+    let mut view = shop().view_after(3);
+    let series = |(id, source, name, unit, limit): (u16, &str, &str, ResourceUnit, Option<f64>)| {
+        RunEvent::ResourceSeries(ResourceSeries {
+            id: ResourceId(id),
+            source: source.into(),
+            name: name.into(),
+            unit,
+            kind: ResourceKind::Cpu,
+            limit,
+            every: 1,
+        })
+    };
+    for event in [
+        (0, "nginx", "cpu", ResourceUnit::Cores, Some(2.0)),
+        (1, "nginx", "memory", ResourceUnit::Bytes, Some(512e6)),
+        (2, "model", "inference_queue_size{model=\"a\"}", ResourceUnit::Count, None),
+        (3, "model", "gpu_memory_used_share", ResourceUnit::Share, None),
+    ]
+    .map(series)
+    {
+        view.apply(&event);
+    }
+    for (index, values) in
+        [(0, &[1.5, 41e6, 3.0, 0.42][..]), (1, &[1.75, 43e6, 17.0, 0.44]), (2, &[1.25, 44e6])]
+    {
+        let values = (0..).map(ResourceId).zip(values.iter().copied()).collect();
+        view.apply(&RunEvent::Resources(Box::new(ResourceSecond { index, values })));
+    }
+    let text = "metrics of `model`: connection refused\u{1b}[2J; its figures have a gap from 2 s".to_owned();
+    view.apply(&RunEvent::Warning(Warning { at: Nanos::from_secs(3), kind: WarningKind::Resource, text }));
+    view.apply(&RunEvent::Second(Box::new(shop().second(3))));
+    let tick = json_tick(&view).expect("a second");
+    let text = format!("{}\n{:#}", summaries(&view, ASCII), tick["resources"]);
+    insta::assert_snapshot!(text);
 }
 
 #[test]

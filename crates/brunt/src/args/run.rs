@@ -171,6 +171,10 @@ pub(crate) struct RunArgs {
     /// How long to wait for the target to take connections
     #[arg(long, value_name = "TIME", default_value = "10s", help_heading = "Run")]
     pub(crate) wait: String,
+    /// What is watched beside the load: `process:nginx`, `cgroup:/PATH`, `container:ID`, a page of metrics by its URL,
+    /// `prometheus:URL?query=QUERY`, `redis:HOST:PORT`; `NAME=SOURCE` names it; may be given again
+    #[arg(long, value_name = "SOURCE", help_heading = "Run")]
+    pub(crate) metrics: Vec<String>,
     /// Threads [default: as many as the load needs]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_WORKERS), help_heading = "Run")]
     pub(crate) workers: Option<u32>,

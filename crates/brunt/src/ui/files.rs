@@ -56,9 +56,10 @@ const FILES: [(&str, What, &str); 12] = [
 const FORMS: [(&str, &str); 3] =
     [("svg", "image/svg+xml"), ("png", "image/png"), ("csv", "text/csv; charset=utf-8")];
 
-/// The names of all files.
+/// The names of the files that every run can give. What was sampled beside the load is made too, of runs that have it.
 pub(super) fn names() -> Vec<String> {
-    let figures = Kind::ALL.into_iter().filter(|kind| kind.runs().0 == 1 && *kind != Kind::Traffic);
+    let every = |kind: &Kind| kind.runs().0 == 1 && !matches!(kind, Kind::Traffic | Kind::Resources);
+    let figures = Kind::ALL.into_iter().filter(every);
     let figures = figures.flat_map(|kind| FORMS.map(|(end, _)| format!("{kind}.{end}")));
     FILES.iter().map(|(name, ..)| (*name).to_owned()).chain(figures).collect()
 }

@@ -11,6 +11,7 @@ mod find_max;
 mod flags;
 mod history;
 mod locust;
+mod metrics;
 mod plans;
 mod plot;
 mod records;
