@@ -24,6 +24,7 @@ mod find_max;
 mod findings;
 mod history;
 mod limits;
+mod metrics;
 mod real;
 mod same;
 
