@@ -17,8 +17,9 @@ const LIMIT_SECONDS: &str = "120";
 /// What `timeout` exits with when it had to end a command.
 const TIMED_OUT: i32 = 124;
 
-/// How much of a failed command's output is shown, in bytes from its end.
-const SHOWN_OUTPUT: usize = 2_000;
+/// How much of a failed command's output is shown, in bytes from its end: a run's whole summary, at whose top stands whether
+/// the machine was too busy for it.
+const SHOWN_OUTPUT: usize = 8_000;
 
 /// A page's folder and the commands that still run in it.
 pub(super) struct Session {
