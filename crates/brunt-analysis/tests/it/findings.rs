@@ -5,7 +5,7 @@ use brunt_analysis::{Course, Finding, Rules, findings, findings_of_totals};
 use brunt_metrics::{
     CellKey, CellSecond, EndpointId, ErrorKind, Histogram, Nanos, Outcome, Phase, Second, Status,
 };
-use brunt_run::{RunEvent, Summary};
+use brunt_run::{ResourceId, ResourceKind, ResourceSecond, ResourceSeries, ResourceUnit, RunEvent, Summary};
 
 /// The bars of the findings engine: five seeds of every fault and control. `examples/findings_table.rs` does more.
 #[test]
@@ -21,6 +21,35 @@ fn planted_faults_are_found() {
 fn found(case: &str, rules: &Rules) -> Vec<Finding> {
     let case = CASES.iter().find(|c| c.name == case).expect("a case of this name");
     findings(&simulate(&(case.make)(1).0), rules)
+}
+
+/// What a record holds of processors, in cores with a limit, says the same as percent laid beside the run; without a limit
+/// nothing is known of how much there is.
+#[test]
+fn sampled_processors_at_their_limit_are_the_cause() {
+    let case = CASES.iter().find(|c| c.name == "processors, ramp").expect("a case of this name");
+    let first = |limit: Option<f64>| {
+        let mut course = simulate(&(case.make)(1).0);
+        let laid = std::mem::take(&mut course.resources);
+        let series = ResourceSeries {
+            id: ResourceId(0),
+            source: "nginx".into(),
+            name: "cpu".into(),
+            unit: ResourceUnit::Cores,
+            kind: ResourceKind::Cpu,
+            limit,
+            every: 1,
+        };
+        course.add(RunEvent::ResourceSeries(series));
+        for (at, percent) in &laid[0].values {
+            let values = vec![(ResourceId(0), 4.0 * percent / 100.0)];
+            course.add(RunEvent::Resources(Box::new(ResourceSecond { index: at.second() - 1, values })));
+        }
+        let found = findings(&course, &Rules::default());
+        (found[0].id.clone(), found[0].claim.contains("nginx cpu is at 100 %"))
+    };
+    assert_eq!(first(Some(4.0)), ("cpu-bound".to_owned(), true));
+    assert_ne!(first(None).0, "cpu-bound");
 }
 
 #[test]
