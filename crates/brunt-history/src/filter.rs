@@ -25,7 +25,7 @@ pub struct Filter {
     pub since_unix_ms: Option<u64>,
     /// Begun before this.
     pub until_unix_ms: Option<u64>,
-    /// Only these, by id.
+    /// Only these: by id, or by [full id](crate::Row::full_id).
     pub ids: Vec<String>,
     /// At most so many: the first by `sort`.
     pub limit: Option<u64>,
@@ -111,6 +111,15 @@ impl Condition {
         self.and(&format!("lower({column}) like lower({mark}) escape '!'"));
     }
 
+    /// No id of a folder has a slash, and every full id has one: one list holds both.
+    fn ids(&mut self, ids: &[String]) {
+        let marks: Vec<String> = ids.iter().map(|id| self.mark(Value::text(id))).collect();
+        if !marks.is_empty() {
+            let marks = marks.join(", ");
+            self.and(&format!("(r.id in ({marks}) or (r.run_id || '/' || r.id) in ({marks}))"));
+        }
+    }
+
     fn one_of(&mut self, column: &str, values: impl Iterator<Item = Value>) {
         let marks: Vec<String> = values.map(|value| self.mark(value)).collect();
         if !marks.is_empty() {
@@ -150,7 +159,7 @@ impl Filter {
             c.like("r.targets", &format!("%{}%", pattern(target)));
         }
         c.one_of("r.outlook", self.outlooks.iter().map(|o| Value::text(code_of(*o))));
-        c.one_of("r.id", self.ids.iter().map(Value::text));
+        c.ids(&self.ids);
         if let Some(since) = self.since_unix_ms {
             let mark = c.mark(Value::Number(Some(signed(since))));
             c.and(&format!("r.started_ms >= {mark}"));

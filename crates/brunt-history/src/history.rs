@@ -13,7 +13,7 @@ use crate::{FILE, HistoryError, Place};
 use brunt_run::run_folders;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, Once, PoisonError};
@@ -147,9 +147,9 @@ impl History {
 
     /// Forgets a run; its record stays. Answers whether it was known.
     pub fn forget(&self, run: &Row) -> Result<bool, HistoryError> {
-        let ids = Filter { ids: vec![run.id.clone()], ..Filter::default() };
+        let this = Filter { ids: vec![run.full_id()], ..Filter::default() };
         let mut known = false;
-        for found in self.indexed(&ids)?.iter().filter(|found| found.row.run_id == run.run_id) {
+        for found in &self.indexed(&this)? {
             let gone = self.runtime.block_on(store::forget(&self.pool(), self.dialect, &found.key));
             known |= gone.map_err(self.failed("write"))?;
         }
@@ -170,13 +170,14 @@ impl History {
         let every = Filter { sort: SortBy::Started, order: Order::Ascending, ..Filter::default() };
         let known: BTreeMap<String, Indexed> =
             self.indexed(&every)?.into_iter().map(|run| (run.key.clone(), run)).collect();
-        let by_folder: BTreeMap<&str, &Indexed> =
-            known.values().map(|run| (run.row.id.as_str(), run)).collect();
+        // Of a server's, several may have a folder of this name: one of them may be this one.
+        let seen: BTreeSet<(&str, &str)> =
+            known.values().map(|run| (run.row.id.as_str(), run.stamp.as_str())).collect();
         let mut done = Refreshed::default();
         let names = run_folders(runs)?;
         for name in &names {
             let folder = runs.join(name);
-            if by_folder.get(name.as_str()).is_some_and(|run| run.stamp == stamp(&folder)) {
+            if seen.contains(&(name.as_str(), stamp(&folder).as_str())) {
                 continue;
             }
             done.read += u64::from(self.take_up(&folder)?);

@@ -53,6 +53,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// What tells it from all others, also on a server, where folders of one name meet: the id that it was born with, and that
+    /// of its folder.
+    pub fn full_id(&self) -> String {
+        format!("{}/{}", self.run_id, self.id)
+    }
+
     /// Requests a second.
     pub fn rate(&self) -> Option<f64> {
         let measured = self.measured.filter(|m| *m > Nanos::ZERO)?;

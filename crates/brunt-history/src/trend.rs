@@ -14,7 +14,6 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::Path;
 
 /// How many runs one statement asks for.
 const RUNS: usize = 200;
@@ -172,7 +171,7 @@ async fn stretches(
     for run in runs {
         let slices = slices_around(run, seconds);
         if !is_whole(run, seconds) {
-            match of_record(&run.row.folder, seconds, chosen, run.n) {
+            match of_record(run, seconds, chosen) {
                 Some(exact) => {
                     counted.insert(run.n, exact);
                     continue;
@@ -214,13 +213,14 @@ fn is_whole(run: &Indexed, seconds: &Range<u64>) -> bool {
     seconds.start.is_multiple_of(run.step) && (behind || seconds.end.is_multiple_of(run.step))
 }
 
-/// The requests of some seconds, from the run's record; `None` if it is not there or not whole.
-fn of_record(folder: &Path, seconds: &Range<u64>, chosen: &Chosen, run: i64) -> Option<Counted> {
-    let mut reader = Reader::open(folder).ok()?;
+/// The requests of some seconds, from the run's record; `None` if it is not there or not whole. On a server the same path may
+/// be another run's: of another machine, or a later one.
+fn of_record(run: &Indexed, seconds: &Range<u64>, chosen: &Chosen) -> Option<Counted> {
+    let mut reader = Reader::open(&run.row.folder).ok().filter(|r| r.header().id == run.row.run_id)?;
     let ids: Option<Vec<EndpointId>> = chosen.by_run.is_some().then(|| {
         let known = (0..).map(EndpointId).zip(&reader.header().endpoints);
         let requests = known.filter(|(_, series)| series.kind == EndpointKind::Request).map(|(id, _)| id);
-        requests.filter(|id| chosen.has(run, i64::from(id.0))).collect()
+        requests.filter(|id| chosen.has(run.n, i64::from(id.0))).collect()
     });
     let mut counted = Counted::default();
     for event in reader.by_ref() {

@@ -71,27 +71,33 @@ fn meant(history: &History, word: &str) -> Result<Row, Refused> {
     let inside = path.parent() == Some(history.place().runs());
     let name = path.file_name().filter(|_| inside).map(|n| n.to_string_lossy().into_owned());
     let word = name.as_deref().unwrap_or(word);
-    let is_so = |row: &&Row| row.id == word || row.run_id == word;
-    if let Some(exact) = rows.iter().find(is_so) {
-        return Ok(exact.clone());
-    }
-    let begins = |row: &&Row| !word.is_empty() && (row.id.starts_with(word) || row.run_id.starts_with(word));
-    let found: Vec<&Row> = rows.iter().filter(begins).collect();
-    match found.as_slice() {
+    let tiers: [fn(&Row, &str) -> bool; 4] = [
+        |row, word| row.id == word,
+        |row, word| row.run_id == word,
+        |row, word| row.full_id() == word,
+        |row, word| !word.is_empty() && (row.id.starts_with(word) || row.run_id.starts_with(word)),
+    ];
+    let found = tiers.iter().map(|is_so| rows.iter().filter(|row| is_so(row, word)).collect::<Vec<&Row>>());
+    match found.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default().as_slice() {
         [only] => Ok((*only).clone()),
         [] => Err(format!(
             "there is no run `{word}` in `{}`; `brunt runs` lists them, `last` is the newest",
             history.place()
         )
         .into()),
-        several => {
-            let mut ids: Vec<String> =
-                several.iter().take(MOST_NAMED).map(|r| format!("`{}`", r.id)).collect();
-            if several.len() > MOST_NAMED {
-                ids.push(format!("and {} more", several.len() - MOST_NAMED));
-            }
-            Err(format!("`{word}` may mean {} runs: {}; add more of the id", several.len(), ids.join(", "))
-                .into())
-        }
+        several => Err(ambiguous(word, several).into()),
     }
+}
+
+/// Says which runs a word may mean, so that each can be told from the others.
+fn ambiguous(word: &str, rows: &[&Row]) -> String {
+    // On a server, folders of one name meet.
+    let is_namesake = rows.iter().all(|row| row.id == word);
+    let id = |row: &&Row| format!("`{}`", if is_namesake { row.full_id() } else { row.id.clone() });
+    let mut ids: Vec<String> = rows.iter().take(MOST_NAMED).map(id).collect();
+    if rows.len() > MOST_NAMED {
+        ids.push(format!("and {} more", rows.len() - MOST_NAMED));
+    }
+    let next = if is_namesake { "give one of these" } else { "add more of the id" };
+    format!("`{word}` may mean {} runs: {}; {next}", rows.len(), ids.join(", "))
 }

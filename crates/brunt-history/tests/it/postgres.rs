@@ -74,6 +74,10 @@ fn folders_meet_on_a_server() {
     let both = Filter { ids: vec!["alpha".into()], ..Filter::default() };
     let before = history.trend(&both, &TrendOf::quantile(0.5)).expect("a trend");
     assert_eq!(before.points.len(), 2);
+    let one_of_them = Filter { ids: vec!["born-nightly/alpha".into()], ..Filter::default() };
+    assert_eq!(history.runs(&one_of_them).expect("rows").len(), 1);
+    // Both are known, though one of them only is here.
+    assert_eq!(history.refresh().expect("a scan").read, 0);
     // Those of one folder are gone there, and stay here.
     std::fs::remove_dir_all(one.path().join("alpha")).expect("a folder");
     history.refresh().expect("a scan");

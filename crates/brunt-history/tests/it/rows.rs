@@ -61,6 +61,11 @@ fn lists(history: &History) {
         ("since", Filter { since_unix_ms: Some(BEGAN + 4 * DAY), ..all() }, "running empty"),
         ("until", Filter { until_unix_ms: Some(BEGAN + DAY), ..all() }, "alpha"),
         ("ids", Filter { ids: vec!["beta".into(), "nobody".into()], ..all() }, "beta"),
+        (
+            "full ids",
+            Filter { ids: vec!["born-beta/beta".into(), "born-gamma/alpha".into(), "delta".into()], ..all() },
+            "delta beta",
+        ),
         ("slowest", sorted(SortBy::P95, Order::Descending), "beta delta gamma alpha running empty"),
         ("fastest", sorted(SortBy::P50, Order::Ascending), "alpha gamma delta beta empty running"),
         ("by name", sorted(SortBy::Name, Order::Descending), "empty running delta gamma beta alpha"),
@@ -164,6 +169,10 @@ fn long_runs(history: &History, folder: &Path) {
     let (here, gone) = (folder.join("long/seconds.brunt"), folder.join("long/gone"));
     fs::rename(folder.join("long/run.json"), &gone).expect("a record");
     check(30..90, 30..90, Covered::Asked);
+    check(33..95, 30..100, Covered::Around(30..100));
+    // Another run at the same path is not this one.
+    let text = fs::read_to_string(&gone).expect("a record").replace("born-long", "born-later");
+    fs::write(folder.join("long/run.json"), text).expect("a record");
     check(33..95, 30..100, Covered::Around(30..100));
     fs::rename(&gone, folder.join("long/run.json")).expect("a record");
     // What is torn is not made up either.

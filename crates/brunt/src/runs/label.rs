@@ -40,6 +40,14 @@ fn change(
     let history = history::opened(places)?;
     let row = meant(&history, run)?;
     let reader = Reader::open(&row.folder)?;
+    if reader.header().id != row.run_id {
+        let text = format!(
+            "the record of `{}` is not here: `{}` holds another run\n  help: labels are changed where the record is",
+            row.full_id(),
+            row.folder.display()
+        );
+        return Err(text.into());
+    }
     let mut had = brunt_run::labels(&row.folder, reader.header())?;
     change(&mut had)?;
     set_labels(&row.folder, &had)?;

@@ -12,7 +12,8 @@ use crate::compare::clean;
 use crate::console::{Console, unix_ms};
 use crate::history;
 use crate::interactive::Questions;
-use brunt_history::{History, Row, State};
+use brunt_history::{History, Place, Row, State};
+use brunt_run::Reader;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -57,7 +58,16 @@ pub(super) fn prune(args: &PruneArgs, console: Console) -> Result<(), Refused> {
     let keep = usize::try_from(args.keep.unwrap_or(0)).unwrap_or(usize::MAX);
     // Those without an end may still run: they count for nothing, and stay.
     let (ended, open): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.state == State::Finished);
-    let old = ended.into_iter().skip(keep).filter(|row| row.started_unix_ms < before);
+    // A server's has runs of others as well: one machine does not clear up for all.
+    let (here, elsewhere): (Vec<Row>, Vec<Row>) = match history.place() {
+        Place::Folder(_) => (ended, Vec::new()),
+        Place::Server { .. } => ended.into_iter().partition(|row| is_record(&places.runs, row).is_ok()),
+    };
+    if !elsewhere.is_empty() {
+        let (runs, their) = (counted(elsewhere.len()), places.runs.display());
+        console.note(format!("stays     {runs} without a record in `{their}`: `brunt runs rm` forgets them"));
+    }
+    let old = here.into_iter().skip(keep).filter(|row| row.started_unix_ms < before);
     let (kept, gone): (Vec<Row>, Vec<Row>) = old.partition(|row| marks.contains_key(&row.id));
     for row in kept.iter().chain(&open) {
         let why = match marks.get(&row.id) {
@@ -73,6 +83,14 @@ pub(super) fn prune(args: &PruneArgs, console: Console) -> Result<(), Refused> {
     remove(&history, &gone, (args.consent, places), console)
 }
 
+/// How a run goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goes {
+    WithRecord,
+    /// Its record is on another machine, or gone: a server's history would never be rid of it.
+    FromHistory,
+}
+
 fn remove(
     history: &History,
     rows: &[Row],
@@ -80,21 +98,34 @@ fn remove(
     console: Console,
 ) -> Result<(), Refused> {
     // All are looked at before the first is removed.
+    let mut gone: Vec<(&Row, Goes)> = Vec::new();
     for row in rows {
-        is_record(&places.runs, &row.id).map_err(|why| {
-            format!("`{}` is not removed: {why}\n  help: remove it yourself, if you are sure", row.id)
-        })?;
+        let goes = match (is_record(&places.runs, row), history.place()) {
+            (Ok(()), _) => Goes::WithRecord,
+            (Err(_), Place::Server { .. }) => Goes::FromHistory,
+            (Err(why), Place::Folder(_)) => {
+                let help = "remove it yourself, if you are sure";
+                return Err(format!("`{}` is not removed: {why}\n  help: {help}", row.id).into());
+            }
+        };
+        gone.push((row, goes));
     }
     let word = if consent.yes { "goes" } else { "would go" };
-    for row in rows {
-        console.println(clean(&format!("{word:<8}  {}  {}", row.id, state(row))));
+    for (row, goes) in &gone {
+        let what = match goes {
+            Goes::WithRecord => "",
+            Goes::FromHistory => ", from the history only: its record is not here",
+        };
+        console.println(clean(&format!("{word:<8}  {}  {}{what}", row.id, state(row))));
     }
     if consent.dry_run || !agreed(rows.len(), consent, console)? {
         return Ok(());
     }
-    for row in rows {
-        let folder = places.runs.join(&row.id);
-        fs::remove_dir_all(&folder).map_err(|e| format!("cannot remove `{}`: {e}", folder.display()))?;
+    for (row, goes) in &gone {
+        if *goes == Goes::WithRecord {
+            let folder = places.runs.join(&row.id);
+            fs::remove_dir_all(&folder).map_err(|e| format!("cannot remove `{}`: {e}", folder.display()))?;
+        }
         history.forget(row)?;
     }
     console.println(format!("removed   {}", counted(rows.len())));
@@ -121,8 +152,23 @@ fn agreed(runs: usize, consent: ConsentArgs, console: Console) -> Result<bool, R
     Ok(["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }
 
+/// Whether the record of a run is in the folder of records itself; if not, why.
+fn is_record(runs: &Path, row: &Row) -> Result<(), String> {
+    is_record_folder(runs, &row.id)?;
+    // One that cannot be opened has no id of its own, and is known by its folder alone.
+    if row.run_id.is_empty() {
+        return Ok(());
+    }
+    let reader = Reader::open(&runs.join(&row.id)).map_err(|e| format!("its record cannot be read: {e}"))?;
+    if reader.header().id == row.run_id {
+        Ok(())
+    } else {
+        Err(format!("`{}` is another run's record", runs.join(&row.id).display()))
+    }
+}
+
 /// Whether a name is that of a record in the folder of records itself; if not, why.
-fn is_record(runs: &Path, id: &str) -> Result<(), String> {
+fn is_record_folder(runs: &Path, id: &str) -> Result<(), String> {
     if Path::new(id).file_name().is_none_or(|name| name != id) {
         return Err("that is no folder's name".to_owned());
     }
@@ -167,7 +213,7 @@ mod tests {
             ("/", Some("no folder's name")),
             ("", Some("no folder's name")),
         ] {
-            match (is_record(&runs, id), part) {
+            match (is_record_folder(&runs, id), part) {
                 (Ok(()), None) => {}
                 (Err(why), Some(part)) => assert!(why.contains(part), "{id}: {why}"),
                 (got, _) => panic!("{id}: {got:?}"),

@@ -29,7 +29,7 @@ pub(super) fn trend(args: &TrendArgs, console: Console) -> Result<(), Refused> {
     let history = history::opened(places)?;
     let mut wanted = filter(&args.filter, &places.runs, unix_ms())?;
     for word in &args.run {
-        wanted.ids.push(meant(&history, word)?.id);
+        wanted.ids.push(meant(&history, word)?.full_id());
     }
     let wanted = Filter { limit: args.limit, sort: SortBy::Started, order: Order::Descending, ..wanted };
     let of = TrendOf { quantile, endpoint: args.endpoint.clone(), seconds };
