@@ -3,6 +3,7 @@
 use brunt_demo::{Config, MockConfig, Running, start};
 use brunt_testkit::{Captured, TestContext};
 use serde_json::Value;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,7 +48,15 @@ pub(crate) fn undisturbed(mut attempt: impl FnMut() -> Captured) -> Captured {
 
 /// Runs brunt to a verdict that is not about this machine.
 pub(crate) fn judged(context: &TestContext, arguments: &[&str]) -> Captured {
-    undisturbed(|| context.run(arguments))
+    // A record is never written over: that of an attempt that was disturbed would refuse the next one.
+    let output = arguments.iter().skip_while(|argument| **argument != "-o").nth(1);
+    let record = output.map(|name| context.dir().join(name)).filter(|folder| !folder.exists());
+    undisturbed(|| {
+        if let Some(folder) = record.as_ref().filter(|folder| folder.is_dir()) {
+            fs::remove_dir_all(folder).expect("a record of an attempt");
+        }
+        context.run(arguments)
+    })
 }
 
 /// Runs brunt with `--json` and answers the summary, whatever the verdict.
