@@ -34,8 +34,8 @@ pub use totals::{CodeCount, EndpointView, ErrorView, Which};
 pub use window::{WINDOW_SECONDS, Window, WindowEndpoint};
 
 use crate::{
-    ErrorDetail, Finish, HostSecond, Mark, ObjectiveOutcome, PhaseChange, RunEvent, RunHeader, SeriesName,
-    Verdict, Warning,
+    ErrorDetail, Finish, HostSecond, Mark, MarkKind, ObjectiveOutcome, PhaseChange, RunEvent, RunHeader,
+    SeriesName, Verdict, Warning,
 };
 use brunt_metrics::{
     CheckId, CheckSecond, EndpointId, EndpointKind, ErrorKind, Histogram, Nanos, Phase, ScenarioId,
@@ -452,6 +452,22 @@ impl RunView {
     /// What was done to the run from outside, in order of time; the first [`MAX_NOTES`].
     pub fn marks(&self) -> &[Mark] {
         &self.marks
+    }
+
+    /// For how long the schedule stood still so far: what was planned has moved along.
+    pub fn stood_still(&self) -> Nanos {
+        let (mut total, mut since) = (Nanos::ZERO, None);
+        for mark in &self.marks {
+            match mark.kind {
+                MarkKind::Paused => since = Some(mark.at),
+                MarkKind::Resumed => {
+                    total = total + since.take().map_or(Nanos::ZERO, |since| mark.at - since);
+                }
+                MarkKind::Steered | MarkKind::Note => {}
+            }
+        }
+        let now = self.elapsed();
+        total + since.map_or(Nanos::ZERO, |since| now - since.min(now))
     }
 
     /// Statistics between changes of the load; none if it was left alone.

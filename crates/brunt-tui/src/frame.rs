@@ -57,6 +57,17 @@ pub fn frame(view: &RunView, now: Nanos, columns: usize, rows: usize, style: Sty
     lines.iter().map(|(_, line)| line.render(columns, style)).collect()
 }
 
+/// The lines that say where the run stands, without those that the full screen shows otherwise.
+pub(crate) fn head(view: &RunView, now: Nanos, columns: usize, style: Style) -> Vec<Line> {
+    let screen = Screen { view, now, columns, style };
+    let mut lines = vec![screen.title()];
+    lines.extend(screen.progress());
+    lines.extend(screen.rate());
+    lines.extend([screen.latency(), screen.errors(), screen.generator()]);
+    lines.extend(screen.warnings());
+    lines
+}
+
 struct Screen<'a> {
     view: &'a RunView,
     now: Nanos,
@@ -83,7 +94,7 @@ impl Screen<'_> {
         };
         let now = self.view.finish().map_or(self.now, |f| f.at);
         let mut time = clock(now);
-        if let Some(planned) = header.planned_duration {
+        if let Some(planned) = header.planned_duration.map(|planned| planned + self.view.stood_still()) {
             let _ = write!(time, " / {}", clock(planned));
             if !self.narrow() && self.view.finish().is_none() {
                 let _ = write!(time, " ({} left)", clock(planned - now));
@@ -107,6 +118,7 @@ impl Screen<'_> {
 
     fn progress(&self) -> Option<Line> {
         let planned = self.view.header()?.planned_duration.filter(|p| *p > Nanos::ZERO)?;
+        let planned = planned + self.view.stood_still();
         let finished = self.view.finish().is_some();
         let done = (self.now.as_secs_f64() / planned.as_secs_f64()).clamp(0.0, 1.0);
         let done = if finished { 1.0 } else { done };

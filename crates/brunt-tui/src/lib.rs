@@ -9,8 +9,8 @@
 //! * [`json_tick`] and [`json_summary`]: the same for programs;
 //! * [`summary`]: the final tables.
 //!
-//! [`LiveTerminal`] is the only part that writes, to whatever it is given. There is no raw mode and no
-//! alternate screen: Ctrl-C, scroll-back and copying work as ever.
+//! [`LiveTerminal`] writes to whatever it is given, without raw mode and alternate screen: Ctrl-C, scroll-back and copying work as
+//! ever. [`FullTerminal`], with both, is there when it is asked for: `full/`.
 //!
 //! Text that comes from outside (names, error messages) is never passed on as control codes, and no line is
 //! ever wider than asked for.
@@ -35,7 +35,10 @@ mod objectives;
 
 mod resources;
 
+mod full;
+
 pub use frame::frame;
+pub use full::{FullTerminal, Key, Load, Picture, State, Wish, draw};
 pub use json::{JSON_VERSION, json_summary, json_tick};
 pub use live::{LiveTerminal, ScreenSize};
 pub use plain::{PLAIN_INTERVAL, PlainPace, plain_line};

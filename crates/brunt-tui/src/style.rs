@@ -97,13 +97,20 @@ impl Line {
     /// The line in at most `columns` columns: the piece that reaches the edge is cut, the rest left out.
     pub(crate) fn render(&self, columns: usize, style: Style) -> String {
         let mut out = String::new();
-        let mut left = columns;
-        for (tone, text) in &self.0 {
-            let shown = style.encode(&fit(text, left, style.ellipsis()));
+        for (tone, shown) in self.fitted(columns, style) {
             match tone.code().filter(|_| style.color && !shown.is_empty()) {
                 Some(code) => out.extend(["\u{1b}[", code, "m", &shown, "\u{1b}[0m"]),
                 None => out += &shown,
             }
+        }
+        out
+    }
+
+    /// Its pieces, in as many columns.
+    pub(crate) fn fitted(&self, columns: usize, style: Style) -> Vec<(Tone, String)> {
+        let (mut out, mut left) = (Vec::new(), columns);
+        for (tone, text) in &self.0 {
+            out.push((*tone, style.encode(&fit(text, left, style.ellipsis()))));
             if width(text) > left {
                 break;
             }

@@ -399,7 +399,7 @@ impl Out<'_> {
             };
             let errors = (segment.requests > 0).then(|| segment.errors as f64 / segment.requests as f64);
             let text = format!(
-                "from {}, {} s: {}, p50 {}, p95 {}, p99 {}, {} errors",
+                "from {}, {} s: {} req/s, p50 {}, p95 {}, p99 {}, {} errors",
                 clock(Nanos::from_secs(segment.from)),
                 segment.seconds,
                 rate(requests, self.style),

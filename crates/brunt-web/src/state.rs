@@ -5,7 +5,7 @@ use crate::course::{Of, kinds, point};
 use crate::json::{ms, totals};
 use brunt_gate::{Bearing, health};
 use brunt_metrics::Phase;
-use brunt_run::{MarkKind, ObjectiveOutcome, RunView};
+use brunt_run::{ObjectiveOutcome, RunView};
 use serde_json::{Value, json};
 
 /// What a page shows at its top, and all that does not fit into a second's tick.
@@ -48,7 +48,7 @@ fn run(view: &RunView) -> Value {
         .collect();
     json!({
         "id": header.id, "name": header.name, "started_unix_ms": header.started_unix_ms, "targets": header.targets,
-        "planned_s": header.planned_duration.map(|d| d.as_secs_f64() + stood_still(view)), "profile": header.profile,
+        "planned_s": header.planned_duration.map(|d| d.as_secs_f64() + view.stood_still().as_secs_f64()), "profile": header.profile,
         "scenarios": scenarios, "seed": header.seed, "workers": header.workers,
     })
 }
@@ -136,19 +136,6 @@ fn segments(view: &RunView) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-/// For how long the schedule stood still: the end that was planned has moved along.
-fn stood_still(view: &RunView) -> f64 {
-    let (mut total, mut since) = (0.0, None);
-    for mark in view.marks() {
-        match mark.kind {
-            MarkKind::Paused => since = Some(mark.at.as_secs_f64()),
-            MarkKind::Resumed => total += since.take().map_or(0.0, |since| mark.at.as_secs_f64() - since),
-            MarkKind::Steered | MarkKind::Note => {}
-        }
-    }
-    total + since.map_or(0.0, |since| (view.elapsed().as_secs_f64() - since).max(0.0))
 }
 
 /// The log: what happened, in order of time, with a level that it can be filtered by.

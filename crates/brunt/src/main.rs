@@ -15,6 +15,7 @@ mod convert;
 mod demo;
 mod doctor;
 mod findmax;
+mod full;
 mod git;
 mod header;
 mod history;

@@ -5,6 +5,7 @@ use crate::around::Around;
 use crate::beside::Beside;
 use crate::console::{Console, env, unix_ms};
 use crate::exit;
+use crate::full::Helm;
 use crate::git;
 use crate::header::{About, header};
 use crate::history;
@@ -262,8 +263,9 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     let mut reports = Reports::open(job, &header, workload)?;
     let folder = record_folder(job, &header.id);
     let recorder = if args.no_record { None } else { Some(recorder(&folder, &header, workload)?) };
-    let mut session =
-        Session::new(recorder, Show::new(args, prepared.pace.interval, console), args.json, console);
+    let show =
+        Show::new(args, prepared.pace.interval, console).map_err(|text| Refusal::new(exit::USAGE, text))?;
+    let mut session = Session::new(recorder, show, args.json, console);
     session.early.clone_from(&prepared.warnings);
     session.judge = Judge::new(prepared.objectives.clone(), prepared.baseline.as_ref());
     let (controller, inbox) = controller();
@@ -319,6 +321,9 @@ fn steer(
     session: &mut Session,
 ) -> Result<(), Refusal> {
     session.stop = Some(controller.clone());
+    session
+        .take_keys(Helm::new(controller.clone(), Arc::clone(workload)))
+        .map_err(|e| Refusal::new(exit::INTERNAL, format!("cannot read keys: {e}")))?;
     match watch {
         Some(watch) => {
             session.board = Some(Arc::clone(&watch.board));

@@ -2,13 +2,14 @@
 
 use crate::args::RunArgs;
 use crate::console::Console;
+use crate::full::{FullShow, Helm};
 use brunt_engine::{Control, Controller};
 use brunt_gate::{Bearing, Judge, conclude, health, judge_with};
 use brunt_metrics::Nanos;
 use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, Summary, Warning, WarningKind};
 use brunt_tui::{LiveTerminal, PlainPace, ScreenSize, json_summary, json_tick, summary};
 use brunt_web::Board;
-use std::io::Stderr;
+use std::io::{self, Stderr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Terminal = LiveTerminal<Stderr, Box<dyn Fn() -> ScreenSize + Send>>;
@@ -21,17 +22,21 @@ pub(crate) enum Show {
     Silent,
     /// Drawn in place, by the thread that watches and the one that waits for signals.
     Live(Arc<Mutex<Terminal>>),
+    /// A screen of its own, steered by keys.
+    Full(Arc<FullShow>),
     /// A line now and then.
     Plain(PlainPace),
 }
 
 impl Show {
-    pub(crate) fn new(args: &RunArgs, interval: Nanos, console: Console) -> Self {
-        match (args.quiet, args.locust.only_summary) {
+    /// As was asked for; refused, in words, where that cannot be.
+    pub(crate) fn new(args: &RunArgs, interval: Nanos, console: Console) -> Result<Self, String> {
+        Ok(match (args.quiet, args.locust.only_summary) {
             (true, _) => Self::Quiet,
             (false, true) => Self::Silent,
+            (false, false) if args.tui => Self::Full(FullShow::open(console)?),
             (false, false) => Self::to(console, interval),
-        }
+        })
     }
 
     /// What suits the console.
@@ -89,7 +94,9 @@ impl Session {
 
     /// For a recorded run: its verdict is in the record.
     pub(crate) fn of_record(show: Show, json: bool, console: Console) -> Self {
-        Self { judged: true, ..Self::new(None, show, json, console) }
+        let mut session = Self::new(None, show, json, console);
+        session.judged = true;
+        session
     }
 
     /// Says something while the run goes on, from any thread, without disturbing what is drawn.
@@ -97,11 +104,24 @@ impl Session {
         let console = self.console;
         let terminal = match &self.show {
             Show::Live(terminal) => Some(Arc::clone(terminal)),
-            Show::Quiet | Show::Silent | Show::Plain(_) => None,
+            Show::Full(_) | Show::Quiet | Show::Silent | Show::Plain(_) => None,
         };
-        move |text| match &terminal {
-            Some(terminal) => drop(lock(terminal).println_above(text)),
-            None => console.note(text),
+        let full = match &self.show {
+            Show::Full(full) => Some(Arc::clone(full)),
+            Show::Live(_) | Show::Quiet | Show::Silent | Show::Plain(_) => None,
+        };
+        move |text| match (&terminal, &full) {
+            (Some(terminal), _) => drop(lock(terminal).println_above(text)),
+            (None, Some(full)) => full.say(text),
+            (None, None) => console.note(text),
+        }
+    }
+
+    /// Lets keys steer the run, where a screen takes them.
+    pub(crate) fn take_keys(&self, helm: Helm) -> io::Result<()> {
+        match &self.show {
+            Show::Full(full) => full.listen(helm),
+            Show::Live(_) | Show::Quiet | Show::Silent | Show::Plain(_) => Ok(()),
         }
     }
 
@@ -186,6 +206,7 @@ impl Session {
             Show::Quiet | Show::Silent => {}
             // A terminal that has gone away must not end the run.
             Show::Live(terminal) => drop(lock(terminal).draw(&self.view, self.view.elapsed())),
+            Show::Full(full) => full.second(&self.view),
             Show::Plain(pace) => {
                 if let Some(line) = pace.line(&self.view) {
                     self.console.note(line);
@@ -218,13 +239,17 @@ impl Session {
     fn note(&mut self, text: &str) {
         match &mut self.show {
             Show::Live(terminal) => drop(lock(terminal).println_above(text)),
+            // What the run tells itself stands in the log.
+            Show::Full(_) => {}
             Show::Quiet | Show::Silent | Show::Plain(_) => self.console.note(text),
         }
     }
 
     fn close(&mut self) {
-        if let Show::Live(terminal) = &mut self.show {
-            let _ = lock(terminal).close();
+        match &mut self.show {
+            Show::Live(terminal) => drop(lock(terminal).close()),
+            Show::Full(full) => full.close(),
+            Show::Quiet | Show::Silent | Show::Plain(_) => {}
         }
     }
 
@@ -258,5 +283,12 @@ impl Session {
             Some(Ok(_)) | None => {}
         }
         outlook
+    }
+}
+
+/// However a run ends, a refusal in the middle included, the terminal is given back.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
     }
 }

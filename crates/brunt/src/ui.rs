@@ -7,7 +7,7 @@ mod files;
 mod form;
 mod mix;
 mod past;
-mod steer;
+pub(crate) mod steer;
 
 use crate::args::{ReportArgs, RunArgs, RunCommand, UiCommand, WebArgs};
 use crate::console::{Console, env};

@@ -1,5 +1,7 @@
 //! What is shown, as snapshots of whole screens.
 
+mod full;
+
 mod runs;
 
 mod screens;

@@ -232,6 +232,9 @@ pub(crate) struct RunArgs {
     /// Nothing while it runs; at the end the verdict and where the record is
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
+    /// A full screen while it runs: charts, endpoints, keys to steer the run
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["quiet", "json"])]
+    pub(crate) tui: bool,
     /// On standard output: a JSON object every second, and a last one with the totals
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,

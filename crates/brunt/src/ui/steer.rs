@@ -7,7 +7,7 @@ use brunt_web::{Act, Problem};
 use brunt_workload::{Rate, Supply, Workload};
 
 /// The changes that are asked for; refused if they cannot be made, or if this machine cannot hold them.
-pub(super) fn asked(act: &Act, workload: &Workload) -> Result<Vec<Steer>, Problem> {
+pub(crate) fn asked(act: &Act, workload: &Workload) -> Result<Vec<Steer>, Problem> {
     let Act::Edit { scenario, users, spawn_rate, rate } = act else { return Ok(Vec::new()) };
     let users = match users {
         Some(n) => Some(u32::try_from(*n).map_err(|_| Problem::invalid(format!("{n} users are too many")))?),

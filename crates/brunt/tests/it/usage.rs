@@ -1,6 +1,6 @@
 //! Wrong command lines: what is said, and that nothing is sent.
 
-use crate::stage::brunt;
+use crate::stage::{alone, at, brunt, mock};
 use std::fmt::Write as _;
 
 /// Each is refused with exit code 2 before anything is sent: `a.invalid` is never looked up.
@@ -137,4 +137,31 @@ fn folders_that_cannot_be_written() {
     insta::assert_snapshot!(text);
     assert!(!context.dir().join("brunt-runs").exists(), "what is refused leaves no record");
     assert_eq!(target.stats().requests, 0);
+}
+
+/// A full screen needs a terminal; on one it is taken, steered, and given back before the results.
+#[test]
+fn a_full_screen() {
+    let context = brunt();
+    let target = mock();
+    let url = at(&target, "/status/200");
+    let refused = context.run(&["run", &url, "--tui", "-d", "1s"]).expect_code(2);
+    assert!(refused.stderr.contains("`--tui` needs a terminal"), "{}", refused.stderr);
+    let _alone = alone();
+    // `script` (util-linux) gives a command a terminal of its own.
+    let program = env!("CARGO_BIN_EXE_brunt");
+    let command = format!("stty rows 24 cols 80; exec {program} run {url} -u 1 -d 2s --tui --no-record");
+    let shown = std::process::Command::new("script")
+        .args(["-qefc", &command, "/dev/null"])
+        .current_dir(context.dir())
+        .env("TERM", "xterm-256color")
+        .stdin(std::process::Stdio::piped())
+        .output()
+        .expect("script is there, as it is on every Debian");
+    let text = String::from_utf8_lossy(&shown.stdout);
+    let (taken, given) = (text.find("\u{1b}[?1049h"), text.find("\u{1b}[?1049l"));
+    assert!(taken.is_some() && taken < given, "{text:?}");
+    let results = text.rfind("iterations").expect("the results follow");
+    assert!(Some(results) > given && text.contains("endpoints: 1"), "{text:?}");
+    target.stop();
 }
