@@ -1,6 +1,6 @@
 //! Plans as they are run: profiles, hooks, Locust's flags, files for other tools, starter suites.
 
-use crate::stage::{Wire, alone, brunt, judged, mock};
+use crate::stage::{Wire, alone, brunt, judged, mock, undisturbed};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -196,9 +196,9 @@ fn results_have_their_standard_names() {
     let target = mock();
     let context = brunt();
     let url = format!("{}/status/404", target.url());
-    let run = judged(
-        &context,
-        &[
+    let run = undisturbed(|| {
+        let _ = std::fs::remove_dir_all(context.dir().join("results"));
+        context.run(&[
             "run",
             &url,
             "-u",
@@ -211,8 +211,8 @@ fn results_have_their_standard_names() {
             "--html",
             "page.html",
             "--no-record",
-        ],
-    );
+        ])
+    });
     assert!(run.stdout.contains("written"), "{}", run.stdout);
     let folder = context.dir().join("results/load_tests");
     let mut names: Vec<String> =

@@ -78,7 +78,10 @@ fn no_end_no_verdict(context: &TestContext, run: &str) {
         judged.stderr
     );
     assert!(judged.stdout.contains("within threshold 9s: not judged, the run was cut"), "{}", judged.stdout);
-    let accepted = context.run(&[&["judge", run, "--accept-cut"], &slo[..]].concat()).expect_code(0);
+    let accepted = context.run(&[&["judge", run, "--accept-cut"], &slo[..]].concat());
+    // A run that was made here may say that this machine disturbed it; a golden one does not.
+    let code = if accepted.stdout.contains("generator-limited") { 98 } else { 0 };
+    let accepted = accepted.expect_code(code);
     assert!(accepted.stdout.contains("what there is was accepted as all of it"), "{}", accepted.stdout);
 }
 

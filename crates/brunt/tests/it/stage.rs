@@ -49,7 +49,7 @@ pub(crate) fn undisturbed(mut attempt: impl FnMut() -> Captured) -> Captured {
 /// Runs brunt to a verdict that is not about this machine.
 pub(crate) fn judged(context: &TestContext, arguments: &[&str]) -> Captured {
     // A record is never written over: that of an attempt that was disturbed would refuse the next one.
-    let output = arguments.iter().skip_while(|argument| **argument != "-o").nth(1);
+    let output = arguments.iter().skip_while(|argument| !["-o", "--output"].contains(argument)).nth(1);
     let record = output.map(|name| context.dir().join(name)).filter(|folder| !folder.exists());
     undisturbed(|| {
         if let Some(folder) = record.as_ref().filter(|folder| folder.is_dir()) {
