@@ -28,6 +28,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "healthy, users who pause", expected: &[], make: healthy_users },
     Case { name: "healthy, a few errors", expected: &[], make: healthy_errors },
     Case { name: "healthy, spike", expected: &[], make: healthy_spike },
+    Case { name: "healthy, cheap resolver", expected: &[], make: healthy_resolver },
     Case { name: "expensive endpoint", expected: &["hot-endpoint"], make: hot_endpoint },
     Case { name: "failing endpoint", expected: &["failing-endpoint"], make: failing_endpoint },
     Case { name: "pool, ramp", expected: &["pool-limit"], make: pool_ramp },
@@ -346,6 +347,13 @@ fn storm(seed: u64) -> Made {
 fn churn(seed: u64) -> Made {
     let mut world = open(seed, 150.0, 60.0);
     world.target.churn = Some((0.004, between(seed, 0.008, 0.02)));
+    plain(world)
+}
+
+/// Names are forgotten as soon, and looking one up takes a fraction of a millisecond.
+fn healthy_resolver(seed: u64) -> Made {
+    let mut world = open(seed, 150.0, 60.0);
+    world.target.resolver = Some((between(seed, 0.3, 0.6), between(seed, 0.0001, 0.0005)));
     plain(world)
 }
 
