@@ -76,8 +76,9 @@ export class OverviewView {
     this.endpoint = '';
     this.picker = el('div.field', null);
     this.charts = {};
-    this.boxes = ['rate', 'latency', 'errors', 'heat', 'users', 'generator'].map((kind) => {
-      const box = el('div.chart', null);
+    this.boxes = ['rate', 'latency', 'errors', 'heat', 'users', 'generator', 'resources'].map((kind) => {
+      // What is seen of the target is there only if something looks at it.
+      const box = el('div.chart', { hidden: kind === 'resources' });
       this.charts[kind] = { box, chart: null };
       return box;
     });
@@ -223,7 +224,7 @@ export class OverviewView {
 
   put(kind, figure) {
     const place = this.charts[kind];
-    if (!place.chart) place.chart = new Chart(place.box, { cursor: kind === 'heat' ? undefined : this.cursor });
+    if (!place.chart) place.chart = new Chart(place.box, { cursor: ['heat', 'resources'].includes(kind) ? undefined : this.cursor });
     place.chart.update(figure);
   }
 
@@ -240,6 +241,9 @@ export class OverviewView {
     this.slowAt = slow;
     const heat = await get('figures/heat').catch(() => null);
     if (heat) this.put('heat', heat);
+    const seen = this.store.status.resources ? await get('figures/resources').catch(() => null) : null;
+    this.charts.resources.box.hidden = !seen;
+    if (seen) this.put('resources', seen);
     const found = await get('findings').catch(() => null);
     if (found) this.drawFindings(found.findings);
   }

@@ -15,7 +15,7 @@ pub(crate) fn status(live: &Live) -> Value {
         "elapsed_s": live.view.elapsed().as_secs_f64(), "now": now(&live.view), "total": total(&live.view),
         "objectives": objectives(&live.view), "generator": generator(&live.view), "scenarios": scenarios(&live.view),
         "verdict": verdict(&live.view), "phases": phases(&live.view), "marks": marks(&live.view),
-        "segments": segments(&live.view),
+        "segments": segments(&live.view), "resources": live.view.resources().len(),
     })
 }
 

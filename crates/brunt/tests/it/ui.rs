@@ -496,14 +496,19 @@ fn beside_a_run() {
     let context = brunt();
     context.write(
         "plan.yaml",
-        "name: beside\nactions:\n  look: [{ get: /status/200 }]\nscenarios:\n  main: { users: 1, duration: 2s }\n",
+        "name: beside\nactions:\n  look: [{ get: /status/200 }]\nscenarios:\n  main: { users: 1, duration: 3s }\n",
     );
     let _alone = alone();
     let arguments =
         ["run", "plan.yaml", "--target", &target.url(), "--ui", "--autoquit", "1s", "--slo", "rate < 1/s"];
-    let page = Page::open(&context, &arguments);
+    // What is looked at beside the load: this very process.
+    let beside = format!("process:{}", std::process::id());
+    let page = Page::open(&context, &[&arguments[..], &["--metrics", &beside]].concat());
     let ended = page.wait(|status| status["stage"] == "ended");
     assert_eq!(ended["run"]["name"], "beside");
+    assert!(ended["resources"].as_u64() > Some(1), "{ended}");
+    let figure = page.get("/api/v1/figures/resources");
+    assert!(figure.status == 200 && figure.body.contains("memory"), "{}", figure.body);
     assert_eq!(page.get("/api/v1/plan").json()["plan"], "plan.yaml");
     // Load may go where the plan's goes, and nowhere else.
     assert_eq!(page.post("/api/v1/check", &json!({ "host": target.url() })).status, 200);
