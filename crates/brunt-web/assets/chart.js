@@ -151,13 +151,15 @@ export class Chart {
   }
 
   bands(root, { panel, inner, x }) {
-    for (const band of panel.bands) {
-      if (band.to < panel.x.low || band.from > panel.x.high) continue;
+    const shown = panel.bands.filter((band) => band.to >= panel.x.low && band.from <= panel.x.high);
+    shown.forEach((band, i) => {
       const [from, to] = [x(band.from), x(band.to)];
       root.appendChild(svg('rect', { x: from, y: inner.top, width: Math.max(2, to - from), height: inner.height, class: `f-${band.tone}` }, svg('title', null, band.name)));
-      const room = Math.floor((inner.left + inner.width - from) / 7);
+      // Names end where the next one begins; what has no room is in the title and in the log.
+      const end = i + 1 < shown.length ? x(shown[i + 1].from) : inner.left + inner.width;
+      const room = Math.floor((end - from) / 7);
       if (room > 4) root.appendChild(svg('text', { x: from + 3, y: inner.top + 12, class: 'small f-soft' }, band.name.length > room ? `${band.name.slice(0, room - 1)}…` : band.name));
-    }
+    });
   }
 
   axes(root, { panel, inner, x, y }) {

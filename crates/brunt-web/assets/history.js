@@ -80,7 +80,7 @@ export class HistoryView {
     try {
       const { text, figures } = await get(`compare?a=${encodeURIComponent(before)}&b=${encodeURIComponent(after)}`);
       const boxes = figures.map(() => el('div.chart', null));
-      fill(this.comparison, el('h2', null, `${before} against ${after}`), el('pre', { tabindex: '0' }, text), el('div.charts', null, boxes));
+      fill(this.comparison, el('h2', null, `${after} against ${before}`), el('pre', { tabindex: '0' }, text), el('div.charts', null, boxes));
       figures.forEach((figure, i) => new Chart(boxes[i], {}).update(figure));
       this.comparison.scrollIntoView({ block: 'nearest' });
     } catch (error) {

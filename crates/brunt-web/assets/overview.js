@@ -43,10 +43,10 @@ const SEGMENTS = [
 
 class Tile {
   constructor(label) {
-    this.value = el('dd', null, '–');
+    this.value = el('span.value', null, '–');
     this.note = el('small', null);
-    this.line = el('div.spark', null);
-    this.node = el('div.tile', null, el('dt', null, label), this.value, this.note, this.line);
+    this.line = el('span.spark', null);
+    this.node = el('div.tile', null, el('dt', null, label), el('dd', null, this.value, this.note, this.line));
   }
 
   /** @param {string} value @param {string} note @param {number[]} series @param {string} tone */
@@ -71,7 +71,7 @@ export class OverviewView {
     this.distrust = el('p.doubt', { hidden: true });
     this.findings = el('div', null, el('p.soft', null, 'Nothing stands out so far.'));
     this.segments = new Table('Segments', SEGMENTS, { key: (s) => String(s.from_s) });
-    this.parted = el('div', { hidden: true }, el('h3', null, 'Between changes of the load'), this.segments.node);
+    this.parted = el('div', { hidden: true }, el('h2', null, 'Between changes of the load'), this.segments.node);
     this.span = '';
     this.endpoint = '';
     this.picker = el('div.field', null);
@@ -98,7 +98,7 @@ export class OverviewView {
         el('label.radio', { for: 'compare-live' }, this.compare, 'beside the run before')),
       el('div.charts', null, this.boxes),
       this.parted,
-      el('h3', null, 'Findings'), this.findings);
+      el('h2', null, 'Findings'), this.findings);
   }
 
   /** The run before, beside this one. */

@@ -30,7 +30,7 @@ export class Table {
       el('button.sort', { type: 'button', onclick: () => this.sort(i) }, column.head)));
     this.body = el('tbody', null);
     this.more = el('p.soft', { hidden: true });
-    const box = el('div.table', { tabindex: '0', role: 'region', 'aria-label': caption },
+    const box = el('div.table', { tabindex: '0', role: 'region', 'aria-label': `${caption}, as a table` },
       el('table', null, el('thead', null, el('tr', null, this.heads)), this.body));
     const search = options.search && el('input', {
       type: 'search', placeholder: 'Search', 'aria-label': `Search in ${caption.toLowerCase()}`,
@@ -99,7 +99,7 @@ export class Table {
 
 /** A small table of texts, made once. */
 export function plain(caption, heads, rows) {
-  return el('div.table', { tabindex: '0', role: 'region', 'aria-label': caption }, el('table', null,
+  return el('div.table', { tabindex: '0', role: 'region', 'aria-label': `${caption}, as a table` }, el('table', null,
     el('thead', null, el('tr', null, heads.map((head) => el('th', { scope: 'col' }, head)))),
     el('tbody', null, rows.map((row) => el('tr', null, row.map((cell, i) => el(i === 0 ? 'th' : 'td', { scope: i === 0 ? 'row' : null }, cell)))))));
 }
