@@ -158,14 +158,13 @@ const HOSTILE: [&str; 3] = ["<img src=x onerror=alert(1)>", "</script><script>al
 
 /// Hostile names among 500 endpoints: all is text, all is found, and the page draws each second in time.
 #[test]
-#[expect(clippy::print_stdout, reason = "what was measured is for people")]
 fn many_names_and_hostile_ones() {
     with_browser(|browser| {
         let target = mock();
         let context = brunt();
         let mut flow = String::new();
         for name in HOSTILE.into_iter().map(str::to_owned).chain((0..497).map(|i| format!("page {i:03}"))) {
-            let _ = write!(flow, "    - {{get: /status/200, name: \"{name}\"}}\n");
+            let _ = writeln!(flow, "    - {{get: /status/200, name: \"{name}\"}}");
         }
         let plan = format!(
             "target: {}\nactions:\n  visit:\n{flow}scenarios:\n  day: {{users: 20, duration: 120s}}\n",
