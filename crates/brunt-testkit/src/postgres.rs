@@ -16,9 +16,9 @@ const LIMIT: Duration = Duration::from_mins(1);
 const READY: &str = "database system is ready to accept connections";
 /// Whom Debian's server runs as. It refuses to run as root.
 const OWNER: &str = "postgres";
-/// The user of the database, and the password, which tests look for where it must not be.
+/// The user of the database.
 const USER: &str = "brunt";
-/// See [`USER`].
+/// That user's password, which tests look for where it must not be.
 pub const POSTGRES_PASSWORD: &str = "s3cret-of-the-test";
 
 /// A server on the loopback with a database that is empty. It ends, and its files are removed, when it is dropped.
