@@ -95,17 +95,17 @@ impl Baselines {
         Ok(name)
     }
 
-    /// Answers how many runs the baseline has now.
-    fn put(&mut self, name: &str, runs: &[String], keep: usize) -> Result<usize, SideError> {
-        let mut words = self.words(name).unwrap_or_default();
+    /// Answers how many runs the baseline has now, and what of those named could not be read.
+    fn put(&mut self, name: &str, runs: &[String], keep: usize) -> Result<(usize, Vec<String>), SideError> {
+        let (mut words, mut unread) = (self.words(name).unwrap_or_default(), Vec::new());
         for part in runs {
-            words.extend(kept_words(part, &self.folder)?);
+            words.extend(kept_words(part, &self.folder, &mut unread)?);
         }
         let words = newest(words, keep);
         let count = words.len();
         self.named.insert(name.to_owned(), json!({ "keep": keep, "runs": words }));
         self.save()?;
-        Ok(count)
+        Ok((count, unread))
     }
 
     fn words(&self, name: &str) -> Result<Vec<String>, BaselinesError> {
@@ -177,7 +177,10 @@ fn work(args: &BaselineArgs, console: Console) -> Result<(), SideError> {
             if *replace {
                 baselines.named.remove(&name);
             }
-            let count = baselines.put(&name, run, keep)?;
+            let (count, unread) = baselines.put(&name, run, keep)?;
+            for text in &unread {
+                console.note(format!("note: left out: {}", clean(text)));
+            }
             console.println(clean(&line(&name, count)));
         }
         BaselineCommand::Remove { name } => {
@@ -209,10 +212,11 @@ fn newest(words: Vec<String>, keep: usize) -> Vec<String> {
 
 /// How runs are written down: by their ids where they lie in the folder of records, else by their paths. There must be
 /// one now that can be read.
-fn kept_words(part: &str, runs: &Path) -> Result<Vec<String>, SideError> {
+fn kept_words(part: &str, runs: &Path, unread: &mut Vec<String>) -> Result<Vec<String>, SideError> {
     let mut words = Vec::new();
     for path in paths(part, runs)? {
         let read = brunt_results::read_each(std::slice::from_ref(&path))?;
+        unread.extend(read.unreadable.iter().map(|found| found.error.to_string()));
         if let (true, Some(first)) = (read.results.is_empty(), read.unreadable.into_iter().next()) {
             return Err(first.error.into());
         }

@@ -8,7 +8,8 @@
 //!
 //! The reference is what came before the rise, if there are at least [`BEFORE`] seconds of load. Without them (a load that begins with
 //! nobody) it is how the target settles: the last third of what was looked at. A target that grows worse to the end has not settled, and
-//! one that mostly fails in the end has not recovered: neither is a reference.
+//! one that mostly fails in the end has not recovered: neither is a reference. Nor is what mostly failed before the rise already. A
+//! crowd that begins with nobody, onto a target that is slow from then on for good, cannot be told from a slow target.
 //!
 //! The target has *recovered* in the first second from which, over [`HOLD`] seconds together, all of these hold: the p95 of response
 //! times is at most a quarter (and never less than 5 ms) above the reference; errors are at most one percentage point above it; and,
@@ -125,7 +126,12 @@ impl Recovery {
         let ms = |seconds: usize| seconds as f64 * 1e3;
         let never = Recovered::NotWithin(ms(self.kept.len() + HOLD - 1));
         let reference = if self.seconds_before >= BEFORE {
-            Kept::of(&self.before)
+            let before = Kept::of(&self.before);
+            if before.errors > FAILING || !before.p95.is_finite() {
+                let text = "it mostly failed before the rise already: that is nothing to recover to";
+                return Recovered::Unknown(text.into());
+            }
+            before
         } else if self.kept.len() < SETTLED {
             let text = format!(
                 "{} s after the peak do not show how the target settles: {SETTLED} s do",

@@ -336,6 +336,14 @@ fn validity(t: &mut Table) {
     });
 }
 
+/// Fifty reads more, of this many milliseconds each.
+fn repeated(second: &mut Second, ms: u64) {
+    second.cells.push(cell(1, Outcome::Ok, 50, ms));
+    second.cells.sort_by_key(|c| c.key);
+    second.requests_started += 50;
+    busy(second);
+}
+
 fn relative(t: &mut Table) {
     let before = || {
         let run = Run { ok: 200, service_ms: 8, ..healthy() };
@@ -350,6 +358,14 @@ fn relative(t: &mut Table) {
     ];
     t.row("against a baseline", &texts, |c| c.baseline = before());
     t.row("without a baseline", &texts[..2], |_| ());
+    // What a cache is for: a repeated read takes at most four fifths of a first one.
+    let gain = ["avg{name=\"/orders\"} < avg{name=\"/search\"} * 0.8 warn"];
+    t.row("repeated reads of a cache", &gain, |c| {
+        (c.header, c.run.fault) = (richer, |s: &mut Second| repeated(s, 2));
+    });
+    t.row("repeated reads of a cache that keeps nothing", &gain, |c| {
+        (c.header, c.run.fault) = (richer, |s: &mut Second| repeated(s, 10));
+    });
 }
 
 fn recovery(t: &mut Table) {
@@ -410,6 +426,13 @@ fn no_recovery(t: &mut Table) {
     t.row("only errors from then on", &texts, |c| {
         (c.run.seconds, c.header, c.run.fault) = (60, stays, |s: &mut Second| {
             if s.index >= 10 {
+                fail(s);
+            }
+        });
+    });
+    t.row("failed before the rise already", &texts, |c| {
+        (c.run.seconds, c.header, c.run.fault) = (60, stays, |s: &mut Second| {
+            if s.index < 10 {
                 fail(s);
             }
         });

@@ -19,6 +19,8 @@ use ratatui::widgets::{
 const CHARTS: u16 = 8;
 /// Objectives that are shown; the rest is counted in the head.
 const OBJECTIVES: usize = 4;
+/// Columns from which everything is shown.
+const WIDE: u16 = 80;
 const KEYS: &str = "s stop  p pause  +/- load  u set  n note  tab pages  / filter  o sort  ? keys";
 
 /// What every key does.
@@ -54,10 +56,15 @@ pub fn draw(frame: &mut Frame<'_>, picture: &Picture, state: &mut State, style: 
     let lines = picture.head.iter().chain(picture.objectives.iter().take(objectives));
     let lines: Vec<Text<'_>> = lines.map(|line| shown(line, usize::from(area.width), style)).collect();
     frame.render_widget(Paragraph::new(lines), top);
-    let [left, right] =
-        Layout::horizontal([Constraint::Ratio(1, 2), Constraint::Ratio(1, 2)]).spacing(1).areas(middle);
-    rate_chart(frame, left, picture, style);
-    latency_chart(frame, right, picture, style);
+    if area.width < WIDE {
+        // The rate stands in the head; half a chart would show neither.
+        latency_chart(frame, middle, picture, style);
+    } else {
+        let halves = [Constraint::Ratio(1, 2), Constraint::Ratio(1, 2)];
+        let [left, right] = Layout::horizontal(halves).spacing(1).areas(middle);
+        rate_chart(frame, left, picture, style);
+        latency_chart(frame, right, picture, style);
+    }
     match state.page {
         Page::Endpoints => endpoints(frame, body, picture, state, style),
         Page::Errors => list(frame, body, ("errors", &picture.errors), state, style),
@@ -211,6 +218,24 @@ fn chart(
     frame.render_widget(Chart::new(sets).block(block(scale.title.to_owned())).x_axis(x).y_axis(y), area);
 }
 
+/// A column of the endpoints' table.
+struct Column {
+    head: &'static str,
+    width: u16,
+    /// Whether narrow screens do without it.
+    aside: bool,
+    text: fn(&Row, Style) -> String,
+}
+
+const COLUMNS: [Column; 6] = [
+    Column { head: "requests", width: 9, aside: true, text: |row, _| count(row.requests) },
+    Column { head: "req/s", width: 9, aside: false, text: |row, style| rate(row.rate, style) },
+    Column { head: "failed", width: 8, aside: false, text: |row, style| percent(row.errors, style) },
+    Column { head: "p50", width: 10, aside: true, text: |row, style| duration(row.times[0], style) },
+    Column { head: "p95", width: 10, aside: true, text: |row, style| duration(row.times[1], style) },
+    Column { head: "p99", width: 10, aside: false, text: |row, style| duration(row.times[2], style) },
+];
+
 fn endpoints(frame: &mut Frame<'_>, area: Rect, picture: &Picture, state: &mut State, style: Style) {
     let all = state.rows(picture);
     state.at = state.at.min(all.len().saturating_sub(1));
@@ -218,30 +243,22 @@ fn endpoints(frame: &mut Frame<'_>, area: Rect, picture: &Picture, state: &mut S
     let title = format!(" endpoints: {}{filter}; by {}; last 10 s ", all.len(), state.order.word());
     let room = usize::from(area.height.saturating_sub(2)).max(1);
     let first = state.at.saturating_sub(room - 1);
-    let name = usize::from(area.width.saturating_sub(9 + 9 + 8 + 3 * 10 + 7));
+    let columns: Vec<&Column> = COLUMNS.iter().filter(|c| area.width >= WIDE || !c.aside).collect();
+    let taken: u16 = columns.iter().map(|column| column.width + 1).sum();
+    let name = usize::from(area.width.saturating_sub(taken));
     let line = |(i, row): (usize, &&Row)| {
-        let time = |at: usize| right(duration(row.times[at], style));
-        let cells = [
-            Cell::new(style.encode(&fit_middle(&row.name, name, style.ellipsis()))),
-            right(count(row.requests)),
-            right(rate(row.rate, style)),
-            right(percent(row.errors, style)),
-            time(0),
-            time(1),
-            time(2),
-        ];
+        let cells = columns.iter().map(|column| right((column.text)(row, style)));
+        let named = Cell::new(style.encode(&fit_middle(&row.name, name, style.ellipsis())));
+        let cells: Vec<Cell<'_>> = std::iter::once(named).chain(cells).collect();
         let tone = if row.errors.is_some_and(|share| share > 0.0) { Tone::Bad } else { Tone::Plain };
         let chosen = if i == state.at { Modifier::REVERSED } else { Modifier::empty() };
         Cells::new(cells).style(ink(tone, style).add_modifier(chosen))
     };
     let rows: Vec<Cells<'_>> = all.iter().enumerate().skip(first).take(room).map(line).collect();
-    let widths = [Constraint::Min(12), Constraint::Length(9), Constraint::Length(9), Constraint::Length(8)];
-    let widths = widths.into_iter().chain([Constraint::Length(10); 3]);
-    let heads = ["endpoint", "requests", "req/s", "failed", "p50", "p95", "p99"];
-    let heads = heads
-        .iter()
-        .enumerate()
-        .map(|(i, head)| if i == 0 { Cell::new(*head) } else { right((*head).to_owned()) });
+    let widths = columns.iter().map(|column| Constraint::Length(column.width));
+    let widths = std::iter::once(Constraint::Min(0)).chain(widths);
+    let heads = columns.iter().map(|column| right(column.head.to_owned()));
+    let heads = std::iter::once(Cell::new("endpoint")).chain(heads);
     let table = Table::new(rows, widths)
         .header(Cells::new(heads).style(ink(Tone::Label, style)))
         .block(block(style.encode(&title)));

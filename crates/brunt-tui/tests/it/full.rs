@@ -31,6 +31,11 @@ fn a_healthy_run_at_80_columns() {
 }
 
 #[test]
+fn a_healthy_run_at_50_columns() {
+    insta::assert_snapshot!(screen(&shop().view(), &[], (50, 20), UNICODE));
+}
+
+#[test]
 fn a_healthy_run_on_a_large_screen() {
     insta::assert_snapshot!(screen(&shop().view(), &[Key::Char('o'), Key::Down], (120, 40), UNICODE));
 }

@@ -250,7 +250,7 @@ async fn file(State(app): State<App>, Path((id, name)): Path<(String, String)>) 
         // A report brings its own policy; framed or scripted it is not.
         headers.insert(
             HeaderName::from_static("content-security-policy"),
-            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox allow-same-origin allow-scripts allow-downloads"),
+            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox allow-scripts allow-downloads"),
         );
     }
     Ok(response)

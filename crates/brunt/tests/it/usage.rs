@@ -148,20 +148,23 @@ fn a_full_screen() {
     let refused = context.run(&["run", &url, "--tui", "-d", "1s"]).expect_code(2);
     assert!(refused.stderr.contains("`--tui` needs a terminal"), "{}", refused.stderr);
     let _alone = alone();
-    // `script` (util-linux) gives a command a terminal of its own.
-    let program = env!("CARGO_BIN_EXE_brunt");
-    let command = format!("stty rows 24 cols 80; exec {program} run {url} -u 1 -d 2s --tui --no-record");
-    let shown = std::process::Command::new("script")
-        .args(["-qefc", &command, "/dev/null"])
-        .current_dir(context.dir())
-        .env("TERM", "xterm-256color")
-        .stdin(std::process::Stdio::piped())
-        .output()
-        .expect("script is there, as it is on every Debian");
-    let text = String::from_utf8_lossy(&shown.stdout);
-    let (taken, given) = (text.find("\u{1b}[?1049h"), text.find("\u{1b}[?1049l"));
-    assert!(taken.is_some() && taken < given, "{text:?}");
-    let results = text.rfind("iterations").expect("the results follow");
-    assert!(Some(results) > given && text.contains("endpoints: 1"), "{text:?}");
+    for columns in [80, 50] {
+        // `script` (util-linux) gives a command a terminal of its own.
+        let program = env!("CARGO_BIN_EXE_brunt");
+        let terminal = format!("stty rows 24 cols {columns}");
+        let command = format!("{terminal}; exec {program} run {url} -u 1 -d 2s --tui --no-record");
+        let shown = std::process::Command::new("script")
+            .args(["-qefc", &command, "/dev/null"])
+            .current_dir(context.dir())
+            .env("TERM", "xterm-256color")
+            .stdin(std::process::Stdio::piped())
+            .output()
+            .expect("script is there, as it is on every Debian");
+        let text = String::from_utf8_lossy(&shown.stdout);
+        let (taken, given) = (text.find("\u{1b}[?1049h"), text.find("\u{1b}[?1049l"));
+        assert!(taken.is_some() && taken < given, "{text:?}");
+        let results = text.rfind("iterations").expect("the results follow");
+        assert!(Some(results) > given && text.contains("endpoints: 1"), "{text:?}");
+    }
     target.stop();
 }

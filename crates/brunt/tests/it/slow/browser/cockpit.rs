@@ -76,6 +76,10 @@ fn a_run_from_the_form_to_the_comparison() {
             browser.wait_for("document.querySelectorAll('.charts svg').length >= 4");
             if run == 0 {
                 wrong.extend(steered(browser, &url));
+            } else {
+                browser.click("#compare-live");
+                browser.wait_for("document.querySelector('.charts').textContent.includes('before')");
+                wrong.extend(look_at(browser, "beside-the-run-before", &url));
             }
             push(browser, "Stop");
             browser.wait_for("document.querySelector('.decision a')");
@@ -138,6 +142,12 @@ fn ended(browser: &Browser, url: &str) -> Vec<String> {
     let page = browser.run_async("return await (await fetch(arguments[0])).text()", &[report.into()]);
     let page = page.as_str().unwrap_or_default();
     assert!(page.contains("<html") && !page.contains("<img src=x"), "{page:.300}");
+    browser.click(".decision a");
+    browser.wait_for("document.querySelector('#figure-latency svg')");
+    let mut wrong = wrong;
+    wrong.extend(look_at(browser, "report", url));
+    browser.open(url);
+    browser.wait_for("document.querySelector('.decision a')");
     wrong
 }
 
