@@ -46,6 +46,12 @@ pub(super) fn head(page: &Page<'_>) -> Markup {
             p { (clean(&verdict.summary)) }
             @if let Some(trust) = trust(summary) { p { b { "Trust: " } (trust) } }
             @for reason in reasons { p { @if reason.against { b { "Against it: " } } (clean(&reason.text)) } }
+            @for finding in leading(&run.findings) {
+                p {
+                    b { "Found: " } (clean(&finding.claim)) " "
+                    a href="#findings" { (confidence(finding.confidence)) " confidence" }
+                }
+            }
         }
         dl.tiles {
             @for (what, value, beside) in tiles(page) {
@@ -53,6 +59,14 @@ pub(super) fn head(page: &Page<'_>) -> Markup {
             }
         }
     }
+}
+
+/// How many findings stand beside the decision: a first screen holds no more.
+const MOST_LEADING: usize = 3;
+
+/// What was found and may be relied on, the dearest first, without what is a part of something above it.
+fn leading(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|f| f.reliable && f.part_of.is_none()).take(MOST_LEADING)
 }
 
 fn about(summary: &Summary) -> String {

@@ -31,7 +31,7 @@ fn objective(name: &str, standing: Standing, text: &str) -> ObjectiveOutcome {
     }
 }
 
-fn finding() -> Finding {
+pub(crate) fn finding() -> Finding {
     Finding {
         id: "pool-limit".into(),
         claim: "behaves like 8.02 servers of 19.9 ms each: look for a pool of 8".into(),

@@ -1,7 +1,7 @@
 //! The page of a run: what stands in it, and what cannot get into it.
 
 use crate::golden_of;
-use brunt_analysis::{Bands, Course, Rules, findings, grades, hot_spots};
+use brunt_analysis::{Bands, Course, Finding, Rules, findings, grades, hot_spots};
 use brunt_figure::{Asked, Kind, Source, figure};
 use brunt_gate::{Judge, judge_with};
 use brunt_report::{AnalysedRun, Basis, Page, report_html};
@@ -80,6 +80,30 @@ fn renamed(name: &str) -> Vec<RunEvent> {
         }
     }
     events
+}
+
+#[test]
+fn what_was_found_stands_beside_the_decision() {
+    let mut of = shown(golden_of("v1.1-small"), &[]);
+    let named = |claim: &str, part_of: Option<&str>, reliable| Finding {
+        claim: claim.into(),
+        part_of: part_of.map(Into::into),
+        reliable,
+        ..crate::analysis::finding()
+    };
+    of.run.findings = vec![
+        named("stalls for 500 ms <i>", None, true),
+        named("a part of it", Some("periodic-stall"), true),
+        named("the generator's", None, false),
+        named("second", None, true),
+        named("third", None, true),
+        named("fourth", None, true),
+    ];
+    let page = html(&of);
+    let head = page.split_once("id=\"decision\"").unwrap().1.split_once("</div>").unwrap().0;
+    let claims: Vec<_> = head.split("Found: </b>").skip(1).map(|c| c.split_once(" <a ").unwrap().0).collect();
+    assert_eq!(claims, ["stalls for 500 ms &lt;i&gt;", "second", "third"]);
+    assert!(head.contains("href=\"#findings\">high confidence</a>"), "{head}");
 }
 
 #[test]
