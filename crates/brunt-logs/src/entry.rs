@@ -1,0 +1,43 @@
+//! One request, as far as a log tells.
+
+/// One request, as far as its log tells. Text is bytes as they stood in the log: nothing promises that it is UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// When, in microseconds since 1970-01-01 UTC. Most logs tell whole seconds.
+    pub at_us: i64,
+    /// What the log's clock was ahead of UTC, in seconds.
+    pub offset_s: i32,
+    /// The client's address or name; empty where the log tells none.
+    pub client: &'a [u8],
+    /// The user agent; empty where the log tells none.
+    pub agent: &'a [u8],
+    /// The page that led here; empty where the log tells none.
+    pub referer: &'a [u8],
+    /// The method; empty where the request line was no request.
+    pub method: &'a [u8],
+    /// Path and query as they were asked for; empty where the request line was no request.
+    pub target: &'a [u8],
+    /// The status; 0 where the log tells none.
+    pub status: u16,
+    /// Bytes of the answer; 0 where the log tells none.
+    pub bytes: u64,
+    /// How long the server took, in microseconds, if the log tells it.
+    pub duration_us: Option<u64>,
+}
+
+/// Why a line is not a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// There is no time that can be read.
+    #[error("no time that can be read")]
+    Time,
+    /// There is no request between quotes.
+    #[error("no request")]
+    Request,
+    /// There is no status of three digits.
+    #[error("no status")]
+    Status,
+    /// It is longer than a line may be.
+    #[error("longer than 1 MB")]
+    TooLong,
+}

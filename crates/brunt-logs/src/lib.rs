@@ -1,0 +1,14 @@
+//! Access logs, line by line, as the requests that they tell of.
+//!
+//! Start with [`Log`], which reads [`Entry`] after [`Entry`] from anything that can be read, in memory that does not
+//! grow with the log. A line that is not understood is counted, its first examples are kept, and reading goes on.
+//!
+//! What this crate does not do: it opens no file, and it does not know what is made of requests.
+
+mod clf;
+mod entry;
+mod log;
+mod time;
+
+pub use entry::{Entry, Malformed};
+pub use log::{Log, LogError, Skipped};

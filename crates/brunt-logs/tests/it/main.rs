@@ -1,0 +1,3 @@
+//! Logs of every kind, good and bad.
+
+mod clf;
