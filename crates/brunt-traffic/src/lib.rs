@@ -1,7 +1,27 @@
 //! A traffic twin: what a log teaches, what is generated from it, and how alike the two are.
 //!
+//! [`Observer`] takes the entries of a log; [`Templates`] are mined from the targets that it saw; a [`Trace`] is who asked for which
+//! endpoint and when, the one form that models, baselines and the measures of likeness ([`fidelity`]) share.
+//!
 //! What this crate does not do: it opens no file, it sends nothing, and it knows no plan.
 
+mod observe;
+mod prepare;
+mod protocol;
+mod random;
 mod synthetic;
+mod target;
+mod template;
+mod trace;
 
+pub mod fidelity;
+pub mod model;
+
+pub use observe::{Client, ClientKind, Event, MOST_EVENTS, Observed, Observer};
+pub use prepare::{MOST_ENDPOINTS, Vocabulary};
+pub use protocol::Split;
+pub use random::Random;
 pub use synthetic::{SYNTHETIC_VERSION, Synthetic, SyntheticError, SyntheticRequest};
+pub use target::{Shape, Target};
+pub use template::{Endpoints, Miner, OTHER, Templates};
+pub use trace::{HOLE_MS, Session, Stretch, Trace};

@@ -1,0 +1,20 @@
+//! How alike two traces are: distances between laws, a trained discriminator, the queue that the traffic would build.
+//!
+//! Each measure is defined as in the reference implementation of `cargo xtask fidelity` (docs/fidelity.md has the
+//! protocol). A number alone says little: what real days reach among themselves is its floor.
+
+mod bursts;
+mod copies;
+mod discriminator;
+mod distance;
+mod features;
+mod mask;
+mod queue;
+mod score;
+mod trees;
+
+pub use bursts::{SCALES, dispersion_curve};
+pub(crate) use copies::{GAP_EDGES_S, gap_cell};
+pub use mask::without_bursts;
+pub use queue::{Waits, waits};
+pub use score::{Score, Scorer};

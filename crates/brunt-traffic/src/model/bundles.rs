@@ -1,0 +1,260 @@
+//! Requests that leave together: a page and its assets, the screen of an app.
+//!
+//! They are sets rather than chains: which of them come, how often, and roughly in which order. A kind of bundle is a cluster of
+//! such sets; within a session it stands as one token.
+
+use super::law::Law;
+use crate::random::Random;
+use crate::trace::Session;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+const GAP_MS: i64 = 2_999;
+const FEWEST: usize = 4;
+const MOST: usize = 80;
+const FEWEST_KINDS: usize = 3;
+/// Fewer than this are no pattern.
+const FEWEST_BUNDLES: usize = 20;
+const MOST_CLUSTERS: usize = 48;
+const CURVES: usize = 64;
+
+/// All kinds of bundles.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bundles(pub Vec<BundleKind>);
+
+/// One kind of bundle.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleKind {
+    /// What comes first, and how often it was that.
+    pub first: Vec<(u16, u32)>,
+    /// What may be in it.
+    pub items: Vec<Item>,
+    /// When requests leave, in milliseconds since the first: some that were seen.
+    pub offsets_ms: Vec<Vec<i64>>,
+}
+
+/// One endpoint of a bundle.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// Which.
+    pub endpoint: u16,
+    /// How often it is there at all.
+    pub chance: f64,
+    /// How many times, where it is.
+    pub count: Law,
+    /// Where in the order, from 0 for the first to 1 for the last.
+    pub place: Law,
+}
+
+/// A run of requests close together within a session.
+struct Run {
+    session: usize,
+    from: usize,
+    to: usize,
+}
+
+fn runs(sessions: &[Session]) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for (session, s) in sessions.iter().enumerate().filter(|(_, s)| s.len() >= FEWEST) {
+        let mut from = 0;
+        for to in 1..=s.len() {
+            let goes_on = to < s.len() && s.at_ms[to] - s.at_ms[to - 1] <= GAP_MS;
+            if goes_on {
+                continue;
+            }
+            let mut kinds: Vec<u16> = s.endpoint[from..to].to_vec();
+            kinds.sort_unstable();
+            kinds.dedup();
+            if (FEWEST..=MOST).contains(&(to - from)) && kinds.len() >= FEWEST_KINDS {
+                runs.push(Run { session, from, to });
+            }
+            from = to;
+        }
+    }
+    runs
+}
+
+/// Learns the bundles of sessions, and puts them in as one token each: tokens from `endpoints` on are bundles, and what follows one is
+/// as long after its end.
+pub(super) fn learn(sessions: &[Session], endpoints: u16, random: &mut Random) -> (Bundles, Vec<Session>) {
+    let runs = runs(sessions);
+    if runs.len() < FEWEST_BUNDLES {
+        return (Bundles::default(), sessions.to_vec());
+    }
+    let clusters = MOST_CLUSTERS.min(runs.len() / 8);
+    let rows: Vec<Vec<f32>> = runs
+        .iter()
+        .map(|run| {
+            let mut row = vec![0.0_f32; usize::from(endpoints)];
+            sessions[run.session].endpoint[run.from..run.to].iter().for_each(|e| row[usize::from(*e)] += 1.0);
+            row.iter_mut().for_each(|n| *n = n.sqrt());
+            row
+        })
+        .collect();
+    let cluster = cluster(&rows, clusters, random);
+    let bundles = (0..clusters)
+        .map(|k| {
+            let of = runs.iter().zip(&cluster).filter(|(_, c)| **c == k);
+            kind(&of.map(|(run, _)| run).collect::<Vec<_>>(), sessions)
+        })
+        .collect();
+    let mut folded = sessions.to_vec();
+    let mut by_session: BTreeMap<usize, Vec<(&Run, usize)>> = BTreeMap::new();
+    for (run, k) in runs.iter().zip(&cluster) {
+        by_session.entry(run.session).or_default().push((run, *k));
+    }
+    for (session, runs) in by_session {
+        folded[session] = fold(&sessions[session], &runs, endpoints);
+    }
+    (Bundles(bundles), folded)
+}
+
+fn fold(session: &Session, runs: &[(&Run, usize)], endpoints: u16) -> Session {
+    let mut folded = Session { client: session.client, at_ms: Vec::new(), endpoint: Vec::new() };
+    let (mut at, mut shift) = (0, 0);
+    let copy = |folded: &mut Session, rows: std::ops::Range<usize>, shift: i64| {
+        folded.at_ms.extend(session.at_ms[rows.clone()].iter().map(|t| t - shift));
+        folded.endpoint.extend_from_slice(&session.endpoint[rows]);
+    };
+    for (run, k) in runs {
+        copy(&mut folded, at..run.from, shift);
+        folded.at_ms.push(session.at_ms[run.from] - shift);
+        folded.endpoint.push(endpoints.saturating_add(u16::try_from(*k).unwrap_or(u16::MAX)));
+        shift += session.at_ms[run.to - 1] - session.at_ms[run.from];
+        at = run.to;
+    }
+    copy(&mut folded, at..session.len(), shift);
+    folded
+}
+
+fn kind(runs: &[&Run], sessions: &[Session]) -> BundleKind {
+    let mut first: BTreeMap<u16, u32> = BTreeMap::new();
+    let mut seen: BTreeMap<u16, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    for run in runs {
+        let row = &sessions[run.session].endpoint[run.from..run.to];
+        *first.entry(row[0]).or_default() += 1;
+        let mut counts: BTreeMap<u16, f64> = BTreeMap::new();
+        for (place, endpoint) in row.iter().enumerate() {
+            *counts.entry(*endpoint).or_default() += 1.0;
+            seen.entry(*endpoint).or_default().1.push(place as f64 / (row.len() - 1) as f64);
+        }
+        for (endpoint, count) in counts {
+            seen.entry(endpoint).or_default().0.push(count);
+        }
+    }
+    let items = seen
+        .into_iter()
+        .map(|(endpoint, (counts, places))| Item {
+            endpoint,
+            chance: counts.len() as f64 / runs.len() as f64,
+            count: Law::of(counts),
+            place: Law::of(places),
+        })
+        .collect();
+    let step = runs.len().div_ceil(CURVES).max(1);
+    let curve = |run: &&Run| {
+        let at = &sessions[run.session].at_ms[run.from..run.to];
+        at.iter().map(|t| t - at[0]).collect::<Vec<_>>()
+    };
+    BundleKind {
+        first: first.into_iter().collect(),
+        items,
+        offsets_ms: runs.iter().step_by(step).map(curve).collect(),
+    }
+}
+
+/// k-means with spread-out beginnings (Arthur and Vassilvitskii, 2007).
+fn cluster(rows: &[Vec<f32>], clusters: usize, random: &mut Random) -> Vec<usize> {
+    let distance =
+        |a: &[f32], b: &[f32]| f64::from(a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f32>());
+    let mut centres: Vec<Vec<f32>> = vec![rows[random.below(rows.len())].clone()];
+    let mut nearest: Vec<f64> = rows.iter().map(|row| distance(row, &centres[0])).collect();
+    while centres.len() < clusters {
+        let mut left = random.unit() * nearest.iter().sum::<f64>();
+        let mut chosen = rows.len() - 1;
+        for (i, d) in nearest.iter().enumerate() {
+            left -= d;
+            if left <= 0.0 {
+                chosen = i;
+                break;
+            }
+        }
+        centres.push(rows[chosen].clone());
+        let newest = &centres[centres.len() - 1];
+        nearest.iter_mut().zip(rows).for_each(|(d, row)| *d = d.min(distance(row, newest)));
+    }
+    let mut of = vec![0; rows.len()];
+    for _ in 0..20 {
+        for (row, of) in rows.iter().zip(&mut of) {
+            *of = (0..clusters)
+                .min_by(|a, b| distance(row, &centres[*a]).total_cmp(&distance(row, &centres[*b])))
+                .unwrap_or(0);
+        }
+        let mut sums = vec![(vec![0.0_f32; rows[0].len()], 0.0_f32); clusters];
+        for (row, of) in rows.iter().zip(&of) {
+            sums[*of].0.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            sums[*of].1 += 1.0;
+        }
+        for (centre, (sum, n)) in centres.iter_mut().zip(sums) {
+            if n > 0.0 {
+                *centre = sum.into_iter().map(|x| x / n).collect();
+            }
+        }
+    }
+    of
+}
+
+impl BundleKind {
+    /// A new one: milliseconds since its begin and endpoint, written over `steps`.
+    pub(super) fn play(&self, whole_seconds: bool, random: &mut Random, steps: &mut Vec<(i64, u16)>) {
+        steps.clear();
+        let total: u32 = self.first.iter().map(|(_, n)| n).sum();
+        let mut left = u32::try_from(random.below(total as usize)).unwrap_or(0);
+        let mut first = None;
+        for (endpoint, n) in &self.first {
+            if left < *n {
+                first = Some(*endpoint);
+                break;
+            }
+            left -= n;
+        }
+        let Some(first) = first else { return };
+        let mut places: Vec<(f64, u16)> = Vec::new();
+        for item in &self.items {
+            if random.unit() < item.chance {
+                let count = item.count.draw(random).unwrap_or(1.0);
+                let mut n = 0.0;
+                while n < count {
+                    places.push((item.place.draw(random).unwrap_or(0.5), item.endpoint));
+                    n += 1.0;
+                }
+            }
+        }
+        places.sort_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some(at) = places.iter().position(|(_, e)| *e == first) {
+            places.remove(at);
+        }
+        steps.push((0, first));
+        steps.extend(places.iter().map(|(_, endpoint)| (0, *endpoint)));
+        let n = steps.len();
+        if let Some(curve) = random.pick(&self.offsets_ms).filter(|c| c.len() > 1) {
+            for (i, step) in steps.iter_mut().enumerate() {
+                let at = i as f64 / (n - 1).max(1) as f64 * (curve.len() - 1) as f64;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a place in the curve"
+                )]
+                let below = (at as usize).min(curve.len() - 2);
+                let between =
+                    curve[below] as f64 + (at - below as f64) * (curve[below + 1] - curve[below]) as f64;
+                #[expect(clippy::cast_possible_truncation, reason = "milliseconds of seconds")]
+                let ms = between as i64;
+                step.0 = if whole_seconds { ms.div_euclid(1_000) * 1_000 } else { ms };
+            }
+        }
+    }
+}
