@@ -38,6 +38,8 @@ pub struct Event {
 pub struct Client {
     /// A number that all clients of the same address share.
     pub address: u32,
+    /// A number that all clients with the same agent share.
+    pub agent: u32,
     /// What its agent says that it is.
     pub kind: ClientKind,
 }
@@ -85,6 +87,7 @@ pub struct Observer {
     hasher: RandomState,
     clients: HashMap<u64, u32>,
     addresses: HashMap<u64, u32>,
+    agents: HashMap<u64, u32>,
     targets: HashMap<u64, u32>,
     hashes: Vec<u64>,
     offsets: HashMap<i32, u64>,
@@ -106,6 +109,7 @@ impl Observer {
             hasher: RandomState::new(),
             clients: HashMap::new(),
             addresses: HashMap::new(),
+            agents: HashMap::new(),
             targets: HashMap::new(),
             hashes: Vec::new(),
             offsets: HashMap::new(),
@@ -163,11 +167,10 @@ impl Observer {
         if let Some(known) = self.clients.get(&hash) {
             return *known;
         }
-        let address = self.hasher.hash_one(entry.client);
-        let next = position(self.addresses.len());
-        let address = *self.addresses.entry(address).or_insert(next);
+        let address = numbered(&mut self.addresses, self.hasher.hash_one(entry.client));
+        let agent = numbered(&mut self.agents, self.hasher.hash_one(entry.agent));
         let client = position(self.seen.clients.len());
-        self.seen.clients.push(Client { address, kind: kind_of(entry.agent) });
+        self.seen.clients.push(Client { address, agent, kind: kind_of(entry.agent) });
         self.hashes.push(hash);
         self.clients.insert(hash, client);
         client
@@ -207,6 +210,12 @@ impl Observer {
 /// Whether a client is among those that are kept.
 const fn kept(hash: u64, thinned: u32) -> bool {
     thinned == 0 || hash.leading_zeros() >= thinned
+}
+
+/// The number of something, in order of appearance.
+fn numbered(known: &mut HashMap<u64, u32>, hash: u64) -> u32 {
+    let next = position(known.len());
+    *known.entry(hash).or_insert(next)
 }
 
 fn position(n: usize) -> u32 {

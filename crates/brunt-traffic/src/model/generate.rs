@@ -103,25 +103,22 @@ impl Maker<'_> {
             let (first, whole) = (self.clients, self.play.whole_seconds);
             let time = |at: i64| if whole { at.div_euclid(1_000) * 1_000 } else { at };
             let mut most = 0;
-            for stretch in self.stretches {
-                let made = &mut self.made;
-                let mut emit = |at: i64, endpoint: u16, agent: usize| {
-                    let agent = u32::try_from(agent).unwrap_or(0);
-                    most = most.max(agent);
-                    made.push(Made {
-                        at_ms: time(at),
-                        client: first + agent,
-                        session: first + agent,
-                        endpoint,
-                        together: false,
-                        source: true,
-                    });
-                };
-                match source {
-                    Source::Periodic(timer) => timer.play(*stretch, &mut random, |(at, e, a)| emit(at, e, a)),
-                    Source::Renewal(renewal) => renewal.play(*stretch, &mut random, |at, e| emit(at, e, 0)),
-                    Source::Triggered(_) => {}
+            let made = &mut self.made;
+            let mut emit = |at: i64, endpoint: u16, agent: usize| {
+                let agent = u32::try_from(agent).unwrap_or(0);
+                most = most.max(agent);
+                let client = first + agent;
+                let at_ms = time(at);
+                made.push(Made { at_ms, client, session: client, endpoint, together: false, source: true });
+            };
+            match source {
+                Source::Periodic(timer) => {
+                    for stretch in self.stretches {
+                        timer.play(*stretch, &mut random, |(at, e, a)| emit(at, e, a));
+                    }
                 }
+                Source::Fleet(fleet) => fleet.play(self.stretches, &mut random, emit),
+                Source::Triggered(_) => {}
             }
             self.clients += most + 1;
             self.sessions = self.clients;

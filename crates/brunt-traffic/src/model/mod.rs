@@ -8,10 +8,10 @@ mod bundles;
 mod cascade;
 mod chain;
 mod fit;
+mod fleet;
 mod generate;
 mod law;
 mod mixture;
-mod renewal;
 mod sources;
 mod triggered;
 
@@ -19,9 +19,9 @@ pub use bundles::{BundleKind, Bundles, Item};
 pub use cascade::Cascade;
 pub use chain::{Backoff, Chain};
 pub use fit::{FitSettings, fit};
+pub use fleet::Fleet;
 pub use generate::{Drawn, Made, Play, generate};
 pub use law::Law;
-pub use renewal::Renewal;
 pub use sources::{Cycle, Periodic, Source};
 pub use triggered::Triggered;
 

@@ -1,19 +1,24 @@
 //! Clients that are always there: timers on their grid, calls that others set off, and the rest.
 
-use super::renewal::Renewal;
+use super::fleet::Fleet;
 use super::triggered::{Call, Triggered};
 use crate::random::Random;
-use crate::trace::{Stretch, Trace};
+use crate::trace::Stretch;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Periods that timers have, in seconds.
 const PERIODS_S: [i64; 11] = [10, 15, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600];
-/// How sharply requests must keep to the grid: the length of their mean direction on the circle (Rayleigh).
-const LEAST_STRENGTH: f64 = 0.8;
+/// Cells that a period is cut into to see where in it requests are.
+const PHASES: usize = 60;
+/// How much more often than by chance two requests must be in the same cell.
+const LEAST_STRENGTH: f64 = 4.0;
 /// In which share of the cycles there must be one.
 const LEAST_CYCLES: f64 = 0.9;
-const KEPT_CYCLES: usize = 256;
+/// How likely the cycle after one that was played is the one that followed it: phases drift slowly.
+const GO_ON: f64 = 0.9;
+/// Cycles that are kept: the latest.
+const KEPT_CYCLES: usize = 512;
 
 /// Whole cycles that were seen: milliseconds since the cycle's begin, endpoint, agent.
 pub type Cycle = Vec<(i64, u16, u16)>;
@@ -24,15 +29,15 @@ pub type Cycle = Vec<(i64, u16, u16)>;
 pub struct Periodic {
     /// In seconds.
     pub period_s: i64,
-    /// How sharply it keeps to its grid, 0 to 1.
+    /// How much more often than by chance two requests are at the same place of the period: 1 for no timer at all.
     pub strength: f64,
-    /// Where on the clock a cycle begins, in milliseconds: opposite to where most requests are.
+    /// Where on the clock a cycle begins, in milliseconds: where fewest requests are.
     pub cut_ms: i64,
     /// Cycles that were seen.
     pub cycles: Vec<Cycle>,
 }
 
-/// One address that is always there, with all its agents.
+/// Somebody who is always there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Source {
@@ -41,99 +46,94 @@ pub enum Source {
     /// Set off by other requests: the system under test does it by itself.
     Triggered(Triggered),
     /// Without either.
-    Renewal(Renewal),
-}
-
-/// The rows of one address: time, endpoint, agent; by time.
-pub(super) fn learn(
-    calls: &[Call],
-    agents: usize,
-    others: &Trace,
-    observed: &[Stretch],
-    endpoints: u16,
-) -> Vec<Source> {
-    if let Some(timer) = Periodic::learn(calls, observed) {
-        return vec![Source::Periodic(timer)];
-    }
-    let observed_ms = observed.iter().map(|s| s.length_ms()).sum();
-    if agents > 1
-        && let Some(set_off) = Triggered::learn(calls, others, observed_ms, endpoints)
-    {
-        return vec![Source::Triggered(set_off)];
-    }
-    let last = observed.last().map_or(0, |s| s.to_ms);
-    (0..agents)
-        .filter_map(|agent| {
-            let own = calls.iter().filter(|(.., a)| *a == agent);
-            let trace = Trace::of(own.map(|(at, endpoint, _)| (*at, 0, *endpoint)).collect());
-            // Who was gone hours before the end is taken to be gone.
-            let there = trace.at_ms.last().is_some_and(|t| last - t < 6 * 3_600_000);
-            there.then(|| Source::Renewal(Renewal::learn(&trace, observed)))
-        })
-        .collect()
+    Fleet(Fleet),
 }
 
 impl Periodic {
-    fn learn(calls: &[Call], observed: &[Stretch]) -> Option<Self> {
-        let mut best = None;
+    /// The requests of one client, if they keep to a grid.
+    pub(super) fn learn(calls: &[Call], observed: &[Stretch]) -> Option<Self> {
+        let mut best: Option<(i64, f64, i64)> = None;
         for period_s in PERIODS_S {
             let period = period_s * 1_000;
-            let (mut cycles, mut with) = (0, 0);
-            for stretch in observed {
-                let whole = stretch.length_ms() / period;
-                let mut seen: Vec<i64> = calls
-                    .iter()
-                    .filter(|(at, ..)| stretch.holds(*at))
-                    .map(|(at, ..)| (at - stretch.from_ms) / period)
-                    .filter(|cycle| *cycle < whole)
-                    .collect();
-                seen.dedup();
-                cycles += whole;
-                with += seen.len();
-            }
-            let (strength, angle) = direction(calls, period);
-            if cycles > 0 && with as f64 >= LEAST_CYCLES * cycles as f64 && strength >= LEAST_STRENGTH {
-                best = Some((period_s, strength, angle));
+            let phases = phases(calls, period);
+            let pairs: f64 = phases.iter().map(|n| n * (n - 1.0)).sum();
+            let n = calls.len() as f64;
+            let strength = pairs * PHASES as f64 / (n * (n - 1.0)).max(1.0);
+            let better = best.is_none_or(|(_, other, _)| strength > other);
+            if strength >= LEAST_STRENGTH && better && filled(calls, period, observed) >= LEAST_CYCLES {
+                best = Some((period_s, strength, quietest(&phases, period)));
             }
         }
-        let (period_s, strength, angle) = best?;
+        let (period_s, strength, cut_ms) = best?;
         let period = period_s * 1_000;
-        #[expect(clippy::cast_possible_truncation, reason = "a place within the period")]
-        let cut_ms = ((angle / std::f64::consts::TAU + 0.5) * period as f64) as i64;
         let mut by_cycle: BTreeMap<i64, Cycle> = BTreeMap::new();
         for (at, endpoint, agent) in calls {
             let (cycle, offset) = ((at - cut_ms).div_euclid(period), (at - cut_ms).rem_euclid(period));
             let agent = u16::try_from(*agent).unwrap_or(u16::MAX);
             by_cycle.entry(cycle).or_default().push((offset, *endpoint, agent));
         }
-        let step = by_cycle.len().div_ceil(KEPT_CYCLES).max(1);
-        let cycles = by_cycle.into_values().step_by(step).collect();
-        Some(Self { period_s, strength, cut_ms: cut_ms.rem_euclid(period), cycles })
+        let first = by_cycle.keys().next().copied().unwrap_or(0);
+        // The first and the last are cut by the log's ends.
+        by_cycle.pop_first();
+        by_cycle.pop_last();
+        let last = by_cycle.keys().next_back().copied().unwrap_or(first);
+        let kept = i64::try_from(KEPT_CYCLES).unwrap_or(i64::MAX);
+        let cycles: Vec<Cycle> = by_cycle.range(last.saturating_sub(kept)..).map(|(_, c)| c.clone()).collect();
+        (!cycles.is_empty()).then_some(Self { period_s, strength, cut_ms, cycles })
     }
 
     pub(super) fn play(&self, stretch: Stretch, random: &mut Random, mut emit: impl FnMut(Call)) {
         let period = self.period_s.max(1) * 1_000;
         let cycle = |at: i64| (at - self.cut_ms).div_euclid(period);
+        let mut at = random.below(self.cycles.len());
         for k in cycle(stretch.from_ms)..=cycle(stretch.to_ms) {
-            let Some(seen) = random.pick(&self.cycles) else { return };
+            at = if random.unit() < GO_ON { at + 1 } else { random.below(self.cycles.len()) };
+            let Some(seen) = self.cycles.get(at % self.cycles.len().max(1)) else { return };
             for (offset, endpoint, agent) in seen {
-                let at = k * period + self.cut_ms + offset;
-                if stretch.holds(at) {
-                    emit((at, *endpoint, usize::from(*agent)));
+                let due = k * period + self.cut_ms + offset;
+                if stretch.holds(due) {
+                    emit((due, *endpoint, usize::from(*agent)));
                 }
             }
         }
     }
 }
 
-/// The mean direction of times on a circle of a period: its length, and its angle.
-fn direction(calls: &[Call], period_ms: i64) -> (f64, f64) {
-    let (mut x, mut y) = (0.0, 0.0);
+/// How many requests are at each place of a period.
+fn phases(calls: &[Call], period_ms: i64) -> [f64; PHASES] {
+    let mut phases = [0.0; PHASES];
     for (at, ..) in calls {
-        let angle = std::f64::consts::TAU * at.rem_euclid(period_ms) as f64 / period_ms as f64;
-        x += angle.cos();
-        y += angle.sin();
+        let cell = usize::try_from(at.rem_euclid(period_ms)).unwrap_or(0) * PHASES
+            / usize::try_from(period_ms).unwrap_or(usize::MAX);
+        phases[cell.min(PHASES - 1)] += 1.0;
     }
-    let n = calls.len().max(1) as f64;
-    (x.hypot(y) / n, y.atan2(x))
+    phases
+}
+
+/// The share of whole cycles with a request.
+fn filled(calls: &[Call], period_ms: i64, observed: &[Stretch]) -> f64 {
+    let (mut cycles, mut with) = (0, 0);
+    for stretch in observed {
+        let whole = stretch.length_ms() / period_ms;
+        let mut seen: Vec<i64> = calls
+            .iter()
+            .filter(|(at, ..)| stretch.holds(*at))
+            .map(|(at, ..)| (at - stretch.from_ms) / period_ms)
+            .filter(|cycle| *cycle < whole)
+            .collect();
+        seen.dedup();
+        cycles += whole;
+        with += seen.len();
+    }
+    with as f64 / cycles.max(1) as f64
+}
+
+/// The middle of the quietest fifth of a period: where a cycle is best cut.
+fn quietest(phases: &[f64; PHASES], period_ms: i64) -> i64 {
+    let wide = PHASES / 5;
+    let around = |i: usize| (0..wide).map(|k| phases[(i + k) % PHASES]).sum::<f64>();
+    let least = (0..PHASES).min_by(|a, b| around(*a).total_cmp(&around(*b))).unwrap_or(0);
+    let cells = i64::try_from(PHASES).unwrap_or(1);
+    let middle = i64::try_from((least + wide / 2) % PHASES).unwrap_or(0);
+    middle * period_ms / cells
 }
