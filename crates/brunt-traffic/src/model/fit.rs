@@ -41,19 +41,76 @@ pub fn fit(
     settings: &FitSettings,
 ) -> Behaviour {
     let mut random = Random::new(&[settings.seed, 1]);
-    let (sources, steady) = learn_sources(trace, observed, clients, endpoints);
+    let (mut sources, steady) = learn_sources(trace, observed, clients, endpoints);
     let mut come_and_go = trace.sessions(settings.session_gap_ms);
     come_and_go.retain(|s| !steady[s.client as usize]);
     let (bundles, folded) = bundles::learn(&come_and_go, endpoints, &mut random);
     let tokens = usize::from(endpoints) + bundles.0.len();
-    let kinds = settings.classes.min(folded.len() / SESSIONS_PER_CLASS).max(1);
-    let class = mixture::classes(&folded, tokens, kinds, &mut random);
+    let (fleet, fleets) = fleets(&come_and_go, trace, observed, clients);
+
+    // Fleets have classes of their own, behind those of the crowd.
+    let mut class = vec![0_u16; folded.len()];
+    let mut classes = 0;
+    for of in std::iter::once(None).chain((0..fleets).map(Some)) {
+        let members: Vec<usize> = (0..folded.len()).filter(|i| fleet[*i] == of).collect();
+        let most = if of.is_none() { settings.classes } else { CLASSES_OF_FLEET };
+        let kinds = most.min(members.len() / SESSIONS_PER_CLASS).max(1);
+        let own: Vec<Session> = members.iter().map(|i| folded[*i].clone()).collect();
+        for (i, k) in members.iter().zip(mixture::classes(&own, tokens, kinds, &mut random)) {
+            class[*i] = classes + k;
+        }
+        if of.is_some() {
+            let own: Vec<_> = members.iter().map(|i| (&come_and_go[*i], class[*i])).collect();
+            sources.push(Source::Fleet(Fleet::learn(&own, observed)));
+        }
+        classes += u16::try_from(kinds).unwrap_or(1);
+    }
     let mut teacher = Teacher::new();
     for (session, class) in folded.iter().zip(&class) {
         teacher.add(*class, session);
     }
-    let classes = (0..kinds).map(|k| one_class(k, &come_and_go, &folded, &class, observed)).collect();
+    let crowd = |k: u16| (0..class.len()).any(|i| class[i] == k && fleet[i].is_none());
+    let classes = (0..classes)
+        .map(|k| one_class(k, crowd(k), &come_and_go, &folded, &class, observed))
+        .collect();
     Behaviour { endpoints, sources, bundles, classes, chain: teacher.finish(settings.least_seen) }
+}
+
+/// Kinds of sessions that a fleet has at most.
+const CLASSES_OF_FLEET: usize = 6;
+
+/// Which fleet each session is of, and how many fleets there are: agents that do not claim to be people, or clients that are always there, in a quarter
+/// of the hours or more.
+fn fleets(
+    sessions: &[Session],
+    trace: &Trace,
+    observed: &[Stretch],
+    clients: &[Client],
+) -> (Vec<Option<usize>>, usize) {
+    let there = trace.persistent(observed);
+    let hours = observed.iter().map(|s| s.length_ms()).sum::<i64>() as f64 / 3_600_000.0;
+    let mut by_agent: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (i, session) in sessions.iter().enumerate() {
+        let client = session.client as usize;
+        let Some(who) = clients.get(client) else { continue };
+        if there[client] || who.kind != ClientKind::People {
+            by_agent.entry(who.agent).or_default().push(i);
+        }
+    }
+    let mut fleet = vec![None; sessions.len()];
+    let mut count = 0;
+    for members in by_agent.into_values() {
+        let requests: usize = members.iter().map(|i| sessions[*i].len()).sum();
+        let mut seen: Vec<i64> =
+            members.iter().flat_map(|i| &sessions[*i].at_ms).map(|at| at.div_euclid(3_600_000)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        if requests >= FEWEST_OF_SOURCE && seen.len() as f64 >= 0.25 * hours {
+            members.iter().for_each(|i| fleet[*i] = Some(count));
+            count += 1;
+        }
+    }
+    (fleet, count)
 }
 
 /// Who is always there, and which clients those are.
@@ -94,35 +151,13 @@ fn learn_sources(
             of_address.iter().for_each(|client| steady[*client] = true);
         }
     }
-    let mut fleets: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for client in (0..trace.clients.min(clients.len())).filter(|c| !steady[*c]) {
-        if persistent(&client) || clients[client].kind != ClientKind::People {
-            fleets.entry(clients[client].agent).or_default().push(client);
-        }
-    }
-    for members in fleets.into_values() {
-        let mut own: Vec<usize> = members.iter().flat_map(|c| rows[*c].iter().copied()).collect();
-        own.sort_unstable();
-        if !steady_fleet(&own, trace, observed) {
-            continue;
-        }
-        members.iter().for_each(|client| steady[*client] = true);
-        let of = own.iter().map(|row| (trace.at_ms[*row], u64::from(trace.client[*row]), trace.endpoint[*row]));
-        sources.push(Source::Fleet(Fleet::learn(&Trace::of(of.collect()), observed)));
-    }
     (sources, steady)
 }
 
-/// Whether somebody is there in a quarter of the hours, and was to the end: who was gone hours before is taken to be gone.
-fn steady_fleet(rows: &[usize], trace: &Trace, observed: &[Stretch]) -> bool {
-    let hours = observed.iter().map(|s| s.length_ms()).sum::<i64>() as f64 / 3_600_000.0;
-    let mut seen: Vec<i64> = rows.iter().map(|row| trace.at_ms[*row].div_euclid(3_600_000)).collect();
-    seen.dedup();
-    rows.len() >= FEWEST_OF_SOURCE && seen.len() as f64 >= 0.25 * hours
-}
-
-fn one_class(k: usize, whole: &[Session], folded: &[Session], class: &[u16], observed: &[Stretch]) -> Class {
-    let of = |i: &usize| usize::from(class[*i]) == k;
+fn one_class(
+    k: u16,
+    crowd: bool, whole: &[Session], folded: &[Session], class: &[u16], observed: &[Stretch]) -> Class {
+    let of = |i: &usize| class[*i] == k;
     let members: Vec<usize> = (0..class.len()).filter(of).collect();
     let begins: Vec<i64> = members.iter().map(|i| whole[*i].start_ms()).collect();
     let mut last: BTreeMap<u32, i64> = BTreeMap::new();
@@ -137,7 +172,7 @@ fn one_class(k: usize, whole: &[Session], folded: &[Session], class: &[u16], obs
     Class {
         share: members.len() as f64 / class.len().max(1) as f64,
         length: Law::of(members.iter().map(|i| folded[*i].len() as f64).collect()),
-        arrivals: Cascade::learn(&begins, observed),
+        arrivals: crowd.then(|| Cascade::learn(&begins, observed)),
         returning: pauses.len() as f64 / members.len().max(1) as f64,
         pause_s: Law::of(pauses),
     }

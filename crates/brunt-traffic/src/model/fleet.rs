@@ -1,15 +1,16 @@
-//! Clients that are always there and keep no grid: crawlers and feed readers, from one address or from hundreds.
+//! Crawlers, feed readers and pollers that are always there, from one address or from hundreds, and keep no grid.
 //!
-//! What matters of a fleet is the fleet: its addresses share the work. So gaps and endpoints are learnt of all requests of an agent
-//! together, and beside them which address is next: the one before, one that was there lately, or a new one.
+//! What matters of a fleet is the fleet: its addresses share the work, which comes evenly or in waves, not by chance. So when sessions begin
+//! is learnt of all of them together: the gap to the next by the two before it and by the pace of the last eight. Which kind of session it is goes by
+//! the one before, and its address is one that was there lately or a new one. What happens within a session the
+//! chain tells, as of all others.
 
 use super::chain::{Backoff, context};
 use super::law::Law;
 use crate::random::Random;
-use crate::trace::{Stretch, Trace};
+use crate::trace::{Session, Stretch};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Gaps in seconds that are told apart: fine around the periods of timers.
 const EDGES_S: [i64; 50] = [
@@ -35,29 +36,40 @@ const NEW: u16 = 15;
 pub struct Fleet {
     /// Addresses that were seen.
     pub addresses: u32,
-    next: Backoff,
     gap: Backoff,
     gaps_ms: BTreeMap<u16, Law>,
+    class: Backoff,
     who: Backoff,
 }
 
-#[derive(Clone)]
+/// The begin of a session that a fleet makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Begin {
+    pub(super) at_ms: i64,
+    pub(super) class: u16,
+    /// From 0.
+    pub(super) address: u32,
+}
+
+#[derive(Clone, Default)]
 struct Past {
-    last: u16,
-    gaps: [u16; 2],
+    class: Option<u16>,
+    gaps: [Option<u16>; 2],
     pace: VecDeque<i64>,
-    /// Addresses, the latest first, with what each asked for last.
-    known: Vec<(u32, u16)>,
+    /// Addresses, the latest first.
+    known: Vec<u32>,
 }
 
 impl Past {
-    fn new() -> Self {
-        Self { last: NONE, gaps: [NONE; 2], pace: VecDeque::new(), known: Vec::new() }
+    /// After a time in which nothing was observed.
+    fn anew(self) -> Self {
+        Self { known: self.known, ..Self::default() }
     }
 
     fn waited(&mut self, gap_ms: i64) -> u16 {
-        let cell = gap_cell(gap_ms);
-        self.gaps = [cell, self.gaps[0]];
+        let cell = EDGES_S.partition_point(|edge| *edge <= gap_ms.div_euclid(1_000)).max(1) - 1;
+        let cell = u16::try_from(cell).unwrap_or(0);
+        self.gaps = [Some(cell), self.gaps[0]];
         self.pace.push_back(gap_ms);
         if self.pace.len() > PACE {
             self.pace.pop_front();
@@ -65,7 +77,7 @@ impl Past {
         cell
     }
 
-    /// The octave of how long the last requests took.
+    /// The octave of how long the last gaps took.
     fn slow(&self) -> u16 {
         if self.pace.len() < PACE {
             return NONE;
@@ -75,45 +87,43 @@ impl Past {
     }
 
     fn gap_contexts(&self) -> [u128; 4] {
-        let ([g, h], s) = (self.gaps, self.slow());
+        let ([g, h], s) = (self.gaps.map(|g| g.unwrap_or(NONE)), self.slow());
         [context(&[g, h, s]), context(&[g, s]), context(&[s]), context(&[])]
     }
 
-    fn who_contexts(&self) -> [u128; 3] {
+    fn who_contexts(&self, class: u16) -> [u128; 4] {
         let seen = u16::try_from(self.known.len().max(1).ilog2()).unwrap_or(0);
-        [context(&[self.gaps[0], seen]), context(&[seen]), context(&[])]
+        let gap = self.gaps[0].unwrap_or(NONE);
+        [context(&[class, seen, gap]), context(&[class, seen]), context(&[seen]), context(&[])]
     }
 
-    fn next_contexts(&self, own: u16) -> [u128; 5] {
-        let (a, g) = (self.last, self.gaps[0]);
-        [context(&[own, a, g]), context(&[own, a]), context(&[own, g]), context(&[own]), context(&[])]
+    fn class_contexts(&self) -> [u128; 3] {
+        let (z, g) = (self.class.unwrap_or(NONE), self.gaps[0].unwrap_or(NONE));
+        [context(&[z, g]), context(&[z]), context(&[])]
     }
 
-    fn asked(&mut self, place: Option<usize>, address: u32, endpoint: u16) {
+    fn came(&mut self, place: Option<usize>, address: u32, class: u16) {
         if let Some(place) = place {
             self.known.remove(place);
         }
-        self.known.insert(0, (address, endpoint));
+        self.known.insert(0, address);
         self.known.truncate(REMEMBERED);
-        self.last = endpoint;
+        self.class = Some(class);
     }
 }
 
-fn gap_cell(gap_ms: i64) -> u16 {
-    let cell = EDGES_S.partition_point(|edge| *edge <= gap_ms.div_euclid(1_000)).max(1) - 1;
-    u16::try_from(cell).unwrap_or(0)
-}
-
 impl Fleet {
-    /// Learns the rows of one agent; clients are its addresses.
-    pub(super) fn learn(rows: &Trace, observed: &[Stretch]) -> Self {
-        let (mut next, mut gap) = (Backoff::with_levels(5), Backoff::with_levels(4));
-        let mut who = Backoff::with_levels(3);
+    /// Learns the sessions of one agent, by their begin, with the class of each.
+    pub(super) fn learn(sessions: &[(&Session, u16)], observed: &[Stretch]) -> Self {
+        let (mut gap, mut class, mut who) =
+            (Backoff::with_levels(4), Backoff::with_levels(3), Backoff::with_levels(4));
         let mut gaps: BTreeMap<u16, Vec<f64>> = BTreeMap::new();
-        let mut past = Past::new();
+        let mut addresses: Vec<u32> = Vec::new();
+        let mut past = Past::default();
         let mut before: Option<(i64, usize)> = None;
-        for ((at, endpoint), client) in rows.at_ms.iter().zip(&rows.endpoint).zip(&rows.client) {
-            let stretch = observed.partition_point(|s| s.to_ms <= *at);
+        for (session, kind) in sessions {
+            let at = session.start_ms();
+            let stretch = observed.partition_point(|s| s.to_ms <= at);
             match before {
                 Some((last, of)) if of == stretch => {
                     let contexts = past.gap_contexts();
@@ -121,63 +131,76 @@ impl Fleet {
                     gap.add(&contexts, cell);
                     gaps.entry(cell).or_default().push((at - last) as f64);
                 }
-                Some(_) => {
-                    let known = std::mem::take(&mut past.known);
-                    past = Past { known, ..Past::new() };
-                }
+                Some(_) => past = past.anew(),
                 None => {}
             }
-            let place = past.known.iter().position(|(address, _)| address == client);
+            class.add(&past.class_contexts(), *kind);
+            let place = past.known.iter().position(|known| *known == session.client);
             let octave = place.map_or(NEW, |place| u16::try_from((place + 1).ilog2()).unwrap_or(0));
-            who.add(&past.who_contexts(), octave);
-            let own = place.map_or(NONE, |place| past.known[place].1);
-            next.add(&past.next_contexts(own), *endpoint);
-            past.asked(place, *client, *endpoint);
-            before = Some((*at, stretch));
+            who.add(&past.who_contexts(*kind), octave);
+            past.came(place, session.client, *kind);
+            addresses.push(session.client);
+            before = Some((at, stretch));
         }
+        addresses.sort_unstable();
+        addresses.dedup();
         Self {
-            addresses: u32::try_from(rows.clients).unwrap_or(u32::MAX),
-            next,
+            addresses: u32::try_from(addresses.len()).unwrap_or(u32::MAX),
             gap,
             gaps_ms: gaps.into_iter().map(|(cell, gaps)| (cell, Law::of(gaps))).collect(),
+            class,
             who,
         }
     }
 
-    /// Plays it over stretches: time, endpoint, address from 0.
+    /// Plays it over stretches, `rate` times as fast.
     pub(super) fn play(
         &self,
         stretches: &[Stretch],
+        rate: f64,
         random: &mut Random,
-        mut emit: impl FnMut(i64, u16, usize),
+        mut begin: impl FnMut(Begin),
     ) {
-        let mut past = Past::new();
+        let mut past = Past::default();
         let mut addresses = 0;
         for stretch in stretches {
-            let mut at = stretch.from_ms + i64::try_from(random.below(60_000)).unwrap_or(0);
-            past = Past { known: past.known, ..Past::new() };
+            // The log begins anywhere within a gap.
+            let Some(first) = self.wait(&mut past, random) else { return };
+            let mut at = stretch.from_ms + scaled(first, random.unit() / rate);
+            past = past.anew();
             while at < stretch.to_ms {
-                let octave = self.who.draw(&past.who_contexts(), random).unwrap_or(NEW);
+                let Some(class) = self.class.draw(&past.class_contexts(), random) else { return };
+                let octave = self.who.draw(&past.who_contexts(class), random).unwrap_or(NEW);
                 let place = place(octave, past.known.len(), addresses < self.addresses, random);
-                let (address, own) = place.map_or_else(
+                let address = place.map_or_else(
                     || {
                         addresses += 1;
-                        (addresses - 1, NONE)
+                        addresses - 1
                     },
                     |place| past.known[place],
                 );
-                let Some(endpoint) = self.next.draw(&past.next_contexts(own), random) else { return };
-                emit(at, endpoint, address as usize);
-                past.asked(place, address, endpoint);
-                let Some(cell) = self.gap.draw(&past.gap_contexts(), random) else { return };
-                let gap = self.gaps_ms.get(&cell).and_then(|law| law.draw(random)).unwrap_or(60_000.0);
-                #[expect(clippy::cast_possible_truncation, reason = "a gap that was seen")]
-                let gap = gap as i64;
-                past.waited(gap);
-                at += gap;
+                begin(Begin { at_ms: at, class, address });
+                past.came(place, address, class);
+                let Some(gap) = self.wait(&mut past, random) else { return };
+                at += scaled(gap, 1.0 / rate);
             }
         }
     }
+
+    fn wait(&self, past: &mut Past, random: &mut Random) -> Option<i64> {
+        let cell = self.gap.draw(&past.gap_contexts(), random)?;
+        let gap = self.gaps_ms.get(&cell).and_then(|law| law.draw(random)).unwrap_or(60_000.0);
+        #[expect(clippy::cast_possible_truncation, reason = "a gap that was seen")]
+        let gap = gap as i64;
+        past.waited(gap);
+        Some(gap)
+    }
+}
+
+fn scaled(gap_ms: i64, factor: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "a part of a gap that was seen")]
+    let scaled = (gap_ms as f64 * factor) as i64;
+    scaled
 }
 
 /// Which of the known addresses comes, the latest being 0; `None` for a new one, while there are any.
@@ -189,5 +212,8 @@ fn place(octave: u16, known: usize, more: bool, random: &mut Random) -> Option<u
         return Some(known - 1);
     }
     let (from, to) = ((1_usize << octave) - 1, ((2_usize << octave) - 1).min(known));
-    if from >= known { if more { None } else { Some(known - 1) } } else { Some(from + random.below(to - from)) }
+    if from < known {
+        return Some(from + random.below(to - from));
+    }
+    (!more).then_some(known - 1)
 }

@@ -103,29 +103,39 @@ impl Maker<'_> {
             let (first, whole) = (self.clients, self.play.whole_seconds);
             let time = |at: i64| if whole { at.div_euclid(1_000) * 1_000 } else { at };
             let mut most = 0;
-            let made = &mut self.made;
-            let mut emit = |at: i64, endpoint: u16, agent: usize| {
-                let agent = u32::try_from(agent).unwrap_or(0);
-                most = most.max(agent);
-                let client = first + agent;
-                let at_ms = time(at);
-                made.push(Made { at_ms, client, session: client, endpoint, together: false, source: true });
-            };
             match source {
                 Source::Periodic(timer) => {
                     for stretch in self.stretches {
-                        timer.play(*stretch, &mut random, |(at, e, a)| emit(at, e, a));
+                        let made = &mut self.made;
+                        timer.play(*stretch, &mut random, |(at, endpoint, agent)| {
+                            let agent = u32::try_from(agent).unwrap_or(0);
+                            most = most.max(agent);
+                            let (client, at_ms) = (first + agent, time(at));
+                            let session = client;
+                            made.push(Made { at_ms, client, session, endpoint, together: false, source: true });
+                        });
                     }
+                    self.clients += most + 1;
+                    self.sessions = self.clients;
                 }
-                Source::Fleet(fleet) => fleet.play(self.stretches, &mut random, emit),
+                Source::Fleet(fleet) => {
+                    let mut begins = Vec::new();
+                    fleet.play(self.stretches, self.play.rate, &mut random, |begin| begins.push(begin));
+                    for (n, begin) in begins.into_iter().enumerate() {
+                        let Some(class) = self.behaviour.classes.get(usize::from(begin.class)) else { continue };
+                        let mut random = Random::new(&[self.play.seed, SESSIONS, SOURCES, i as u64, n as u64]);
+                        most = most.max(begin.address);
+                        self.session(begin.class, class, begin.at_ms, first + begin.address, &mut random);
+                    }
+                    self.clients += most + 1;
+                }
                 Source::Triggered(_) => {}
             }
-            self.clients += most + 1;
-            self.sessions = self.clients;
         }
     }
 
     fn class(&mut self, k: u64, class: &Class) {
+        let Some(arrivals) = &class.arrivals else { return };
         let seed = self.play.seed;
         let mut returns = Random::new(&[seed, RETURNS, k]);
         // Who has left, by when.
@@ -136,7 +146,7 @@ impl Maker<'_> {
         for day in first..=last {
             let word = day.cast_unsigned();
             let begins =
-                class.arrivals.begins(day, self.play.rate, &mut Random::new(&[seed, BEGINS, k, word]));
+                arrivals.begins(day, self.play.rate, &mut Random::new(&[seed, BEGINS, k, word]));
             for (i, begin) in begins.into_iter().enumerate() {
                 if !self.observed(begin) {
                     continue;

@@ -51,8 +51,8 @@ pub struct Class {
     pub share: f64,
     /// How many requests or bundles a session has.
     pub length: Law,
-    /// When sessions begin.
-    pub arrivals: Cascade,
+    /// When sessions begin; `None` where a fleet begins them.
+    pub arrivals: Option<Cascade>,
     /// The share of sessions of a client that was there before.
     pub returning: f64,
     /// After how long it comes again, in seconds.
