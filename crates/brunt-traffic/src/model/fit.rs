@@ -61,7 +61,7 @@ pub fn fit(
         }
         if of.is_some() {
             let own: Vec<_> = members.iter().map(|i| (&come_and_go[*i], class[*i])).collect();
-            sources.push(Source::Fleet(Fleet::learn(&own, observed)));
+            sources.push(Source::Fleet(Fleet::learn(&own, observed, settings.session_gap_ms)));
         }
         classes += u16::try_from(kinds).unwrap_or(1);
     }

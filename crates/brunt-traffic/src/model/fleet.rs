@@ -36,6 +36,8 @@ const NEW: u16 = 15;
 pub struct Fleet {
     /// Addresses that were seen.
     pub addresses: u32,
+    /// What lies at least between two sessions of an address.
+    pause_ms: i64,
     gap: Backoff,
     gaps_ms: BTreeMap<u16, Law>,
     class: Backoff,
@@ -56,8 +58,8 @@ struct Past {
     class: Option<u16>,
     gaps: [Option<u16>; 2],
     pace: VecDeque<i64>,
-    /// Addresses, the latest first.
-    known: Vec<u32>,
+    /// Addresses, the latest first, with the end of their last session.
+    known: Vec<(u32, i64)>,
 }
 
 impl Past {
@@ -91,8 +93,13 @@ impl Past {
         [context(&[g, h, s]), context(&[g, s]), context(&[s]), context(&[])]
     }
 
-    fn who_contexts(&self, class: u16) -> [u128; 4] {
-        let seen = u16::try_from(self.known.len().max(1).ilog2()).unwrap_or(0);
+    /// Who could begin a session now, the latest first: positions in `known`. Who is still in one cannot.
+    fn free(&self, at_ms: i64, pause_ms: i64) -> Vec<usize> {
+        (0..self.known.len()).filter(|i| self.known[*i].1 + pause_ms < at_ms).collect()
+    }
+
+    fn who_contexts(&self, class: u16, free: usize) -> [u128; 4] {
+        let seen = u16::try_from(free.max(1).ilog2()).unwrap_or(0);
         let gap = self.gaps[0].unwrap_or(NONE);
         [context(&[class, seen, gap]), context(&[class, seen]), context(&[seen]), context(&[])]
     }
@@ -102,19 +109,19 @@ impl Past {
         [context(&[z, g]), context(&[z]), context(&[])]
     }
 
-    fn came(&mut self, place: Option<usize>, address: u32, class: u16) {
+    fn came(&mut self, place: Option<usize>, address: u32, end_ms: i64, class: u16) {
         if let Some(place) = place {
             self.known.remove(place);
         }
-        self.known.insert(0, address);
+        self.known.insert(0, (address, end_ms));
         self.known.truncate(REMEMBERED);
         self.class = Some(class);
     }
 }
 
 impl Fleet {
-    /// Learns the sessions of one agent, by their begin, with the class of each.
-    pub(super) fn learn(sessions: &[(&Session, u16)], observed: &[Stretch]) -> Self {
+    /// Learns the sessions of one agent, by their begin, with the class of each; `pause_ms` is what lies between two of one address.
+    pub(super) fn learn(sessions: &[(&Session, u16)], observed: &[Stretch], pause_ms: i64) -> Self {
         let (mut gap, mut class, mut who) =
             (Backoff::with_levels(4), Backoff::with_levels(3), Backoff::with_levels(4));
         let mut gaps: BTreeMap<u16, Vec<f64>> = BTreeMap::new();
@@ -135,10 +142,12 @@ impl Fleet {
                 None => {}
             }
             class.add(&past.class_contexts(), *kind);
-            let place = past.known.iter().position(|known| *known == session.client);
-            let octave = place.map_or(NEW, |place| u16::try_from((place + 1).ilog2()).unwrap_or(0));
-            who.add(&past.who_contexts(*kind), octave);
-            past.came(place, session.client, *kind);
+            let free = past.free(at, pause_ms);
+            let rank = free.iter().position(|i| past.known[*i].0 == session.client);
+            let octave = rank.map_or(NEW, |rank| u16::try_from((rank + 1).ilog2()).unwrap_or(0));
+            who.add(&past.who_contexts(*kind, free.len()), octave);
+            let end = session.at_ms.last().copied().unwrap_or(at);
+            past.came(rank.map(|rank| free[rank]), session.client, end, *kind);
             addresses.push(session.client);
             before = Some((at, stretch));
         }
@@ -146,6 +155,7 @@ impl Fleet {
         addresses.dedup();
         Self {
             addresses: u32::try_from(addresses.len()).unwrap_or(u32::MAX),
+            pause_ms,
             gap,
             gaps_ms: gaps.into_iter().map(|(cell, gaps)| (cell, Law::of(gaps))).collect(),
             class,
@@ -153,13 +163,13 @@ impl Fleet {
         }
     }
 
-    /// Plays it over stretches, `rate` times as fast.
+    /// Plays it over stretches, `rate` times as fast; `begin` plays a session and says when it ends.
     pub(super) fn play(
         &self,
         stretches: &[Stretch],
         rate: f64,
         random: &mut Random,
-        mut begin: impl FnMut(Begin),
+        mut begin: impl FnMut(Begin) -> i64,
     ) {
         let mut past = Past::default();
         let mut addresses = 0;
@@ -170,17 +180,19 @@ impl Fleet {
             past = past.anew();
             while at < stretch.to_ms {
                 let Some(class) = self.class.draw(&past.class_contexts(), random) else { return };
-                let octave = self.who.draw(&past.who_contexts(class), random).unwrap_or(NEW);
-                let place = place(octave, past.known.len(), addresses < self.addresses, random);
+                let free = past.free(at, self.pause_ms);
+                let octave = self.who.draw(&past.who_contexts(class, free.len()), random).unwrap_or(NEW);
+                let rank = rank(octave, free.len(), addresses < self.addresses, random);
+                let place = rank.map(|rank| free[rank]);
                 let address = place.map_or_else(
                     || {
                         addresses += 1;
                         addresses - 1
                     },
-                    |place| past.known[place],
+                    |place| past.known[place].0,
                 );
-                begin(Begin { at_ms: at, class, address });
-                past.came(place, address, class);
+                let end = begin(Begin { at_ms: at, class, address });
+                past.came(place, address, end, class);
                 let Some(gap) = self.wait(&mut past, random) else { return };
                 at += scaled(gap, 1.0 / rate);
             }
@@ -203,8 +215,9 @@ fn scaled(gap_ms: i64, factor: f64) -> i64 {
     scaled
 }
 
-/// Which of the known addresses comes, the latest being 0; `None` for a new one, while there are any.
-fn place(octave: u16, known: usize, more: bool, random: &mut Random) -> Option<usize> {
+/// Which of the known addresses comes, the latest being 0; `None` for a new one, while there are any, or where nobody
+/// is free.
+fn rank(octave: u16, known: usize, more: bool, random: &mut Random) -> Option<usize> {
     if known == 0 || (octave == NEW && more) {
         return None;
     }

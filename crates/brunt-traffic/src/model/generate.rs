@@ -119,14 +119,15 @@ impl Maker<'_> {
                     self.sessions = self.clients;
                 }
                 Source::Fleet(fleet) => {
-                    let mut begins = Vec::new();
-                    fleet.play(self.stretches, self.play.rate, &mut random, |begin| begins.push(begin));
-                    for (n, begin) in begins.into_iter().enumerate() {
-                        let Some(class) = self.behaviour.classes.get(usize::from(begin.class)) else { continue };
-                        let mut random = Random::new(&[self.play.seed, SESSIONS, SOURCES, i as u64, n as u64]);
+                    let (behaviour, seed, rate) = (self.behaviour, self.play.seed, self.play.rate);
+                    let mut n = 0;
+                    fleet.play(self.stretches, rate, &mut random, |begin| {
+                        let Some(class) = behaviour.classes.get(usize::from(begin.class)) else { return begin.at_ms };
+                        let mut random = Random::new(&[seed, SESSIONS, SOURCES, i as u64, n]);
+                        n += 1;
                         most = most.max(begin.address);
-                        self.session(begin.class, class, begin.at_ms, first + begin.address, &mut random);
-                    }
+                        self.session(begin.class, class, begin.at_ms, first + begin.address, &mut random)
+                    });
                     self.clients += most + 1;
                 }
                 Source::Triggered(_) => {}
