@@ -18,9 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         observer.take(&entry);
     }
     let seen = observer.finish();
-    let all = Vocabulary::mine(&seen, MOST_ENDPOINTS, |_| true).trace(&seen);
+    let all = Vocabulary::mine(&seen, MOST_ENDPOINTS, 1, |_| true).trace(&seen);
     let learnt = split.learnt(&all);
-    let words = Vocabulary::mine(&seen, MOST_ENDPOINTS, |i| learnt[i]);
+    let words = Vocabulary::mine(&seen, MOST_ENDPOINTS, 1, |i| learnt[i]);
     let all = words.trace(&seen);
     let (mut fit_rows, mut held) = (all.filtered(|i| learnt[i]), all.filtered(|i| !learnt[i]));
     let (fit_time, held_time) = (fit_rows.observed(), held.observed());

@@ -5,10 +5,12 @@
 //!
 //! What this crate does not do: it opens no file, it sends nothing, and it knows no plan.
 
+mod census;
 mod observe;
 mod prepare;
 mod protocol;
 mod random;
+pub mod synth;
 mod synthetic;
 mod target;
 mod template;
@@ -16,7 +18,9 @@ mod trace;
 
 pub mod fidelity;
 pub mod model;
+pub mod site;
 
+pub use census::Census;
 pub use observe::{Client, ClientKind, Event, MOST_EVENTS, Observed, Observer};
 pub use prepare::{MOST_ENDPOINTS, Vocabulary};
 pub use protocol::Split;

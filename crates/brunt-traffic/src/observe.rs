@@ -119,8 +119,8 @@ impl Observer {
         }
     }
 
-    /// Takes one.
-    pub fn take(&mut self, entry: &Entry<'_>) {
+    /// Takes one, and says what kind of client it is of.
+    pub fn take(&mut self, entry: &Entry<'_>) -> ClientKind {
         let seen = &mut self.seen;
         seen.taken += 1;
         let at_ms = entry.at_us.div_euclid(1_000);
@@ -131,9 +131,10 @@ impl Observer {
         seen.without_client += u64::from(entry.client.is_empty());
         let hash = self.hasher.hash_one((entry.client, entry.agent));
         if !kept(hash, seen.thinned) {
-            return;
+            return kind_of(entry.agent);
         }
         let client = self.client(hash, entry);
+        let kind = self.seen.clients[client as usize].kind;
         let target = self.target(entry);
         let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         self.seen.events.push(Event {
@@ -147,6 +148,7 @@ impl Observer {
         if self.seen.events.len() > self.most_events {
             self.thin();
         }
+        kind
     }
 
     /// How often the clients have been halved so far.

@@ -20,19 +20,31 @@ pub struct Vocabulary {
 pub const MOST_ENDPOINTS: usize = 120;
 
 impl Vocabulary {
-    /// Mined from the requests that `learnt` says yes to, by their position; all targets are named by it.
-    pub fn mine(observed: &Observed, most: usize, learnt: impl Fn(usize) -> bool) -> Self {
+    /// Mined from the requests that `learnt` says yes to, by their position; all targets are named by it. `most` endpoints are told
+    /// apart, and what fewer than `least_clients` asked for is a variable where there are many of its kind.
+    pub fn mine(
+        observed: &Observed,
+        most: usize,
+        least_clients: usize,
+        learnt: impl Fn(usize) -> bool,
+    ) -> Self {
         let mut counts = vec![0_u64; observed.targets.len()];
+        let mut asked: Vec<(u32, u32)> = Vec::new();
         for (i, event) in observed.events.iter().enumerate() {
             if learnt(i) {
                 counts[event.target as usize] += 1;
+                asked.push((event.target, event.client));
             }
         }
+        asked.sort_unstable();
+        asked.dedup();
+        let mut clients = vec![0; observed.targets.len()];
+        asked.iter().for_each(|(target, _)| clients[*target as usize] += 1);
         let mut miner = Miner::default();
-        for (target, count) in observed.targets.iter().zip(&counts).filter(|(_, count)| **count > 0) {
-            miner.add(&target.path, *count);
+        for (i, target) in observed.targets.iter().enumerate().filter(|(i, _)| counts[*i] > 0) {
+            miner.add(&target.path, counts[i], clients[i]);
         }
-        let templates = miner.solve();
+        let templates = miner.solve(least_clients);
         let names: Vec<String> = observed.targets.iter().map(|target| templates.endpoint(target)).collect();
         let mut counted: BTreeMap<String, u64> = BTreeMap::new();
         for (name, count) in names.iter().zip(&counts).filter(|(_, count)| **count > 0) {

@@ -71,6 +71,12 @@ impl Random {
         rand_distr::Beta::new(a, b).map_or(0.5, |law| rand_distr::Distribution::sample(&law, &mut self.0))
     }
 
+    /// A rank from 1 to `n` by Zipf's law with this exponent.
+    pub fn zipf(&mut self, n: u64, exponent: f64) -> u64 {
+        rand_distr::Zipf::new(n as f64, exponent)
+            .map_or(1, |law| whole(rand_distr::Distribution::sample(&law, &mut self.0)))
+    }
+
     /// How many of `n` fall, each with that chance.
     pub fn binomial(&mut self, n: u64, chance: f64) -> u64 {
         rand_distr::Binomial::new(n, chance.clamp(0.0, 1.0))

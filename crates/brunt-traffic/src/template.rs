@@ -27,6 +27,8 @@ const NEW: &str = "{new}";
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Node {
     count: u64,
+    /// So many clients at least asked for something in here: the most of any one path.
+    clients: usize,
     children: BTreeMap<Box<str>, Node>,
 }
 
@@ -71,16 +73,18 @@ fn variable(part: &str) -> String {
 }
 
 impl Miner {
-    /// Takes a path that was asked for so often.
-    pub fn add(&mut self, path: &str, count: u64) {
+    /// Takes a path that was asked for so often, by so many clients.
+    pub fn add(&mut self, path: &str, count: u64, clients: usize) {
         let mut node = &mut self.root;
         node.count += count;
+        node.clients = node.clients.max(clients);
         for part in parts(path) {
             let key = typed(part);
             let full = node.children.len() >= MOST_CHILDREN && !node.children.contains_key(key);
             let key: Box<str> = if full { variable(part).into() } else { key.into() };
             node = node.children.entry(key).or_default();
             node.count += count;
+            node.clients = node.clients.max(clients);
         }
     }
 
@@ -89,15 +93,16 @@ impl Miner {
         self.root.absorb(other.root);
     }
 
-    /// Decides what is a word and what a variable.
-    pub fn solve(mut self) -> Templates {
+    /// Decides what is a word and what a variable. Among many brothers a word is one that weighs enough, and that so many clients
+    /// asked for: what few know is theirs.
+    pub fn solve(mut self, least_clients: usize) -> Templates {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a share of a count is a count"
         )]
         let heavy = HEAVY_COUNT.max((HEAVY_SHARE * self.root.count as f64) as u64);
-        self.root.collapse(heavy);
+        self.root.collapse(heavy, least_clients);
         Templates { root: self.root }
     }
 }
@@ -105,16 +110,17 @@ impl Miner {
 impl Node {
     fn absorb(&mut self, other: Self) {
         self.count += other.count;
+        self.clients = self.clients.max(other.clients);
         for (key, child) in other.children {
             self.children.entry(key).or_default().absorb(child);
         }
     }
 
-    fn collapse(&mut self, heavy: u64) {
+    fn collapse(&mut self, heavy: u64, least_clients: usize) {
         let light: Vec<Box<str>> = self
             .children
             .iter()
-            .filter(|(key, child)| !key.is_empty() && !key.starts_with('{') && child.count < heavy)
+            .filter(|(key, child)| !key.is_empty() && !key.starts_with('{') && (child.count < heavy || child.clients < least_clients))
             .map(|(key, _)| key.clone())
             .collect();
         if light.len() > MOST_BROTHERS {
@@ -125,7 +131,7 @@ impl Node {
             }
         }
         for child in self.children.values_mut() {
-            child.collapse(heavy);
+            child.collapse(heavy, least_clients);
         }
     }
 }

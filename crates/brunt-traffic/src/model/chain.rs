@@ -19,7 +19,7 @@ type Context = u128;
 
 /// Contexts are numbers already: one multiplication spreads them.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Spread(u64);
+struct Spread(u64);
 
 impl Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {
@@ -107,19 +107,6 @@ impl Backoff {
             shortest = Some(row);
         }
         shortest.map(|row| row.pick(random))
-    }
-
-    /// How likely an outcome is, where `uniform` is what is believed of it without any context.
-    fn chance(&self, contexts: &[Context], outcome: u16, uniform: f64) -> f64 {
-        let mut chance = uniform;
-        for (table, context) in self.levels.iter().zip(contexts).rev() {
-            let Some(row) = table.get(context) else { continue };
-            let seen =
-                row.counts.binary_search_by_key(&outcome, |(o, _)| *o).map_or(0, |at| row.counts[at].1);
-            let belief = row.belief();
-            chance = chance * (1.0 - belief) + belief * f64::from(seen) / f64::from(row.total);
-        }
-        chance
     }
 
     /// Adds what another one has counted.
@@ -346,19 +333,6 @@ impl Chain {
             || GAP_EDGES_S.get(usize::from(cell)).copied().unwrap_or(0) * 1_000,
             |gap| gap as i64,
         )
-    }
-
-    /// How many bits a session takes, its endpoints alone: what the chain had not expected.
-    pub(super) fn bits(&self, class: u16, session: &Session, kinds: usize) -> f64 {
-        let mut past = Past::new(class, session.len());
-        let mut bits = 0.0;
-        for (i, token) in session.endpoint.iter().enumerate() {
-            bits -= self.next.chance(&past.next_contexts(), *token, 1.0 / kinds as f64).log2();
-            let cell = (i > 0)
-                .then(|| u16::from(gap_cell((session.at_ms[i] - session.at_ms[i - 1]).div_euclid(1_000))));
-            past.step(*token, cell);
-        }
-        bits
     }
 
     /// Contexts that are kept.

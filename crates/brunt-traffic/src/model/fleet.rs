@@ -36,6 +36,8 @@ const NEW: u16 = 15;
 pub struct Fleet {
     /// Addresses that were seen.
     pub addresses: u32,
+    /// How many times as often as was learnt it comes.
+    pub pace: f64,
     /// What lies at least between two sessions of an address.
     pause_ms: i64,
     gap: Backoff,
@@ -155,6 +157,7 @@ impl Fleet {
         addresses.dedup();
         Self {
             addresses: u32::try_from(addresses.len()).unwrap_or(u32::MAX),
+            pace: 1.0,
             pause_ms,
             gap,
             gaps_ms: gaps.into_iter().map(|(cell, gaps)| (cell, Law::of(gaps))).collect(),
@@ -171,6 +174,7 @@ impl Fleet {
         random: &mut Random,
         mut begin: impl FnMut(Begin) -> i64,
     ) {
+        let rate = rate * self.pace;
         let mut past = Past::default();
         let mut addresses = 0;
         for stretch in stretches {

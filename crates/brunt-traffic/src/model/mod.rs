@@ -58,3 +58,19 @@ pub struct Class {
     /// After how long it comes again, in seconds.
     pub pause_s: Law,
 }
+
+impl Behaviour {
+    /// Makes everything come so many times as often: sessions by their begins, fleets by their pace; timers keep to their grid.
+    pub fn multiply(&mut self, factor: f64) {
+        for class in &mut self.classes {
+            if let Some(arrivals) = &mut class.arrivals {
+                arrivals.hours.iter_mut().for_each(|hour| *hour *= factor);
+            }
+        }
+        for source in &mut self.sources {
+            if let Source::Fleet(fleet) = source {
+                fleet.pace *= factor;
+            }
+        }
+    }
+}
