@@ -63,9 +63,10 @@ impl Census {
         self.last_ms = Some(at_ms);
         let method = String::from_utf8_lossy(entry.method);
         let method = if method.is_empty() { "-" } else { &*method };
+        let room = self.methods.len() < MOST_METHODS;
         match self.methods.get_mut(method) {
             Some(n) => *n += 1,
-            None if self.methods.len() < MOST_METHODS => {
+            None if room => {
                 self.methods.insert(method.to_owned(), 1);
             }
             None => *self.methods.entry("(other)".to_owned()).or_default() += 1,
@@ -74,9 +75,10 @@ impl Census {
         *self.kinds.entry(kind).or_default() += 1;
         *self.offsets.entry(entry.offset_s).or_default() += 1;
         let cell = at_ms.div_euclid(TEN_MINUTES_MS);
+        let room = self.cells.len() < MOST_CELLS;
         match self.cells.get_mut(&cell) {
             Some(n) => *n += 1,
-            None if self.cells.len() < MOST_CELLS => {
+            None if room => {
                 self.cells.insert(cell, 1);
             }
             None => self.out_of_time += 1,
