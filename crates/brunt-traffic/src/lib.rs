@@ -6,6 +6,7 @@
 //! What this crate does not do: it opens no file, it sends nothing, and it knows no plan.
 
 mod census;
+mod export;
 mod observe;
 mod prepare;
 mod protocol;
@@ -25,6 +26,7 @@ pub use observe::{Client, ClientKind, Event, MOST_EVENTS, Observed, Observer};
 pub use prepare::{MOST_ENDPOINTS, Vocabulary};
 pub use protocol::Split;
 pub use random::Random;
+pub use export::{Export, ExportOptions, peak_sessions, write as write_export};
 pub use synthetic::{SYNTHETIC_VERSION, Synthetic, SyntheticError, SyntheticRequest};
 pub use target::{Shape, Target};
 pub use template::{Endpoints, Miner, OTHER, Templates};

@@ -1,1 +1,2 @@
 //! The traffic twin.
+mod export;
