@@ -1,39 +1,84 @@
-//! The common and the combined log format of Apache and nginx.
+//! The common and the combined log format of Apache, nginx and whoever writes like them.
 //!
-//! `host ident user [time] "request" status bytes`, in the combined one followed by `"referer" "agent"`. What stands after that is
-//! passed over. A quote inside of a request that nobody escaped is taken for what it is: the request ends at the quote that a
-//! status follows.
+//! `host ident user [time] "request" status bytes`, in the combined one followed by `"referer" "agent"`; in front there may stand the
+//! virtual host (Apache's `vhost_combined`), behind a list of forwarding addresses and a duration: [`Layout`] finds out which.
+//! A quote inside of a request that nobody escaped is taken for what it is: the request ends at the quote that a status follows.
 
+use crate::number::{self, Unit};
 use crate::{Entry, Malformed, time};
 use memchr::{memchr, memchr_iter};
 
-pub(crate) fn parse(line: &[u8]) -> Result<Entry<'_>, Malformed> {
-    let open = bracket(line).ok_or(Malformed::Time)?;
-    let close = open + memchr(b']', &line[open..]).ok_or(Malformed::Time)?;
-    let (seconds, offset_s) = time::clf(&line[open + 1..close]).ok_or(Malformed::Time)?;
-    let client = &line[..memchr(b' ', line).unwrap_or(open).min(open)];
+/// What stands around the fields that all have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Whether a virtual host stands in front.
+    vhost: bool,
+    /// Whether referer and agent are there.
+    combined: bool,
+    /// Which field behind the agent holds forwarding addresses.
+    forwarded: Option<usize>,
+    /// Which field behind the agent holds the duration, and in what.
+    duration: Option<(usize, Unit)>,
+}
 
-    let rest = line[close + 1..].strip_prefix(b" \"").ok_or(Malformed::Request)?;
-    let end = request_end(rest).ok_or(if memchr(b'"', rest).is_some() {
-        Malformed::Status
-    } else {
-        Malformed::Request
-    })?;
-    let (method, target) = request(&rest[..end]);
-    let status = rest[end + 2..end + 5].iter().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
-    let rest = rest[end + 5..].strip_prefix(b" ").unwrap_or(&[]);
-    let size = memchr(b' ', rest).unwrap_or(rest.len());
-    let bytes = rest[..size]
-        .iter()
-        .take_while(|d| d.is_ascii_digit())
-        .fold(0_u64, |n, d| n.saturating_mul(10).saturating_add(u64::from(d - b'0')));
-    let mut fields = Quoted(&rest[size..]);
-    let referer = fields.next().unwrap_or_default();
-    let agent = fields.next().unwrap_or_default();
-    Ok(Entry {
-        at_us: seconds.saturating_mul(1_000_000),
+/// How many fields behind the agent are looked at.
+const MOST_EXTRAS: usize = 16;
+
+impl Layout {
+    /// What most of these lines have; nothing if fewer than half are of this format.
+    ///
+    /// A quoted field behind the agent that holds addresses is `X-Forwarded-For`. A field there with a decimal point, or one that names
+    /// itself (`rt=`, `5ms`), is a duration in seconds; a lone whole number is Apache's `%D`, microseconds.
+    pub(crate) fn of(lines: &[&[u8]]) -> Option<Self> {
+        let plain = Self::default();
+        let known: Vec<&[u8]> = lines.iter().copied().filter(|line| parse(line, plain).is_ok()).collect();
+        if known.is_empty() || known.len() * 2 < lines.len() {
+            return None;
+        }
+        let most =
+            |holds: &dyn Fn(&[u8]) -> bool| known.iter().filter(|line| holds(line)).count() * 2 > known.len();
+        let (forwarded, duration) = extras(&known);
+        Some(Self {
+            vhost: most(&has_vhost),
+            combined: most(&|line| fields(line).is_ok_and(|found| memchr(b'"', found.behind).is_some())),
+            forwarded,
+            duration,
+        })
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match (self.combined, self.vhost) {
+            (true, false) => "nginx/Apache combined",
+            (true, true) => "nginx/Apache combined with virtual hosts",
+            (false, false) => "nginx/Apache common",
+            (false, true) => "nginx/Apache common with virtual hosts",
+        }
+    }
+
+    pub(crate) const fn combined() -> Self {
+        Self { vhost: false, combined: true, forwarded: None, duration: None }
+    }
+}
+
+/// Reads one line.
+pub(crate) fn parse(line: &[u8], layout: Layout) -> Result<Entry<'_>, Malformed> {
+    let Fields { front, time, request: asked, status, behind } = fields(line)?;
+    let (at_us, offset_s) = time::clf(time).ok_or(Malformed::Time)?;
+    let (host, front) = if layout.vhost { cut(front, b' ') } else { (&[][..], front) };
+    let (client, forwarded) = client(front);
+    let (method, target) = request(asked);
+    let size = memchr(b' ', behind).unwrap_or(behind.len());
+    let bytes = number::whole(&behind[..size]);
+    let mut quoted = Quoted(&behind[size..]);
+    let referer = quoted.next().unwrap_or_default();
+    let agent = quoted.next().unwrap_or_default();
+    let mut entry = Entry {
+        at_us,
         offset_s,
         client: told(client),
+        forwarded: told(forwarded),
+        host: told(host),
+        session: &[],
         agent: told(agent),
         referer: told(referer),
         method,
@@ -41,12 +86,68 @@ pub(crate) fn parse(line: &[u8]) -> Result<Entry<'_>, Malformed> {
         status,
         bytes,
         duration_us: None,
+    };
+    if layout.forwarded.is_some() || layout.duration.is_some() {
+        for (i, extra) in Extras(quoted.0).take(MOST_EXTRAS).enumerate() {
+            if layout.forwarded == Some(i) {
+                entry.forwarded = told(extra);
+            }
+            if let Some((_, unit)) = layout.duration.filter(|(at, _)| *at == i) {
+                entry.duration_us = number::duration_us(unnamed(extra), unit);
+            }
+        }
+    }
+    Ok(entry)
+}
+
+/// The pieces that all layouts have.
+struct Fields<'a> {
+    /// What stands before the time.
+    front: &'a [u8],
+    time: &'a [u8],
+    request: &'a [u8],
+    status: u16,
+    /// What stands behind the status.
+    behind: &'a [u8],
+}
+
+fn fields(line: &[u8]) -> Result<Fields<'_>, Malformed> {
+    let open = bracket(line).ok_or(Malformed::Time)?;
+    let close = open + memchr(b']', &line[open..]).ok_or(Malformed::Time)?;
+    let rest = line[close + 1..].strip_prefix(b" \"").ok_or(Malformed::Request)?;
+    let end = request_end(rest).ok_or(if memchr(b'"', rest).is_some() {
+        Malformed::Status
+    } else {
+        Malformed::Request
+    })?;
+    let status = rest[end + 2..end + 5].iter().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
+    let behind = rest[end + 5..].strip_prefix(b" ").unwrap_or_default();
+    Ok(Fields {
+        front: line[..open].trim_ascii_end(),
+        time: &line[open + 1..close],
+        request: &rest[..end],
+        status,
+        behind,
     })
 }
 
 /// `-` is how these formats say nothing.
-fn told(field: &[u8]) -> &[u8] {
+pub(crate) fn told(field: &[u8]) -> &[u8] {
     if field == b"-" { &[] } else { field }
+}
+
+/// What stands before the first of these, and behind it.
+fn cut(text: &[u8], at: u8) -> (&[u8], &[u8]) {
+    memchr(at, text).map_or((text, &[]), |i| (&text[..i], &text[i + 1..]))
+}
+
+/// The client in front of a line. A list of forwarding addresses in its place is given as well; the client is the first of it.
+fn client(front: &[u8]) -> (&[u8], &[u8]) {
+    let first = cut(front, b' ').0;
+    match first.strip_suffix(b",") {
+        None => (first, &[]),
+        Some(alone) => (alone, &front[..memchr::memmem::find(front, b" - ").unwrap_or(front.len())]),
+    }
 }
 
 /// Where the time begins: users may hold spaces and brackets of their own, but a time begins with a digit.
@@ -63,7 +164,7 @@ fn request_end(rest: &[u8]) -> Option<usize> {
 }
 
 /// Method and target of a request line; nothing where it is none.
-fn request(line: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn request(line: &[u8]) -> (&[u8], &[u8]) {
     let Some(space) = memchr(b' ', line) else { return (&[], &[]) };
     let method = &line[..space];
     if method.is_empty() || !method.iter().all(u8::is_ascii_uppercase) {
@@ -83,13 +184,105 @@ impl<'a> Iterator for Quoted<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         let open = memchr(b'"', self.0)?;
         let rest = &self.0[open + 1..];
-        let close = memchr_iter(b'"', rest).find(|at| !escaped(rest, *at)).unwrap_or(rest.len());
+        let close = closing(rest);
         self.0 = rest.get(close + 1..).unwrap_or_default();
         Some(&rest[..close])
     }
 }
 
+/// Where the quote is that closes what was opened before; the end where there is none.
+pub(crate) fn closing(rest: &[u8]) -> usize {
+    memchr_iter(b'"', rest).find(|at| !escaped(rest, *at)).unwrap_or(rest.len())
+}
+
 /// Whether an odd number of backslashes stands before.
-fn escaped(text: &[u8], at: usize) -> bool {
+pub(crate) fn escaped(text: &[u8], at: usize) -> bool {
     text[..at].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 1
+}
+
+/// Fields with or without quotes, told apart by spaces.
+struct Extras<'a>(&'a [u8]);
+
+impl<'a> Iterator for Extras<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let text = self.0.trim_ascii_start();
+        let (field, rest) = match text.split_first()? {
+            (b'"', quoted) => {
+                let close = closing(quoted);
+                (&quoted[..close], quoted.get(close + 1..).unwrap_or_default())
+            }
+            _ => cut(text, b' '),
+        };
+        self.0 = rest;
+        Some(field)
+    }
+}
+
+/// Whether a host stands in front of the client: then there are four words before the time, of which the second is an address and the
+/// third says that nobody identified anybody.
+fn has_vhost(line: &[u8]) -> bool {
+    let Ok(found) = fields(line) else { return false };
+    let mut words = found.front.split(|b| *b == b' ');
+    let (_, second, third) = (words.next(), words.next(), words.next());
+    second.is_some_and(is_address) && third == Some(b"-") && words.next().is_some()
+}
+
+/// Whether this can be an address of IP: numbers with at least three dots, or hexadecimal ones with two colons.
+fn is_address(text: &[u8]) -> bool {
+    let count = |wanted| text.iter().filter(|b| **b == wanted).count();
+    let of = |more: fn(&u8) -> bool| !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || more(b));
+    (count(b'.') == 3 && of(|b| *b == b'.'))
+        || (count(b':') >= 2 && of(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')))
+}
+
+/// Whether this is addresses, told apart by commas.
+fn is_forwarded(text: &[u8]) -> bool {
+    text.split(|b| *b == b',')
+        .all(|one| matches!(one.trim_ascii(), b"unknown") || is_address(one.trim_ascii()))
+}
+
+/// `rt=0.005` without its name.
+fn unnamed(text: &[u8]) -> &[u8] {
+    memchr(b'=', text).map_or(text, |at| &text[at + 1..])
+}
+
+/// Which fields behind the agent hold forwarding addresses and the duration.
+fn extras(known: &[&[u8]]) -> (Option<usize>, Option<(usize, Unit)>) {
+    let rows: Vec<Vec<&[u8]>> = known
+        .iter()
+        .filter_map(|line| fields(line).ok())
+        .map(|found| {
+            let size = memchr(b' ', found.behind).unwrap_or(found.behind.len());
+            let mut quoted = Quoted(&found.behind[size..]);
+            quoted.nth(1);
+            Extras(quoted.0).take(MOST_EXTRAS).collect()
+        })
+        .collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    // A column is what all that it tells is.
+    let all = |column: usize, is: &dyn Fn(&[u8]) -> bool| {
+        let mut told =
+            rows.iter().filter_map(|row| row.get(column)).filter(|text| ***text != b"-"[..]).peekable();
+        told.peek().is_some() && told.all(|text| is(text))
+    };
+    let find = |is: &dyn Fn(&[u8]) -> bool| (0..columns).find(|column| all(*column, is));
+    let forwarded = find(&is_forwarded);
+    let seconds = find(&|text| {
+        let number = unnamed(text);
+        let told = number.len() < text.len()
+            && matches!(&text[..text.len() - number.len()], b"rt=" | b"request_time=");
+        (told || number.len() == text.len())
+            && (memchr(b'.', number).is_some() || number.ends_with(b"ms"))
+            && number::duration_us(number, Unit::Seconds).is_some()
+    })
+    .map(|column| (column, Unit::Seconds));
+    let micros = || {
+        let is = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+        let mut wholes = (0..columns).filter(|column| all(*column, &is));
+        // Two of them are Apache's `combinedio`, bytes in and out.
+        wholes.next().filter(|_| wholes.next().is_none()).map(|column| (column, Unit::Micros))
+    };
+    (forwarded, seconds.or_else(micros))
 }

@@ -7,8 +7,14 @@ pub struct Entry<'a> {
     pub at_us: i64,
     /// What the log's clock was ahead of UTC, in seconds.
     pub offset_s: i32,
-    /// The client's address or name; empty where the log tells none.
+    /// The client's address or name; empty where the log tells none. Behind a proxy it is the proxy's, if the log has it so.
     pub client: &'a [u8],
+    /// The addresses that it was forwarded for (`X-Forwarded-For`) as they were logged; empty where the log tells none.
+    pub forwarded: &'a [u8],
+    /// The host that was asked; empty where the log tells none.
+    pub host: &'a [u8],
+    /// What names the session; empty where the log tells none.
+    pub session: &'a [u8],
     /// The user agent; empty where the log tells none.
     pub agent: &'a [u8],
     /// The page that led here; empty where the log tells none.

@@ -1,16 +1,16 @@
 //! Reading a log to its end, whatever is in it.
 
-use crate::{Entry, Malformed, clf};
+use crate::format::Format;
+use crate::lines::{LONGEST_LINE, Lines};
+use crate::row::{Refusal, Row};
+use crate::{Entry, Malformed};
 use std::io::{self, BufRead};
-
-/// The longest line that is looked at: what is longer is no request that a server would have taken.
-const LONGEST_LINE: usize = 1 << 20;
 
 /// How many lines that were not understood are kept as examples, and how much of each.
 const EXAMPLES: usize = 5;
 const EXAMPLE_BYTES: usize = 200;
 
-/// A log cannot be read on.
+/// A log cannot be read on. What was read before stands.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// What it is read from failed.
@@ -21,6 +21,53 @@ pub enum LogError {
         /// What the source said.
         source: io::Error,
     },
+    /// A packed log ends before its end.
+    #[error(
+        "line {line}: {source}: the {before} lines before are read; copy the file again, or unpack what there is into a plain file and go on with it",
+        before = line.saturating_sub(1)
+    )]
+    CutOff {
+        /// The line that could not be read, from 1.
+        line: u64,
+        /// What the source said.
+        source: io::Error,
+    },
+    /// A packed log holds what no packer writes.
+    #[error("line {line}: {source}: the {before} lines before are read; copy the file again", before = line.saturating_sub(1))]
+    Damaged {
+        /// The line that could not be read, from 1.
+        line: u64,
+        /// What the source said.
+        source: io::Error,
+    },
+    /// A log that is one document is larger than what is kept in memory.
+    #[error(
+        "the HAR document is larger than {limit_mb} MB, and it can be read only as a whole: export fewer requests, or leave their content out"
+    )]
+    TooLarge {
+        /// What may be read, in MB.
+        limit_mb: usize,
+    },
+    /// A log that should be one document is none.
+    #[error("line {line}: not a HAR document: {why}: export it again")]
+    NotHar {
+        /// The line where it ceases to be one, from 1.
+        line: u64,
+        /// What is wrong there.
+        why: &'static str,
+    },
+}
+
+impl LogError {
+    pub(crate) fn of(line: u64, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::UnexpectedEof {
+            Self::CutOff { line, source }
+        } else if source.kind() == io::ErrorKind::InvalidData {
+            Self::Damaged { line, source }
+        } else {
+            Self::Io { line, source }
+        }
+    }
 }
 
 /// What was not understood.
@@ -35,40 +82,55 @@ pub struct Skipped {
 /// A log that is read entry by entry.
 #[derive(Debug)]
 pub struct Log<R> {
-    from: R,
+    lines: Lines<R>,
     line: Vec<u8>,
-    lines: u64,
-    bytes: u64,
+    format: Format,
+    asides: u64,
     skipped: Skipped,
 }
 
 impl<R: BufRead> Log<R> {
-    /// Reads from here.
+    /// Reads from here, in the format that the first lines are of. They are read at once; should that fail, [`Log::entry`] says so when
+    /// it comes to it.
     pub fn new(from: R) -> Self {
-        Self { from, line: Vec::new(), lines: 0, bytes: 0, skipped: Skipped::default() }
+        let mut lines = Lines::new(from);
+        let format = Format::recognise(lines.head());
+        Self { format, ..Self::with_lines(lines) }
     }
 
-    /// The next request; `None` at the end. Lines that are none are passed over and counted in [`Log::skipped`].
+    /// Reads from here, in this format.
+    pub fn with_format(from: R, format: Format) -> Self {
+        Self { format, ..Self::with_lines(Lines::new(from)) }
+    }
+
+    fn with_lines(lines: Lines<R>) -> Self {
+        Self { lines, line: Vec::new(), format: Format::default(), asides: 0, skipped: Skipped::default() }
+    }
+
+    /// The next request; `None` at the end. Lines that are none are passed over and counted in [`Log::skipped`]. A line that is not of the
+    /// log's format is tried as a combined one, and as JSON, before it is skipped.
     pub fn entry(&mut self) -> Result<Option<Entry<'_>>, LogError> {
-        loop {
-            if !self.fill()? {
-                return Ok(None);
-            }
-            if self.line.is_empty() {
+        Ok(self.next_row()?.map(|row| row.entry(&self.line)))
+    }
+
+    fn next_row(&mut self) -> Result<Option<Row>, LogError> {
+        while self.lines.next_into(&mut self.line)? {
+            if self.line.len() > LONGEST_LINE {
+                self.skip(Malformed::TooLong);
                 continue;
             }
-            let why = if self.line.len() > LONGEST_LINE {
-                Malformed::TooLong
-            } else {
-                match clf::parse(&self.line) {
-                    // Parsed once more below: the borrow checker does not see that this one is not kept.
-                    Ok(_) => break,
-                    Err(why) => why,
-                }
-            };
-            self.skip(why);
+            match self.format.row(&mut self.line) {
+                Ok(row) => return Ok(Some(row)),
+                Err(Refusal::Aside) => self.asides += 1,
+                Err(Refusal::Malformed(why)) => self.skip(why),
+            }
         }
-        Ok(clf::parse(&self.line).ok())
+        Ok(None)
+    }
+
+    /// What the log is written in.
+    pub const fn format(&self) -> &Format {
+        &self.format
     }
 
     /// What was not understood so far.
@@ -76,51 +138,26 @@ impl<R: BufRead> Log<R> {
         &self.skipped
     }
 
-    /// Lines read so far.
-    pub const fn lines(&self) -> u64 {
-        self.lines
+    /// Lines so far that tell of no request, and are not meant to: blank ones, comments, headers, rows of other metrics.
+    pub const fn asides(&self) -> u64 {
+        self.asides
     }
 
-    /// Bytes read so far.
+    /// Lines read so far: each is an entry, skipped, or an aside. In a HAR document, its entries.
+    pub const fn lines(&self) -> u64 {
+        self.lines.lines
+    }
+
+    /// Bytes read so far, after unpacking.
     pub const fn bytes(&self) -> u64 {
-        self.bytes
+        self.lines.bytes
     }
 
     fn skip(&mut self, why: Malformed) {
         self.skipped.lines += 1;
         if self.skipped.examples.len() < EXAMPLES {
             let shown = self.line[..self.line.len().min(EXAMPLE_BYTES)].escape_ascii().to_string();
-            self.skipped.examples.push((self.lines, why, shown));
+            self.skipped.examples.push((self.lines.lines, why, shown));
         }
-    }
-
-    /// The next line without its end; what is longer than a line may be is read over, not kept.
-    fn fill(&mut self) -> Result<bool, LogError> {
-        self.line.clear();
-        let mut any = false;
-        loop {
-            let part =
-                self.from.fill_buf().map_err(|source| LogError::Io { line: self.lines + 1, source })?;
-            if part.is_empty() {
-                self.lines += u64::from(any);
-                break;
-            }
-            any = true;
-            let end = memchr::memchr(b'\n', part);
-            let taken = end.unwrap_or(part.len());
-            let room = (LONGEST_LINE + 1).saturating_sub(self.line.len());
-            self.line.extend_from_slice(&part[..taken.min(room)]);
-            let used = taken + usize::from(end.is_some());
-            self.from.consume(used);
-            self.bytes += used as u64;
-            if end.is_some() {
-                self.lines += 1;
-                break;
-            }
-        }
-        if self.line.last() == Some(&b'\r') {
-            self.line.pop();
-        }
-        Ok(any)
     }
 }

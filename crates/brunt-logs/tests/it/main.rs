@@ -1,3 +1,4 @@
 //! Logs of every kind, good and bad.
 
 mod clf;
+mod packed;
