@@ -78,6 +78,8 @@ pub fn open<R: Read>(mut from: R) -> io::Result<Opened<R>> {
         Packing::Zstd => Unpacked::Zstd(Box::new(Frames {
             source: BufReader::with_capacity(BUFFER, source),
             decoder: FrameDecoder::new(),
+            block: Vec::new(),
+            failed: None,
         })),
     };
     Ok(Opened { packing, buffer: BufReader::with_capacity(BUFFER, unpacked) })
@@ -182,7 +184,15 @@ impl<R: Read> Read for Source<R> {
 struct Frames<R> {
     source: BufReader<Source<R>>,
     decoder: FrameDecoder,
+    /// The block that is decoded next, whole.
+    block: Vec<u8>,
+    /// What ended the data, given when all that was decoded before has been read.
+    failed: Option<io::Error>,
 }
+
+/// The last block of a frame, empty (RFC 8878, 3.1.1.2), and room for a checksum that is not looked at. A decoder holds back what later
+/// blocks may refer to: where a frame is cut off, this makes it give what it has.
+const LAST_BLOCK: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
 impl<R: Read> Read for Frames<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -190,15 +200,19 @@ impl<R: Read> Read for Frames<R> {
             return Ok(0);
         }
         while self.decoder.can_collect() == 0 {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
             if self.decoder.is_finished() {
                 if self.source.fill_buf()?.is_empty() {
                     return Ok(0);
                 }
                 self.next_frame()?;
-            } else {
-                self.decoder
-                    .decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1))
-                    .map_err(io::Error::other)?;
+            } else if let Err(error) = self.next_block() {
+                self.failed = Some(error);
+                if !self.decoder.is_finished() {
+                    self.decode(&LAST_BLOCK[..])?;
+                }
             }
         }
         self.decoder.read(into)
@@ -215,5 +229,30 @@ impl<R: Read> Frames<R> {
         let length = u64::from(*length);
         let skipped = io::copy(&mut self.source.by_ref().take(length), &mut io::sink())?;
         if skipped < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+    }
+
+    /// Decodes one block, once all of it is here (its header: RFC 8878, 3.1.1.2).
+    fn next_block(&mut self) -> io::Result<()> {
+        let mut header = [0; 3];
+        self.source.read_exact(&mut header)?;
+        let [a, b, c] = header.map(usize::from);
+        let size = (a | b << 8 | c << 16) >> 3;
+        let repeated = a >> 1 & 3 == 1;
+        let size = if repeated { 1 } else { size };
+        let mut block = std::mem::take(&mut self.block);
+        block.clear();
+        block.extend_from_slice(&header);
+        self.source.by_ref().take(size as u64).read_to_end(&mut block)?;
+        let whole = block.len() == header.len() + size;
+        let decoded = if whole { self.decode(&block) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+        self.block = block;
+        decoded
+    }
+
+    fn decode(&mut self, block: &[u8]) -> io::Result<()> {
+        self.decoder
+            .decode_blocks(block.chain(&mut self.source), BlockDecodingStrategy::UptoBlocks(1))
+            .map(drop)
+            .map_err(io::Error::other)
     }
 }
