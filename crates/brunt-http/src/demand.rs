@@ -62,6 +62,7 @@ fn lanes_of(steps: &[Step]) -> u64 {
         Step::Group { steps, .. } | Step::Repeat { steps, .. } => lanes_of(steps),
         Step::If { then, otherwise, .. } => lanes_of(then).max(lanes_of(otherwise)),
         Step::Choose { branches, .. } => branches.iter().map(|steps| lanes_of(steps)).max().unwrap_or(1),
+        Step::Script(script) => script.widest().min(6),
         Step::Request(_) | Step::Pause(_) | Step::Set { .. } | Step::End(_) => 1,
     });
     lanes.max().unwrap_or(1)

@@ -126,7 +126,7 @@ fn of_journey<'a>(journey: &'a Journey, found: &mut Vec<&'a Text>) {
 fn of_steps<'a>(steps: &'a [Step], found: &mut Vec<&'a Text>) {
     for step in steps {
         match step {
-            Step::Request(_) | Step::Batch { .. } | Step::Pause(_) | Step::End(_) => {}
+            Step::Request(_) | Step::Batch { .. } | Step::Pause(_) | Step::Script(_) | Step::End(_) => {}
             Step::Set { value, .. } => found.push(value),
             Step::Group { steps, .. } => of_steps(steps, found),
             Step::If { condition, then, otherwise } => {

@@ -20,6 +20,9 @@ use brunt_workload::{
 use serde_json::{Value, json};
 use text::Names;
 
+/// Requests that are printed: a plan has not nearly as many, the sessions of a traffic model may.
+const MOST_REQUESTS: usize = 2_000;
+
 /// What stands in a secret's place.
 pub(crate) const HIDDEN: &str = "(hidden)";
 
@@ -42,7 +45,7 @@ pub fn lowered_json(workload: &Workload) -> Value {
         "target": target(&workload.target),
         "scenarios": workload.scenarios.iter().map(|s| scenario(s, names)).collect::<Vec<_>>(),
         "endpoints": workload.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
-        "requests": workload.requests.iter().map(|r| request::request(r, names)).collect::<Vec<_>>(),
+        "requests": workload.requests.iter().take(MOST_REQUESTS).map(|r| request::request(r, names)).collect::<Vec<_>>(),
         "checks": workload.checks.iter().map(|c| request::check(c, names)).collect::<Vec<_>>(),
         "feeds": workload.feeds.iter().map(feed).collect::<Vec<_>>(),
         "slots": workload.slots,

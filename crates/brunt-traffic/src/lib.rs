@@ -7,10 +7,14 @@
 
 mod census;
 mod export;
+mod load;
 mod observe;
+mod portrait;
 mod prepare;
 mod protocol;
 mod random;
+mod replay;
+mod shop;
 pub mod synth;
 mod synthetic;
 mod target;
@@ -22,10 +26,14 @@ pub mod model;
 pub mod site;
 
 pub use census::Census;
+pub use load::{LoadError, put_into};
 pub use observe::{Client, ClientKind, Event, MOST_EVENTS, Observed, Observer};
+pub use portrait::{EndpointLine, Portrait};
 pub use prepare::{MOST_ENDPOINTS, Vocabulary};
 pub use protocol::Split;
 pub use random::Random;
+pub use replay::{Replay, replayed};
+pub use shop::shop_log;
 pub use export::{Export, ExportOptions, peak_sessions, write as write_export};
 pub use synthetic::{SYNTHETIC_VERSION, Synthetic, SyntheticError, SyntheticRequest};
 pub use target::{Shape, Target};

@@ -1,7 +1,8 @@
 //! What a user does: weighted actions made of steps, and the pauses between.
 
-use crate::{Condition, Draw, FeedId, Plain, RequestId, SlotId, Text};
+use crate::{Condition, Draw, FeedId, Plain, RequestId, Script, SlotId, Text};
 use brunt_metrics::{EndpointId, Nanos};
+use std::sync::Arc;
 
 /// A kind of user, with what it does.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +109,9 @@ pub enum Step {
         /// What it is, if it is not another value alone.
         plain: Plain,
     },
+    /// Plays the session of a script that the iteration's index names: each turn at its time within the session, or when the one before it
+    /// is answered, whichever is later. A request that fails does not end it.
+    Script(Arc<Script>),
     /// Ends something early, without failing.
     End(EndOf),
 }

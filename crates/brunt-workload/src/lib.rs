@@ -43,6 +43,8 @@ mod request;
 
 mod journey;
 
+mod script;
+
 mod hooks;
 
 mod metrics;
@@ -75,6 +77,7 @@ pub use request::{
     TargetSettings, TlsSettings,
 };
 pub use rng::{Draw, IterationIndex};
+pub use script::{Script, Turn};
 pub use stop::{DEFAULT_GRACE, Stop};
 pub use supply::{Change, Supply, Transition, UserStage};
 pub use text::{Secret, Source, Text, TextPart};

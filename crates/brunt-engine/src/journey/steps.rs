@@ -11,7 +11,7 @@ use crate::dispatcher::Start;
 use brunt_metrics::{EndpointId, ErrorKind, Nanos, Outcome, Parts, Sample, Status};
 use brunt_workload::{
     Action, Cell, Condition, Draw, EndOf, LastAnswer, MAX_PASSES, Missing, PauseTime, Pick, Plain, RequestId,
-    Scope, SlotId, Source, Step, Text, TextPart, Value, Workload,
+    Scope, Script, SlotId, Source, Step, Text, TextPart, Value, Workload,
 };
 
 /// How an action was gone through.
@@ -24,6 +24,9 @@ pub(super) enum Passage {
     /// A step failed, or the iteration is cut.
     Failed,
 }
+
+/// Requests of a turn that are under way at a time: as many as browsers open connections to one host.
+const AT_ONCE: u16 = 6;
 
 /// Passes of a loop may never wait (nothing in it does, or its port is refused): after this many, the worker's
 /// other users are let run.
@@ -103,6 +106,7 @@ impl<'w, P: Perform> Walker<'w, P> {
                 Step::Request(id) => self.request(*id).await,
                 Step::Batch { requests, at_once } => self.batch(requests, *at_once).await,
                 Step::Pause(time) => self.pause(*time).await,
+                Step::Script(script) => self.script(script).await,
                 Step::Set { slot, value, plain } => {
                     self.set(*slot, (value, *plain)).map_err(|missing| self.lacks(*slot, missing, action))
                 }
@@ -138,6 +142,24 @@ impl<'w, P: Perform> Walker<'w, P> {
         let batch = Batch { requests, at_once: at_once.max(1), due: self.due, start: self.start };
         let performed = self.performer.perform_batch(batch, self.ctx, &mut self.draw).await;
         self.performed(performed)
+    }
+
+    async fn script(&mut self, script: &'w Script) -> Result<(), Outcome> {
+        let begin = self.due;
+        for turn in script.turns(self.start.index.0) {
+            let due = begin + turn.after;
+            if due > self.due {
+                if self.ctx.sleep_until(due).await.is_err() {
+                    return Err(self.cut());
+                }
+                self.due = due;
+            }
+            match turn.requests {
+                [one] => self.request(*one).await?,
+                several => self.batch(several, AT_ONCE).await?,
+            }
+        }
+        Ok(())
     }
 
     fn performed(&mut self, performed: super::Performed) -> Result<(), Outcome> {
@@ -210,7 +232,12 @@ impl<'w, P: Perform> Walker<'w, P> {
                 return Some(Frame { next: steps.len(), ..Frame::new(steps, role) });
             }
             Step::Choose { choice, branches } => (branches.get(choice.random(&mut self.draw))?, Role::Branch),
-            Step::Request(_) | Step::Batch { .. } | Step::Pause(_) | Step::Set { .. } | Step::End(_) => {
+            Step::Request(_)
+            | Step::Batch { .. }
+            | Step::Pause(_)
+            | Step::Script(_)
+            | Step::Set { .. }
+            | Step::End(_) => {
                 return None;
             }
         };
@@ -315,6 +342,7 @@ fn first_endpoint(steps: &[Step], workload: &Workload) -> Option<EndpointId> {
         }
         Step::Repeat { steps, .. } => first_endpoint(steps, workload),
         Step::Choose { branches, .. } => branches.iter().find_map(|steps| first_endpoint(steps, workload)),
+        Step::Script(script) => script.first().as_ref().and_then(of),
         Step::Pause(_) | Step::Set { .. } | Step::End(_) => None,
     })
 }

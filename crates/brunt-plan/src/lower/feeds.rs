@@ -31,7 +31,8 @@ impl Referred<'_> {
                         self.request(*id, found);
                     }
                 }
-                Step::Pause(_) | Step::End(_) => {}
+                // Plans have no scripts: those are put in when all is lowered.
+                Step::Pause(_) | Step::Script(_) | Step::End(_) => {}
                 Step::Group { endpoint: _, steps } => self.steps(steps, found),
                 Step::If { condition, then, otherwise } => {
                     of_condition(condition, found);

@@ -111,7 +111,7 @@ impl Sent<'_> {
                 Step::If { .. } | Step::Repeat { while_: Some(_), .. } => {
                     known.extend(self.saved_by(std::slice::from_ref(step)));
                 }
-                Step::Pause(_) | Step::End(_) => {}
+                Step::Pause(_) | Step::Script(_) | Step::End(_) => {}
             }
         }
     }
@@ -149,7 +149,7 @@ impl Sent<'_> {
                 Step::Set { slot, .. } => {
                     out.insert(*slot);
                 }
-                Step::Pause(_) | Step::End(_) => {}
+                Step::Pause(_) | Step::Script(_) | Step::End(_) => {}
             }
         }
         out

@@ -1,0 +1,155 @@
+//! What `brunt logs`, `learn`, `synth`, `fidelity` and `pipeline` are asked for.
+
+use std::path::PathBuf;
+
+/// Which logs.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LogFiles {
+    /// Access logs: files, packed (gz, xz, zst) or not; folders of them; `-` for standard input
+    #[arg(value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LogsArgs {
+    #[command(flatten)]
+    pub(crate) files: LogFiles,
+    /// As JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Read nothing: write a log of a made-up shop of so many days to standard output, for a start without one
+    #[arg(long, value_name = "DAYS", conflicts_with = "logs")]
+    pub(crate) simulate: Option<u16>,
+    /// Where the randomness of `--simulate` comes from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LearnArgs {
+    #[command(flatten)]
+    pub(crate) files: LogFiles,
+    /// Where the model goes
+    #[arg(short, long, value_name = "FILE", default_value = "site.model.json")]
+    pub(crate) output: PathBuf,
+    /// What the model is called [default: the log's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// A value that fewer clients asked for is not kept, but made up anew
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) least_clients: usize,
+    /// Endpoints that are told apart at most
+    #[arg(long, value_name = "N", default_value_t = brunt_traffic::MOST_ENDPOINTS)]
+    pub(crate) endpoints: usize,
+    /// Chance in fitting: the same seed makes the same model
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// What is generated, and what is changed about it.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct FactorArgs {
+    /// Where it begins: `peak` (the busiest hour of the week), `now`, a day (2026-03-16) or a moment (2026-03-16T09:00), UTC
+    #[arg(long, value_name = "WHEN", default_value = "peak", help_heading = "Traffic")]
+    pub(crate) start: String,
+    /// How many times as many sessions
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, help_heading = "Traffic")]
+    pub(crate) scale: f64,
+    /// How many times as fast the clock of the day goes; think times stay as they are
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, help_heading = "Traffic")]
+    pub(crate) compress: f64,
+    /// How many times as many sessions that write, against the others
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, help_heading = "Traffic")]
+    pub(crate) writes: f64,
+    /// How much more what is seldom asked for is asked for
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, help_heading = "Traffic")]
+    pub(crate) tail: f64,
+    /// How many times as uneven arrivals are
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, help_heading = "Traffic")]
+    pub(crate) burstiness: f64,
+    /// A harder one: scale 2, writes 2, tail 2, burstiness 1.5, where they are not given
+    #[arg(long, help_heading = "Traffic")]
+    pub(crate) improved: bool,
+    /// The shape of the day with five times the peak, and burstier
+    #[arg(long, conflicts_with = "improved", help_heading = "Traffic")]
+    pub(crate) black_friday: bool,
+    /// People only: no monitors, crawlers, feed readers
+    #[arg(long, help_heading = "Traffic")]
+    pub(crate) people_only: bool,
+    /// Also calls that the site makes to itself, as crons set off by visits: a system under test makes its own
+    #[arg(long, help_heading = "Traffic")]
+    pub(crate) self_calls: bool,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SynthArgs {
+    /// The model
+    pub(crate) model: PathBuf,
+    /// Where to: a file; of k6 and locust a folder for the script and its requests [default: by format]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// As what
+    #[arg(long, value_name = "FORMAT", default_value = "json", value_parser = formats())]
+    pub(crate) to: String,
+    /// How long
+    #[arg(long = "for", value_name = "TIME", default_value = "1h")]
+    pub(crate) span: String,
+    /// The same seed makes the same requests
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The base URL for formats that have one
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) factors: FactorArgs,
+}
+
+fn formats() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(brunt_traffic::Export::names())
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct FidelityArgs {
+    /// The real log to judge by, best one that the model has not seen; may be given again
+    #[arg(long, value_name = "LOG", required = true)]
+    pub(crate) real: Vec<PathBuf>,
+    /// What is judged: a model, generated requests, or another log
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) synthetic: PathBuf,
+    /// As JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draws of a model that are judged; the mean is shown, with how far they scatter
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) draws: u16,
+    /// Fail (97) where a measure is above this, as `sessions=0.6`; may be given again
+    #[arg(long, value_name = "MEASURE=LIMIT")]
+    pub(crate) fail_over: Vec<String>,
+    /// Where randomness comes from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct PipelineArgs {
+    #[command(flatten)]
+    pub(crate) files: LogFiles,
+    /// What is loaded
+    #[arg(long, value_name = "URL", required = true)]
+    pub(crate) target: String,
+    /// Where each step's file goes
+    #[arg(short, long, value_name = "FOLDER", default_value = "pipeline")]
+    pub(crate) output: PathBuf,
+    /// How long each of both runs lasts
+    #[arg(long = "for", value_name = "TIME", default_value = "5m")]
+    pub(crate) span: String,
+    /// Where randomness comes from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Do again what is there already
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// How many times as fast the clock of the day goes
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(crate) compress: f64,
+}

@@ -1,0 +1,78 @@
+//! `brunt learn`: from a log to a model.
+
+use super::read::read;
+use crate::args::LearnArgs;
+use crate::console::Console;
+use crate::exit;
+use brunt_traffic::model::{FitSettings, Source};
+use brunt_traffic::site::{LearnSettings, Site};
+use std::fs;
+use std::path::Path;
+
+/// `brunt learn`.
+pub(crate) fn learn(args: &LearnArgs, console: Console) -> u8 {
+    let settings = LearnSettings {
+        endpoints: args.endpoints,
+        least_clients: args.least_clients,
+        fit: FitSettings { seed: args.seed, ..FitSettings::default() },
+    };
+    let read = match read(&args.files.logs, console) {
+        Ok(read) => read,
+        Err(problem) => {
+            console.error(problem);
+            return exit::USAGE;
+        }
+    };
+    let name = args.name.clone().unwrap_or_else(|| name_of(args.files.logs.first().map_or(Path::new("site"), |p| p)));
+    let site = Site::learn(&name, &read.observed, &settings);
+    if let Err(problem) = write(&site, &args.output) {
+        console.error(problem);
+        return exit::USAGE;
+    }
+    console.print(&told(&site));
+    console.println(format!("written   {}", args.output.display()));
+    0
+}
+
+/// The log's name, without folders and endings.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().map_or_else(|| "site".into(), |n| n.to_string_lossy());
+    name.split('.').next().filter(|n| !n.is_empty() && *n != "-").unwrap_or("site").to_owned()
+}
+
+/// Writes a model file.
+pub(super) fn write(site: &Site, path: &Path) -> Result<(), String> {
+    let text = serde_json::to_string(site).map_err(|e| e.to_string())?;
+    fs::write(path, text).map_err(|e| format!("cannot write `{}`: {e}", path.display()))
+}
+
+/// What a model holds, for people.
+pub(super) fn told(site: &Site) -> String {
+    let learnt = &site.learnt;
+    let hours: f64 = learnt.observed.iter().map(|s| s.length_ms() as f64 / 3_600_000.0).sum();
+    let behaviour = &site.behaviour;
+    let count = |is: fn(&Source) -> bool| behaviour.sources.iter().filter(|s| is(s)).count();
+    let private = &site.privacy;
+    format!(
+        "learnt    {} requests, {} sessions, {} clients, {hours:.1} h\n\
+         endpoints {}, and {} more that are seldom asked for\n\
+         sources   {} timers, {} fleets of crawlers and readers, {} set off by other requests\n\
+         sessions  {} kinds, {} kinds of requests that leave together, {} contexts\n\
+         privacy   {} targets kept that {} clients or more asked for, {} made up, {} left out as secrets\n",
+        learnt.requests,
+        learnt.sessions,
+        learnt.clients,
+        site.endpoints.len() - 1,
+        site.others.len(),
+        count(|s| matches!(s, Source::Periodic(_))),
+        count(|s| matches!(s, Source::Fleet(_))),
+        count(|s| matches!(s, Source::Triggered(_))),
+        behaviour.classes.len(),
+        behaviour.bundles.0.len(),
+        behaviour.chain.contexts(),
+        private.kept,
+        private.least_clients,
+        private.made,
+        private.secret,
+    )
+}

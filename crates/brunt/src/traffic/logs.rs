@@ -1,0 +1,48 @@
+//! `brunt logs`: what a log holds.
+
+use super::read::read;
+use crate::args::LogsArgs;
+use crate::console::Console;
+use crate::exit;
+use brunt_traffic::{MOST_ENDPOINTS, Portrait, Vocabulary, shop_log};
+
+/// A pause that ends a session.
+const SESSION_GAP_MS: i64 = 1_800_000;
+
+/// `brunt logs`.
+pub(crate) fn logs(args: &LogsArgs, console: Console) -> u8 {
+    if let Some(days) = args.simulate {
+        let mut out = String::new();
+        shop_log(u32::from(days.max(1)), args.seed, |line| {
+            out.push_str(line);
+            out.push('\n');
+            if out.len() > 1 << 16 {
+                console.print(&out);
+                out.clear();
+            }
+        });
+        console.print(&out);
+        return 0;
+    }
+    let read = match read(&args.files.logs, console) {
+        Ok(read) => read,
+        Err(problem) => {
+            console.error(problem);
+            return exit::USAGE;
+        }
+    };
+    let words = Vocabulary::mine(&read.observed, MOST_ENDPOINTS, 1, |_| true);
+    let portrait = Portrait::of(&read.census, &read.observed, &words, SESSION_GAP_MS);
+    if args.json {
+        match serde_json::to_string_pretty(&portrait) {
+            Ok(text) => console.println(text),
+            Err(problem) => {
+                console.error(problem);
+                return exit::INTERNAL;
+            }
+        }
+    } else {
+        console.print(&portrait.text(console.style.ascii));
+    }
+    0
+}
