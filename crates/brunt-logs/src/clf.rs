@@ -25,25 +25,22 @@ pub(crate) struct Layout {
 const MOST_EXTRAS: usize = 16;
 
 impl Layout {
-    /// What most of these lines have; nothing if fewer than half are of this format.
+    /// What most of these lines have, of those that are of this format.
     ///
     /// A quoted field behind the agent that holds addresses is `X-Forwarded-For`. A field there with a decimal point, or one that names
     /// itself (`rt=`, `5ms`), is a duration in seconds; a lone whole number is Apache's `%D`, microseconds.
-    pub(crate) fn of(lines: &[&[u8]]) -> Option<Self> {
-        let plain = Self::default();
-        let known: Vec<&[u8]> = lines.iter().copied().filter(|line| parse(line, plain).is_ok()).collect();
-        if known.is_empty() || known.len() * 2 < lines.len() {
-            return None;
-        }
+    pub(crate) fn of(lines: &[&[u8]]) -> Self {
+        let known: Vec<&[u8]> =
+            lines.iter().copied().filter(|line| parse(line, Self::default()).is_ok()).collect();
         let most =
             |holds: &dyn Fn(&[u8]) -> bool| known.iter().filter(|line| holds(line)).count() * 2 > known.len();
         let (forwarded, duration) = extras(&known);
-        Some(Self {
-            vhost: most(&has_vhost),
+        Self {
+            vhost: most(&|line| fields(line).is_ok_and(|found| vhost_in(found.front))),
             combined: most(&|line| fields(line).is_ok_and(|found| memchr(b'"', found.behind).is_some())),
             forwarded,
             duration,
-        })
+        }
     }
 
     pub(crate) const fn name(self) -> &'static str {
@@ -64,7 +61,7 @@ impl Layout {
 pub(crate) fn parse(line: &[u8], layout: Layout) -> Result<Entry<'_>, Malformed> {
     let Fields { front, time, request: asked, status, behind } = fields(line)?;
     let (at_us, offset_s) = time::clf(time).ok_or(Malformed::Time)?;
-    let (host, front) = if layout.vhost { cut(front, b' ') } else { (&[][..], front) };
+    let (host, front) = if layout.vhost && vhost_in(front) { cut(front, b' ') } else { (&[][..], front) };
     let (client, forwarded) = client(front);
     let (method, target) = request(asked);
     let size = memchr(b' ', behind).unwrap_or(behind.len());
@@ -222,9 +219,8 @@ impl<'a> Iterator for Extras<'a> {
 
 /// Whether a host stands in front of the client: then there are four words before the time, of which the second is an address and the
 /// third says that nobody identified anybody.
-fn has_vhost(line: &[u8]) -> bool {
-    let Ok(found) = fields(line) else { return false };
-    let mut words = found.front.split(|b| *b == b' ');
+fn vhost_in(front: &[u8]) -> bool {
+    let mut words = front.split(|b| *b == b' ');
     let (_, second, third) = (words.next(), words.next(), words.next());
     second.is_some_and(is_address) && third == Some(b"-") && words.next().is_some()
 }

@@ -19,7 +19,7 @@ pub struct Entry<'a> {
     pub agent: &'a [u8],
     /// The page that led here; empty where the log tells none.
     pub referer: &'a [u8],
-    /// The method; empty where the request line was no request.
+    /// The method; empty where the request line was no request, `GET` in a log that tells no methods.
     pub method: &'a [u8],
     /// Path and query as they were asked for; empty where the request line was no request.
     pub target: &'a [u8],
@@ -37,12 +37,18 @@ pub enum Malformed {
     /// There is no time that can be read.
     #[error("no time that can be read")]
     Time,
-    /// There is no request between quotes.
+    /// There is no request.
     #[error("no request")]
     Request,
     /// There is no status of three digits.
     #[error("no status")]
     Status,
+    /// It is not JSON, or not all of it.
+    #[error("no JSON, or not all of it")]
+    Json,
+    /// It does not look as its format says.
+    #[error("not as the format says")]
+    Format,
     /// It is longer than a line may be.
     #[error("longer than 1 MB")]
     TooLong,

@@ -1,7 +1,11 @@
-//! What a log is written in.
+//! What a log is written in: given by whoever knows it, or recognised by its first lines.
 
 use crate::clf;
+use crate::json::{self, Flavour};
+use crate::lines::BOM;
+use crate::pattern::{FormatError, Pattern};
 use crate::row::{Parsed, Refusal, Row};
+use crate::{alb, har, table, w3c};
 use std::fmt;
 
 /// What a log is written in.
@@ -13,38 +17,154 @@ pub struct Format {
 #[derive(Clone, Debug)]
 enum Kind {
     Clf(clf::Layout),
+    Json(Flavour),
+    Alb,
+    W3c(w3c::Layout),
+    /// A table whose first row, of names, has not been read.
+    TableToCome,
+    Table(table::Layout),
+    Har,
+    Pattern(Pattern),
 }
 
 impl Default for Format {
     /// The combined format of nginx and Apache.
     fn default() -> Self {
-        Self { kind: Kind::Clf(clf::Layout::combined()) }
+        Kind::Clf(clf::Layout::combined()).into()
     }
 }
 
+impl From<Kind> for Format {
+    fn from(kind: Kind) -> Self {
+        Self { kind }
+    }
+}
+
+/// How many lines of a log its format is recognised by.
+const LINES: usize = 100;
+
 impl Format {
+    /// The names that [`Format::named`] knows.
+    pub const NAMES: [&'static str; 5] = ["combined", "json", "alb", "w3c", "csv"];
+
+    /// The format of this name, one of [`Format::NAMES`]: `combined` stands for the common one as well, `json` for one object a line
+    /// whoever wrote it, `csv` for any table with a row of names.
+    pub fn named(name: &str) -> Option<Self> {
+        let kind = match name {
+            "combined" => return Some(Self::default()),
+            "json" => Kind::Json(Flavour::Other),
+            "alb" => Kind::Alb,
+            "w3c" => Kind::W3c(w3c::Layout::unknown()),
+            "csv" => Kind::TableToCome,
+            _ => return None,
+        };
+        Some(kind.into())
+    }
+
+    /// A format as it stands in the configuration of nginx (`log_format`) or Apache (`LogFormat`), with or without the directive around it.
+    ///
+    /// Errors when it tells no time or no request, when it names what Apache does not know, and when nothing stands between two values.
+    /// Variables of nginx that tell nothing about requests, or that nobody knows, are passed over.
+    pub fn parse_log_format(text: &str) -> Result<Self, FormatError> {
+        Pattern::new(text).map(|pattern| Kind::Pattern(pattern).into())
+    }
+
     /// Its name for people: `nginx/Apache combined`, `Caddy JSON`.
     pub const fn name(&self) -> &'static str {
         match &self.kind {
             Kind::Clf(layout) => layout.name(),
+            Kind::Json(flavour) => flavour.name(),
+            Kind::Alb => "AWS load balancer",
+            Kind::W3c(layout) => layout.name(),
+            Kind::TableToCome => "CSV",
+            Kind::Table(layout) => layout.name(),
+            Kind::Har => "HTTP archive (HAR)",
+            Kind::Pattern(pattern) => pattern.name(),
         }
     }
 
-    /// The format that most of a log's first lines are of; the combined one where none is known.
+    /// The format that most of a log's first lines are of, up to 100; the combined one where none is known.
     pub(crate) fn recognise(head: &[u8]) -> Self {
-        let lines: Vec<&[u8]> = head.split(|b| *b == b'\n').collect();
-        clf::Layout::of(&lines).map_or_else(Self::default, |layout| Self { kind: Kind::Clf(layout) })
+        let head = head.strip_prefix(BOM).unwrap_or(head);
+        if har::is_one(head) {
+            return Kind::Har.into();
+        }
+        let mut lines: Vec<&[u8]> = head
+            .split(|b| *b == b'\n')
+            .take(LINES)
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+            .collect();
+        if lines.len() > 1 && lines.len() < LINES && !head.ends_with(b"\n") {
+            // It may not be whole.
+            lines.pop();
+        }
+        lines.retain(|line| !line.trim_ascii().is_empty());
+        if let Some(layout) = w3c::Layout::of(&lines) {
+            return Kind::W3c(layout).into();
+        }
+        if let Some(layout) = table::Layout::of(&lines) {
+            return Kind::Table(layout).into();
+        }
+        let known = |is: &dyn Fn(&[u8]) -> bool| lines.iter().filter(|line| is(line)).count();
+        let of_clf = known(&|line| clf::parse(line, clf::Layout::default()).is_ok());
+        let flavours: Vec<Flavour> = lines
+            .iter()
+            .filter(|line| line.trim_ascii_start().starts_with(b"{"))
+            .filter_map(|line| json::flavour(line))
+            .collect();
+        let of_alb = known(&|line| alb::parse(&mut line.to_vec()).is_ok());
+        if of_clf.max(flavours.len()).max(of_alb) == 0 {
+            return Self::default();
+        }
+        if flavours.len() > of_clf.max(of_alb) {
+            let count = |flavour: &Flavour| flavours.iter().filter(|one| *one == flavour).count();
+            return Kind::Json(flavours.iter().copied().max_by_key(|f| count(f)).unwrap_or_default()).into();
+        }
+        if of_alb > of_clf { Kind::Alb.into() } else { Kind::Clf(clf::Layout::of(&lines)).into() }
     }
 
-    /// Reads one line; may change it once it is understood.
+    /// Whether it is one document, not lines.
+    pub(crate) const fn is_document(&self) -> bool {
+        matches!(self.kind, Kind::Har)
+    }
+
+    /// Reads one line; changes it only once it is understood. What is not of this format is tried as a combined one, and as JSON.
     pub(crate) fn row(&mut self, line: &mut Vec<u8>) -> Parsed {
-        if line.trim_ascii().is_empty() {
+        let refused = match self.own(line) {
+            Err(Refusal::Malformed(why)) => why,
+            known => return known,
+        };
+        let plain = line.trim_ascii();
+        if plain.is_empty() {
             return Err(Refusal::Aside);
         }
+        if !matches!(self.kind, Kind::Clf(_) | Kind::Har)
+            && let Ok(entry) = clf::parse(line, clf::Layout::combined())
+        {
+            return Ok(Row::of(line, &entry));
+        }
+        if !matches!(self.kind, Kind::Json(_) | Kind::Har) && plain.starts_with(b"{") {
+            return json::parse(line).map_err(|_| refused.into());
+        }
+        Err(refused.into())
+    }
+
+    fn own(&mut self, line: &mut Vec<u8>) -> Parsed {
         match &mut self.kind {
-            Kind::Clf(layout) => {
-                clf::parse(line, *layout).map(|entry| Row::of(line, &entry)).map_err(Refusal::Malformed)
-            }
+            Kind::Clf(layout) => Ok(Row::of(line, &clf::parse(line, *layout)?)),
+            Kind::Json(_) => json::parse(line),
+            Kind::Alb => alb::parse(line),
+            Kind::W3c(layout) => layout.row(line),
+            Kind::Table(layout) => layout.row(line),
+            Kind::TableToCome => match table::Layout::of_header(line) {
+                Some(layout) => {
+                    self.kind = Kind::Table(layout);
+                    Err(Refusal::Aside)
+                }
+                None => Err(crate::Malformed::Format.into()),
+            },
+            Kind::Har => har::parse(line),
+            Kind::Pattern(pattern) => pattern.row(line),
         }
     }
 }

@@ -5,17 +5,26 @@
 //!
 //! What this crate does not do: it opens no file, and it does not know what is made of requests.
 
+mod alb;
 mod clf;
 mod entry;
 mod format;
+mod har;
+mod json;
 mod lines;
 mod log;
+mod names;
 mod number;
 mod open;
+mod pattern;
 mod row;
+mod table;
 mod time;
+mod told;
+mod w3c;
 
 pub use entry::{Entry, Malformed};
 pub use format::Format;
 pub use log::{Log, LogError, Skipped};
 pub use open::{Opened, Packing, open};
+pub use pattern::FormatError;

@@ -1,6 +1,7 @@
 //! Reading a log to its end, whatever is in it.
 
 use crate::format::Format;
+use crate::har::{self, Document};
 use crate::lines::{LONGEST_LINE, Lines};
 use crate::row::{Refusal, Row};
 use crate::{Entry, Malformed};
@@ -85,6 +86,7 @@ pub struct Log<R> {
     lines: Lines<R>,
     line: Vec<u8>,
     format: Format,
+    document: Option<Document>,
     asides: u64,
     skipped: Skipped,
 }
@@ -104,7 +106,14 @@ impl<R: BufRead> Log<R> {
     }
 
     fn with_lines(lines: Lines<R>) -> Self {
-        Self { lines, line: Vec::new(), format: Format::default(), asides: 0, skipped: Skipped::default() }
+        Self {
+            lines,
+            line: Vec::new(),
+            format: Format::default(),
+            document: None,
+            asides: 0,
+            skipped: Skipped::default(),
+        }
     }
 
     /// The next request; `None` at the end. Lines that are none are passed over and counted in [`Log::skipped`]. A line that is not of the
@@ -114,8 +123,8 @@ impl<R: BufRead> Log<R> {
     }
 
     fn next_row(&mut self) -> Result<Option<Row>, LogError> {
-        while self.lines.next_into(&mut self.line)? {
-            if self.line.len() > LONGEST_LINE {
+        while self.next_line()? {
+            if self.line.len() > LONGEST_LINE && !self.format.is_document() {
                 self.skip(Malformed::TooLong);
                 continue;
             }
@@ -126,6 +135,23 @@ impl<R: BufRead> Log<R> {
             }
         }
         Ok(None)
+    }
+
+    fn next_line(&mut self) -> Result<bool, LogError> {
+        if !self.format.is_document() {
+            return self.lines.next_into(&mut self.line);
+        }
+        let document = match &mut self.document {
+            Some(document) => document,
+            none => {
+                let limit_mb = har::MOST_BYTES >> 20;
+                let text = self.lines.rest(har::MOST_BYTES)?.ok_or(LogError::TooLarge { limit_mb })?;
+                none.insert(Document::new(text)?)
+            }
+        };
+        let any = document.next_into(&mut self.line)?;
+        self.lines.lines += u64::from(any);
+        Ok(any)
     }
 
     /// What the log is written in.
