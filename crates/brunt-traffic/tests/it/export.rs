@@ -1,4 +1,7 @@
-//! Generated requests as files of other tools: what is in them. That the tools take them: `slow_export`.
+//! Generated requests as files of other tools: what is in them. That the tools take them: `played`.
+
+mod played;
+mod target;
 
 use brunt_traffic::{Export, ExportOptions, Synthetic, SyntheticRequest, peak_sessions, write_export};
 use proptest::prelude::*;
@@ -64,7 +67,7 @@ fn hostile() -> Synthetic {
     let mut requests: Vec<_> = (0_u32..).zip(paths).map(|(n, line)| request(u64::from(n), n, line)).collect();
     requests[0].headers.insert("user-agent".to_owned(), "a\" \"b\\ \n é".to_owned());
     requests[0].body = Some("\0\u{2028}\"\\</script>\n".to_owned());
-    requests[1].endpoint = "=cmd|' /C calc'!A0".to_owned();
+    "=cmd|' /C calc'!A0".clone_into(&mut requests[1].endpoint);
     Synthetic { model: "*/ \n\"\"\" {{peak}}".to_owned(), ..document(requests) }
 }
 
@@ -81,7 +84,9 @@ fn written(synthetic: &Synthetic, export: Export) -> String {
 /// All but the scripts, which are files of their own: what is filled in is below.
 fn files(synthetic: &Synthetic) -> String {
     let files = Export::ALL.into_iter().filter(|export| export.companion().is_none());
-    files.map(|export| format!("=== {}\n{}", export.name(), written(synthetic, export))).collect()
+    let texts: Vec<String> =
+        files.map(|export| format!("=== {}\n{}", export.name(), written(synthetic, export))).collect();
+    texts.concat()
 }
 
 #[test]
@@ -156,6 +161,28 @@ fn sessions_at_once() {
         requests.sort_by_key(|request| request.at_ms);
         assert_eq!(peak_sessions(&document(requests)), wanted, "{sessions:?}");
     }
+}
+
+/// Method, path and agent of an access log's lines, as our own reader has them; `\xHH` stays as it is.
+#[test]
+fn the_access_log_is_read_as_written() {
+    let text = written(&shop(), Export::AccessLog);
+    let mut log = brunt_logs::Log::new(text.as_bytes());
+    for request in &shop().requests {
+        let entry = log.entry().expect("memory can be read").expect("a line a request");
+        let agent = request.headers.get("user-agent").map_or("", String::as_str);
+        assert_eq!(
+            (entry.method, entry.target, entry.agent, entry.status),
+            (request.method.as_bytes(), request.path.as_bytes(), agent.as_bytes(), 200)
+        );
+        // The format knows whole seconds.
+        assert_eq!(
+            entry.at_us,
+            (START + i64::try_from(request.at_ms / 1_000).expect("a minute")) * 1_000_000
+        );
+    }
+    assert!(log.entry().expect("memory can be read").is_none());
+    assert_eq!(log.skipped().lines, 0);
 }
 
 #[test]
