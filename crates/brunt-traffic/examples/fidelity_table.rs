@@ -47,8 +47,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let endpoints = u16::try_from(words.endpoints.names.len())?;
     for seed in 0..2 {
         let began = std::time::Instant::now();
-        let model =
-            fit(&fit_rows, &fit_time, &seen.clients, endpoints, &FitSettings { seed, ..FitSettings::default() });
+        let model = fit(
+            &fit_rows,
+            &fit_time,
+            &seen.clients,
+            endpoints,
+            &FitSettings { seed, ..FitSettings::default() },
+        );
         let fitted = began.elapsed();
         let play = Play { seed: 100 + seed, rate: 1.0, whole_seconds: true };
         let drawn = generate(&model, &held_time, &play);

@@ -47,25 +47,56 @@ fn main() -> Result<(), Box<dyn Error>> {
     let endpoints = u16::try_from(words.endpoints.names.len())?;
     for seed in 0..2 {
         let began = std::time::Instant::now();
-        let model =
-            fit(&fit_rows, &fit_time, &seen.clients, endpoints, &FitSettings { seed, ..FitSettings::default() });
+        let model = fit(
+            &fit_rows,
+            &fit_time,
+            &seen.clients,
+            endpoints,
+            &FitSettings { seed, ..FitSettings::default() },
+        );
         let fitted = began.elapsed();
         let play = Play { seed: 100 + seed, rate: 1.0, whole_seconds: true };
         let drawn = generate(&model, &held_time, &play);
         writeln!(out, "fit {fitted:?} generate {:?} for {}", began.elapsed() - fitted, drawn.requests.len())?;
         let syn = drawn.trace();
         use std::collections::BTreeMap;
-        let tab = |t: &Trace| { let pers=t.persistent(&held_time); let mut m: BTreeMap<(String,usize),f64>=BTreeMap::new(); let s=t.sessions(1_800_000); let tot=s.iter().filter(|x|x.len()>1 && !pers[x.client as usize]).count() as f64; for x in s.iter().filter(|x|x.len()>1 && !pers[x.client as usize]) { for (i,e) in x.endpoint.iter().take(2).chain(x.endpoint.last()).enumerate() { *m.entry((words.endpoints.names[*e as usize].clone(), i)).or_default()+=1000.0/tot; } 
-            *m.entry((format!("len {}", (x.len() as f64).log2() as usize),9)).or_default()+=1000.0/tot;
-            let d=x.at_ms[x.len()-1]-x.at_ms[0]; *m.entry((format!("dur {}", ((d/1000) as f64+1.0).log2() as usize),9)).or_default()+=1000.0/tot;
-            let md=x.gaps_s().min().unwrap_or(0); *m.entry((format!("mingap {}", (md as f64+1.0).log2() as usize),9)).or_default()+=1000.0/tot;
-            let c=x.endpoint.iter().filter(|e| words.endpoints.names[**e as usize].contains("arsine")).count(); *m.entry((format!("arsine {}", c.min(8)),9)).or_default()+=1000.0/tot;
-            } (m,tot) };
-        let (a,na)=tab(&held); let (b,nb)=tab(&syn); let mut keys: Vec<_>=a.keys().chain(b.keys()).cloned().collect(); keys.sort(); keys.dedup();
-        let g=|m:&BTreeMap<(String,usize),f64>,k:&(String,usize)| m.get(k).copied().unwrap_or(0.0);
-        keys.sort_by(|x,y| (g(&a,y)-g(&b,y)).abs().total_cmp(&(g(&a,x)-g(&b,x)).abs()));
-        writeln!(out,"n {na} {nb}")?;
-        for k in keys.iter().take(28) { writeln!(out,"  {:60} {} real {:.1} syn {:.1}",k.0,k.1,g(&a,k),g(&b,k))?; }
+        let tab = |t: &Trace| {
+            let pers = t.persistent(&held_time);
+            let mut m: BTreeMap<(String, usize), f64> = BTreeMap::new();
+            let s = t.sessions(1_800_000);
+            let tot = s.iter().filter(|x| x.len() > 1 && !pers[x.client as usize]).count() as f64;
+            for x in s.iter().filter(|x| x.len() > 1 && !pers[x.client as usize]) {
+                for (i, e) in x.endpoint.iter().take(2).chain(x.endpoint.last()).enumerate() {
+                    *m.entry((words.endpoints.names[*e as usize].clone(), i)).or_default() += 1000.0 / tot;
+                }
+                *m.entry((format!("len {}", (x.len() as f64).log2() as usize), 9)).or_default() +=
+                    1000.0 / tot;
+                let d = x.at_ms[x.len() - 1] - x.at_ms[0];
+                *m.entry((format!("dur {}", ((d / 1000) as f64 + 1.0).log2() as usize), 9)).or_default() +=
+                    1000.0 / tot;
+                let md = x.gaps_s().min().unwrap_or(0);
+                *m.entry((format!("mingap {}", (md as f64 + 1.0).log2() as usize), 9)).or_default() +=
+                    1000.0 / tot;
+                let c = x
+                    .endpoint
+                    .iter()
+                    .filter(|e| words.endpoints.names[**e as usize].contains("arsine"))
+                    .count();
+                *m.entry((format!("arsine {}", c.min(8)), 9)).or_default() += 1000.0 / tot;
+            }
+            (m, tot)
+        };
+        let (a, na) = tab(&held);
+        let (b, nb) = tab(&syn);
+        let mut keys: Vec<_> = a.keys().chain(b.keys()).cloned().collect();
+        keys.sort();
+        keys.dedup();
+        let g = |m: &BTreeMap<(String, usize), f64>, k: &(String, usize)| m.get(k).copied().unwrap_or(0.0);
+        keys.sort_by(|x, y| (g(&a, y) - g(&b, y)).abs().total_cmp(&(g(&a, x) - g(&b, x)).abs()));
+        writeln!(out, "n {na} {nb}")?;
+        for k in keys.iter().take(28) {
+            writeln!(out, "  {:60} {} real {:.1} syn {:.1}", k.0, k.1, g(&a, k), g(&b, k))?;
+        }
         show(&mut out, "model", &scorer.score(&drawn.trace(), &mut Random::new(&[5 + seed])))?;
     }
     Ok(())

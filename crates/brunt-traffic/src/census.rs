@@ -122,7 +122,8 @@ impl Census {
     pub fn observed_hours(&self) -> f64 {
         let cells: Vec<i64> = self.cells.keys().copied().collect();
         let holes = HOLE_MS / TEN_MINUTES_MS + 1;
-        let gaps: i64 = cells.windows(2).map(|p| p[1] - p[0]).map(|gap| if gap > holes { 1 } else { gap }).sum();
+        let gaps: i64 =
+            cells.windows(2).map(|p| p[1] - p[0]).map(|gap| if gap > holes { 1 } else { gap }).sum();
         (gaps + 1) as f64 / 6.0
     }
 
@@ -149,7 +150,9 @@ impl Census {
         // Cells without a request between others were observed too: they are counted by the whole.
         let seen: f64 = cells.iter().sum();
         let all = self.observed_hours() * 6.0;
-        std::array::from_fn(|i| if cells[i] > 0.0 { sums[i] / (cells[i] * (all / seen).max(1.0)) * 6.0 } else { 0.0 })
+        std::array::from_fn(|i| {
+            if cells[i] > 0.0 { sums[i] / (cells[i] * (all / seen).max(1.0)) * 6.0 } else { 0.0 }
+        })
     }
 
     /// The busiest hours, the busiest first: hours since 1970 UTC with their requests.

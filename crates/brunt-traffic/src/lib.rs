@@ -5,8 +5,10 @@
 //!
 //! What this crate does not do: it opens no file, it sends nothing, and it knows no plan.
 
+mod baseline;
 mod census;
 mod export;
+mod likeness;
 mod load;
 mod observe;
 mod portrait;
@@ -25,7 +27,10 @@ pub mod fidelity;
 pub mod model;
 pub mod site;
 
+pub use baseline::Baseline;
 pub use census::Census;
+pub use export::{Export, ExportOptions, peak_sessions, write as write_export};
+pub use likeness::{Aspect, Judged, Likeness, Measure, Verdict, likeness};
 pub use load::{LoadError, put_into};
 pub use observe::{Client, ClientKind, Event, MOST_EVENTS, Observed, Observer};
 pub use portrait::{EndpointLine, Portrait};
@@ -34,7 +39,6 @@ pub use protocol::Split;
 pub use random::Random;
 pub use replay::{Replay, replayed};
 pub use shop::shop_log;
-pub use export::{Export, ExportOptions, peak_sessions, write as write_export};
 pub use synthetic::{SYNTHETIC_VERSION, Synthetic, SyntheticError, SyntheticRequest};
 pub use target::{Shape, Target};
 pub use template::{Endpoints, Miner, OTHER, Templates};

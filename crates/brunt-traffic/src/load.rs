@@ -5,8 +5,9 @@ use crate::Synthetic;
 use crate::export::peak_sessions;
 use brunt_metrics::{EndpointId, EndpointKind, Nanos};
 use brunt_workload::{
-    Action, ActionOrder, Arrivals, Body, Choice, ClassShares, Endpoint, Journey, MAX_ENDPOINTS, OnFailure, Pause,
-    PauseTime, Request, RequestId, Scenario, Script, StartAt, Step, Stop, Supply, Text, UserClass, Workload,
+    Action, ActionOrder, Arrivals, Body, Choice, ClassShares, Endpoint, Journey, MAX_ENDPOINTS, OnFailure,
+    Pause, PauseTime, Request, RequestId, Scenario, Script, StartAt, Step, Stop, Supply, Text, UserClass,
+    Workload,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +48,8 @@ pub fn put_into(workload: &mut Workload, synthetic: &Synthetic) -> Result<(), Lo
     sessions.sort_by_key(|rows| (synthetic.requests[rows[0]].at_ms, rows[0]));
 
     let login = Logins::of(workload);
-    let mut table = Table { pattern, requests: login.requests, known: BTreeMap::new(), endpoints: login.endpoints };
+    let mut table =
+        Table { pattern, requests: login.requests, known: BTreeMap::new(), endpoints: login.endpoints };
     let (mut script, mut instants) = (Script::new(), Vec::with_capacity(sessions.len()));
     for rows in &sessions {
         let begin = synthetic.requests[rows[0]].at_ms;
@@ -154,7 +156,8 @@ impl Table {
 }
 
 fn scenario(script: Script, instants: Vec<Nanos>, span: Nanos, peak: u32) -> Scenario {
-    let action = Action { name: "session".into(), steps: vec![Step::Script(Arc::new(script))], feeds: Vec::new() };
+    let action =
+        Action { name: "session".into(), steps: vec![Step::Script(Arc::new(script))], feeds: Vec::new() };
     let journey = Journey {
         on_start: None,
         actions: vec![action],

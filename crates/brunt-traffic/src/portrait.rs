@@ -104,7 +104,14 @@ impl Portrait {
             let _ = writeln!(out, "{name:<10} {text}");
         };
         line("span", format!("{} to {}", self.moment(self.first_unix_s), self.moment(self.last_unix_s)));
-        line("kept", format!("{:.1} h of {:.1} h", self.observed_hours, (self.last_unix_s - self.first_unix_s) as f64 / 3_600.0));
+        line(
+            "kept",
+            format!(
+                "{:.1} h of {:.1} h",
+                self.observed_hours,
+                (self.last_unix_s - self.first_unix_s) as f64 / 3_600.0
+            ),
+        );
         let per_hour = self.requests as f64 / self.observed_hours.max(1e-9);
         line("requests", format!("{} ({per_hour:.1} an hour)", grouped(self.requests)));
         line("sessions", format!("{} of {} clients", grouped(self.sessions), grouped(self.clients)));
@@ -112,7 +119,10 @@ impl Portrait {
         if let Some([p50, p95, p99]) = self.took_ms {
             line("took", format!("p50 {p50:.3} ms, p95 {p95:.3} ms, p99 {p99:.3} ms"));
         }
-        line("clients", shares(self.kinds.iter().map(|(k, n)| (format!("{k:?}").to_lowercase(), *n)), self.requests));
+        line(
+            "clients",
+            shares(self.kinds.iter().map(|(k, n)| (format!("{k:?}").to_lowercase(), *n)), self.requests),
+        );
         line("methods", shares(self.methods.iter().map(|(m, n)| (m.clone(), *n)), self.requests));
         line("statuses", shares(self.statuses.iter().map(|(s, n)| (s.to_string(), *n)), self.requests));
         let _ = writeln!(out, "\nby hour of the day, requests an hour ({})", zone(self.offset_s));
@@ -124,7 +134,11 @@ impl Portrait {
         for (at, n) in &self.peak_hours {
             let _ = writeln!(out, "  {}  {}", self.moment(*at), grouped(*n));
         }
-        let _ = writeln!(out, "\nendpoints ({} in all)\n  share   errors  targets  p95 ms  endpoint", self.endpoint_count);
+        let _ = writeln!(
+            out,
+            "\nendpoints ({} in all)\n  share   errors  targets  p95 ms  endpoint",
+            self.endpoint_count
+        );
         for e in &self.endpoints {
             let p95 = e.p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
             let _ = writeln!(
@@ -196,8 +210,12 @@ fn bars(values: &[f64], name: impl Fn(usize) -> String, ascii: bool) -> String {
 
 fn endpoints(observed: &Observed, words: &Vocabulary) -> Vec<EndpointLine> {
     let kinds = words.endpoints.names.len();
-    let mut lines: Vec<EndpointLine> =
-        words.endpoints.names.iter().map(|name| EndpointLine { name: name.clone(), ..Default::default() }).collect();
+    let mut lines: Vec<EndpointLine> = words
+        .endpoints
+        .names
+        .iter()
+        .map(|name| EndpointLine { name: name.clone(), ..Default::default() })
+        .collect();
     let total = observed.events.len().max(1) as f64;
     let mut took: Vec<Vec<u32>> = vec![Vec::new(); kinds];
     let mut counts = vec![0.0; kinds];
@@ -232,7 +250,8 @@ fn notes(census: &Census, observed: &Observed) -> Vec<String> {
     let total = census.requests.max(1);
     let share = |n: u64| format!("{} ({:.1} %)", grouped(n), 100.0 * n as f64 / total as f64);
     if census.without_client == census.requests && census.requests > 0 {
-        notes.push("the log tells no client: there are no sessions to learn, arrivals and shares only".into());
+        notes
+            .push("the log tells no client: there are no sessions to learn, arrivals and shares only".into());
     } else if census.without_client > 0 {
         notes.push(format!("{} requests tell no client", share(census.without_client)));
     }
@@ -246,7 +265,9 @@ fn notes(census: &Census, observed: &Observed) -> Vec<String> {
         notes.push(format!("{} request lines are no request that could be sent", share(census.no_request)));
     }
     if census.offsets.len() > 1 {
-        notes.push("the log's offset from UTC changes: hours of the day are those of the most frequent one".into());
+        notes.push(
+            "the log's offset from UTC changes: hours of the day are those of the most frequent one".into(),
+        );
     }
     if census.out_of_time > 0 {
         notes.push(format!("{} requests are from another time than the others", share(census.out_of_time)));

@@ -11,14 +11,15 @@ const DAY_S: i64 = 86_400;
 
 /// How busy each hour of the day is, against the mean.
 const HOURS: [f64; 24] = [
-    0.4, 0.25, 0.15, 0.12, 0.12, 0.2, 0.4, 0.7, 0.9, 1.0, 1.05, 1.1, 1.2, 1.1, 1.0, 1.0, 1.1, 1.3, 1.6, 1.9, 2.0, 1.8,
-    1.3, 0.8,
+    0.4, 0.25, 0.15, 0.12, 0.12, 0.2, 0.4, 0.7, 0.9, 1.0, 1.05, 1.1, 1.2, 1.1, 1.0, 1.0, 1.1, 1.3, 1.6, 1.9,
+    2.0, 1.8, 1.3, 0.8,
 ];
 /// Visits of a mean hour.
 const VISITS: f64 = 60.0;
 const PRODUCTS: u64 = 800;
 
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
+const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
 
 struct Line {
     at_s: i64,
@@ -68,7 +69,12 @@ fn people(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
                 at += random.exponential(25.0) + 2.0;
                 let product = random.zipf(PRODUCTS, 0.9);
                 match random.below(10) {
-                    0..=2 => ask(at, format!("GET /search?q=term{}&page={}", random.zipf(300, 1.1), 1 + random.below(3)), 200, 9_000),
+                    0..=2 => ask(
+                        at,
+                        format!("GET /search?q=term{}&page={}", random.zipf(300, 1.1), 1 + random.below(3)),
+                        200,
+                        9_000,
+                    ),
                     3 => ask(at, format!("GET /categories/{}", 1 + random.below(12)), 200, 7_000),
                     _ => {
                         ask(at, format!("GET /products/{product}"), 200, 8_000);
@@ -94,16 +100,18 @@ fn people(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
 
 fn machines(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
     let midnight = START_S + day * DAY_S;
-    let line = |at_s: i64, client: &str, request: String, status: u16, bytes: u64, agent: &'static str| Line {
-        at_s,
-        client: client.to_owned(),
-        request,
-        status,
-        bytes,
-        agent,
+    let line = |at_s: i64, client: &str, request: String, status: u16, bytes: u64, agent: &'static str| {
+        Line { at_s, client: client.to_owned(), request, status, bytes, agent }
     };
     for minute in 0..1_440 {
-        lines.push(line(midnight + minute * 60 + 7, "10.200.0.1", "GET /health".into(), 200, 2, "UptimeMonitor/2.0"));
+        lines.push(line(
+            midnight + minute * 60 + 7,
+            "10.200.0.1",
+            "GET /health".into(),
+            200,
+            2,
+            "UptimeMonitor/2.0",
+        ));
     }
     let mut at = 0.0;
     while at < DAY_S as f64 {

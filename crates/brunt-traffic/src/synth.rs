@@ -77,7 +77,9 @@ pub fn synthesise(site: &Site, wanted: &Wanted) -> Synthetic {
     let mut requests = Vec::with_capacity(chosen.len());
     for (n, made) in chosen.iter().enumerate() {
         let mut random = Random::new(&[wanted.seed, VALUES, n as u64]);
-        let Some((method, endpoint, path)) = target(site, made.endpoint, factors.tail, &mut random) else { continue };
+        let Some((method, endpoint, path)) = target(site, made.endpoint, factors.tail, &mut random) else {
+            continue;
+        };
         let at_ms = made.at_ms - wanted.start_ms;
         let Ok(at_ms) = u64::try_from(at_ms) else { continue };
         requests.push(SyntheticRequest {
@@ -185,6 +187,12 @@ fn target(site: &Site, endpoint: u16, flat: f64, random: &mut Random) -> Option<
         return None;
     }
     Some((method.to_owned(), of.name.clone(), of.values.make(&of.name, flat, random)))
+}
+
+/// What is asked for and how, of an endpoint as it was learnt; of what is no request too.
+pub(crate) fn target_of(site: &Site, endpoint: u16, random: &mut Random) -> (String, String) {
+    target(site, endpoint, 1.0, random)
+        .map_or_else(|| ("/".into(), "-".into()), |(method, _, path)| (path, method))
 }
 
 /// One of the endpoints that are not told apart, as often as it was asked for.

@@ -79,7 +79,11 @@ impl Synthetic {
         if (factor - 1.0).abs() < 1e-12 {
             return self;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "less than it was, or bounded")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "less than it was, or bounded"
+        )]
         let faster = |ms: u64| (ms as f64 / factor.max(1e-6)).round() as u64;
         self.span_ms = faster(self.span_ms);
         self.requests.iter_mut().for_each(|r| r.at_ms = faster(r.at_ms));

@@ -120,7 +120,11 @@ impl Node {
         let light: Vec<Box<str>> = self
             .children
             .iter()
-            .filter(|(key, child)| !key.is_empty() && !key.starts_with('{') && (child.count < heavy || child.clients < least_clients))
+            .filter(|(key, child)| {
+                !key.is_empty()
+                    && !key.starts_with('{')
+                    && (child.count < heavy || child.clients < least_clients)
+            })
             .map(|(key, _)| key.clone())
             .collect();
         if light.len() > MOST_BROTHERS {

@@ -68,7 +68,8 @@ impl Script {
     pub fn turns(&self, session: u64) -> impl Iterator<Item = Turn<'_>> {
         let at = usize::try_from(session).unwrap_or(usize::MAX);
         let bounds = self.starts.get(at).zip(self.starts.get(at.saturating_add(1)));
-        let moves = bounds.and_then(|(from, to)| self.moves.get(*from as usize..*to as usize)).unwrap_or_default();
+        let moves =
+            bounds.and_then(|(from, to)| self.moves.get(*from as usize..*to as usize)).unwrap_or_default();
         moves.iter().map(|m| Turn {
             after: m.after,
             requests: self.requests.get(m.from as usize..m.to as usize).unwrap_or_default(),
@@ -114,7 +115,10 @@ mod tests {
         // Nothing was before it in this session that it could leave together with.
         script.push(ms(0), true, RequestId(4));
         let turns = |session| {
-            script.turns(session).map(|t| (t.after, t.requests.iter().map(|r| r.0).collect::<Vec<_>>())).collect::<Vec<_>>()
+            script
+                .turns(session)
+                .map(|t| (t.after, t.requests.iter().map(|r| r.0).collect::<Vec<_>>()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(script.sessions(), 2);
         assert_eq!(turns(0), [(ms(0), vec![1, 2]), (ms(500), vec![3])]);

@@ -12,6 +12,7 @@ mod plot;
 mod reports;
 mod run;
 mod runs;
+mod traffic;
 mod web;
 
 pub(crate) use analyze::AnalyzeArgs;
@@ -30,6 +31,7 @@ pub(crate) use runs::{
     TrendArgs, VerdictWord, WhereArgs,
 };
 use std::path::PathBuf;
+pub(crate) use traffic::{FactorArgs, FidelityArgs, LearnArgs, LogsArgs, PipelineArgs, SynthArgs};
 pub(crate) use web::{UiCommand, WebArgs};
 
 /// Load testing that learns, drives, measures and judges.
@@ -73,6 +75,16 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
     /// Write a starter suite: a plan with profiles, a script, a place for results
     Init(InitArgs),
+    /// Say what access logs hold: who asks for what and when
+    Logs(LogsArgs),
+    /// Learn how a site is used from its access logs
+    Learn(LearnArgs),
+    /// Make requests of a model, as a document or as other tools' files
+    Synth(SynthArgs),
+    /// Say how alike traffic is to a real log
+    Fidelity(FidelityArgs),
+    /// From a log to a comparison in one go: learn, judge, run, run harder, compare
+    Pipeline(PipelineArgs),
     /// List the named loads of `run --preset`
     Presets,
     /// Drive a mixed journey at an embedded target for about 20 seconds

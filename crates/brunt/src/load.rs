@@ -3,6 +3,7 @@
 use crate::args::{CheckArgs, RunArgs};
 use crate::console::{Console, env, unix_ms};
 use crate::exit;
+use crate::traffic::{self, is_traffic};
 use brunt_metrics::Nanos;
 use brunt_plan::{
     Foreign, ImportOptions, LoadOverride, Lowered, Overrides, QuickBody, QuickOptions, Report, SecretValues,
@@ -115,6 +116,16 @@ fn of_url(args: &RunArgs, url: &str) -> Result<Vec<Lowered>, LoadError> {
 }
 
 fn of_file(args: &RunArgs, path: &Path) -> Result<Vec<Lowered>, LoadError> {
+    if let Some(kind) = is_traffic(path, args.from.as_deref()) {
+        return traffic::workload(args, path, kind);
+    }
+    if traffic::asks(&args.traffic) || args.base.is_some() {
+        return Err(LoadError::Usage(format!(
+            "`{}` is a plan: flags about traffic are for models, generated requests and logs\n  = help: `brunt learn access.log` \
+             makes a model",
+            path.display()
+        )));
+    }
     refuse_url_flags(args, path)?;
     let source = source(path)?;
     let overrides = overrides(args)?;
@@ -126,6 +137,39 @@ fn of_file(args: &RunArgs, path: &Path) -> Result<Vec<Lowered>, LoadError> {
         }
     }
     Ok(out)
+}
+
+/// What generated requests are sent as: a request to this URL, with the flags for one.
+pub(crate) fn pattern(args: &RunArgs, target: &str) -> Result<Lowered, LoadError> {
+    let given = [
+        ("--rate", args.rate.is_some()),
+        ("--users", args.users.is_some()),
+        ("--spawn-rate", args.spawn_rate.is_some()),
+        ("--requests", args.requests.is_some()),
+        ("--think", args.think.is_some()),
+        ("--warm-up", args.warm_up.is_some()),
+        ("--method", args.method.is_some()),
+        ("--body", args.body.is_some()),
+        ("--body-file", args.body_file.is_some()),
+        ("--preset", !args.preset.is_empty()),
+        ("--profile", !args.profile.is_empty()),
+        ("--set", !args.set.is_empty()),
+    ];
+    if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) {
+        return Err(LoadError::Usage(format!(
+            "{flag} cannot be used with traffic that says itself what is sent and when\n  = help: `--scale 2` doubles it, \
+             `--compress 24` plays a day in an hour"
+        )));
+    }
+    let once = RunArgs { max_users: None, requests: Some(1), duration: None, ..args.clone() };
+    Ok(lower_quick(&quick(&once, target, None), &SURROUNDINGS)?)
+}
+
+/// What generated requests are sent as: like the first request of a plan, with its target, headers, login and checks.
+pub(crate) fn base(args: &RunArgs, plan: &Path) -> Result<Lowered, LoadError> {
+    refuse_url_flags(&RunArgs { max_users: None, ..args.clone() }, plan)?;
+    let overrides = Overrides { load: LoadOverride::default(), ..overrides(args)? };
+    lower_any(&source(plan)?, None, &overrides)
 }
 
 /// Each of them, or once nothing.

@@ -40,6 +40,7 @@ mod sides;
 mod signals;
 mod simulate;
 mod target;
+mod traffic;
 mod ui;
 
 use args::{Args, Command};
@@ -70,6 +71,11 @@ fn main() -> ExitCode {
         Command::Schema => load::schema(console),
         Command::Convert(convert) => convert::convert(&convert, console),
         Command::Init(init) => init::init(&init, console),
+        Command::Logs(args) => traffic::logs(&args, console),
+        Command::Learn(args) => traffic::learn(&args, console),
+        Command::Synth(args) => traffic::synth(&args, console),
+        Command::Fidelity(args) => traffic::fidelity(&args, console),
+        Command::Pipeline(args) => traffic::pipeline(&args, console),
         Command::Presets => load::presets(console),
         Command::Completions(completions) => shells::completions(&completions, console),
         Command::Man(man) => shells::man(&man, console),

@@ -10,7 +10,7 @@ mod pipeline;
 mod read;
 mod synth;
 
-pub(crate) use drive::{is_traffic, workload};
+pub(crate) use drive::{asks, is_traffic, workload};
 pub(crate) use fidelity::fidelity;
 pub(crate) use learn::learn;
 pub(crate) use logs::logs;

@@ -84,7 +84,9 @@ fn step(step: &Step, names: Names<'_>) -> Value {
             set.insert(names.slot(*slot), names.remembered(value, *plain));
             json!({ "set": set })
         }
-        Step::Script(script) => json!({ "script": { "sessions": script.sessions(), "requests": script.len() } }),
+        Step::Script(script) => {
+            json!({ "script": { "sessions": script.sessions(), "requests": script.len() } })
+        }
         Step::End(EndOf::Loop) => json!({ "end": "loop" }),
         Step::End(EndOf::Iteration) => json!({ "end": "iteration" }),
     }

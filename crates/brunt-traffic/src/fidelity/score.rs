@@ -22,7 +22,7 @@ const FEWEST_SESSIONS: usize = 200;
 /// How alike a synthetic trace is to a real one; each measure is described where it is made.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
-    /// Synthetic requests per real one.
+    /// Synthetic requests per real one, in the same time.
     pub requests: f64,
     /// Synthetic sessions per real one.
     pub sessions: f64,
@@ -32,6 +32,8 @@ pub struct Score {
     pub endpoints_js: f64,
     /// The same within each hour of the day, weighed by requests.
     pub hourly_endpoints_js: f64,
+    /// The shape of the day, shares of hours: divergence, bits.
+    pub hours_js: f64,
     /// Requests of sessions: largest difference of the cumulative distributions.
     pub length_ks: f64,
     /// Pauses within sessions: largest difference of the cumulative distributions.
@@ -125,39 +127,47 @@ impl<'a> Scorer<'a> {
         Self { real, observed, names, learnt: learnt.sessions(SESSION_GAP_MS), offset_ms, side }
     }
 
-    /// Judges one; `random` chooses what the discriminators are trained on.
+    /// Judges one that is of the same time; `random` chooses what the discriminators are trained on.
     pub fn score(&self, synthetic: &Trace, random: &mut Random) -> Score {
+        self.score_over(synthetic, self.observed, random)
+    }
+
+    /// Judges one that is of another time: counts are taken by the hour.
+    pub fn score_over(&self, synthetic: &Trace, observed: &[Stretch], random: &mut Random) -> Score {
         let kinds = self.names.len();
-        let other = Side::of(synthetic, self.observed, kinds);
+        let hours = |of: &[Stretch]| of.iter().map(|s| s.length_ms()).sum::<i64>() as f64;
+        let longer = hours(self.observed) / hours(observed).max(1.0);
+        let other = Side::of(synthetic, observed, kinds);
         let (mine, real) = (&self.side, self.real);
         let window = tell_apart(&mine.windows, &other.windows, random);
         let session = told(&mine.described, &other.described, random);
         let transient = told(&mine.transient, &other.transient, random);
         let curves =
-            (dispersion_curve(&real.at_ms, self.observed), dispersion_curve(&synthetic.at_ms, self.observed));
-        let minutes = |trace: &Trace| {
-            let mut all = counts(&trace.at_ms, self.observed, 60).concat();
+            (dispersion_curve(&real.at_ms, self.observed), dispersion_curve(&synthetic.at_ms, observed));
+        let minutes = |trace: &Trace, observed: &[Stretch]| {
+            let mut all = counts(&trace.at_ms, observed, 60).concat();
             all.sort_unstable_by(f64::total_cmp);
             (quantile(&all, 0.99), all.last().copied().unwrap_or(f64::NAN))
         };
-        let (of_real, of_synthetic) = (minutes(real), minutes(synthetic));
+        let (of_real, of_synthetic) = (minutes(real, self.observed), minutes(synthetic, observed));
         let lags = autocorrelation(&real.at_ms, self.observed)
             .iter()
-            .zip(autocorrelation(&synthetic.at_ms, self.observed))
+            .zip(autocorrelation(&synthetic.at_ms, observed))
             .map(|(a, b)| (a - b).abs())
             .sum::<f64>()
             / 60.0;
         let doublings = |(a, b): (&f64, &f64)| (b / a).log2().abs();
         Score {
-            requests: synthetic.len() as f64 / real.len() as f64,
-            sessions: other.sessions.len() as f64 / mine.sessions.len() as f64,
-            clients: synthetic.clients as f64 / real.clients as f64,
+            requests: longer * synthetic.len() as f64 / real.len() as f64,
+            sessions: longer * other.sessions.len() as f64 / mine.sessions.len() as f64,
+            clients: longer * synthetic.clients as f64 / real.clients as f64,
             endpoints_js: jensen_shannon(counted(real, kinds, |_| true).into_iter().zip(counted(
                 synthetic,
                 kinds,
                 |_| true,
             ))),
             hourly_endpoints_js: self.hourly(synthetic),
+            hours_js: self.day(synthetic, observed),
             length_ks: kolmogorov_smirnov(&mut lengths(&mine.sessions), &mut lengths(&other.sessions)),
             gap_ks: kolmogorov_smirnov(&mut gaps(&mine.sessions), &mut gaps(&other.sessions)),
             trigram_js: jensen_shannon_of(
@@ -191,6 +201,28 @@ impl<'a> Scorer<'a> {
             Err(endpoint) => self.names.get(endpoint).map_or_else(String::new, |n| format!("count of {n}")),
         };
         tells.iter().map(|(i, share)| (name(*i), *share)).collect()
+    }
+
+    /// Divergence of the day's shapes: requests an hour, by hour of the day, where both were observed.
+    fn day(&self, synthetic: &Trace, observed: &[Stretch]) -> f64 {
+        let of = |trace: &Trace, observed: &[Stretch]| {
+            let (mut counts, mut hours) = ([0.0; 24], [0.0; 24]);
+            let hour = |at: i64| (at + self.offset_ms).div_euclid(3_600_000).rem_euclid(24);
+            let place = |at: i64| usize::try_from(hour(at)).unwrap_or(0);
+            trace.at_ms.iter().for_each(|at| counts[place(*at)] += 1.0);
+            for stretch in observed {
+                let mut at = stretch.from_ms;
+                while at < stretch.to_ms {
+                    let end = stretch.to_ms.min((at.div_euclid(3_600_000) + 1) * 3_600_000);
+                    hours[place(at)] += (end - at) as f64 / 3_600_000.0;
+                    at = end;
+                }
+            }
+            (counts, hours)
+        };
+        let ((a, a_hours), (b, b_hours)) = (of(self.real, self.observed), of(synthetic, observed));
+        let both = (0..24).filter(|h| a_hours[*h] > 0.1 && b_hours[*h] > 0.1);
+        jensen_shannon(both.map(|h| (a[h] / a_hours[h], b[h] / b_hours[h])))
     }
 
     fn hourly(&self, synthetic: &Trace) -> f64 {

@@ -166,6 +166,45 @@ fn kind(runs: &[&Run], sessions: &[Session]) -> BundleKind {
     }
 }
 
+/// Dimensions that transitions are projected onto before they are clustered.
+const DIMENSIONS: usize = 30;
+
+/// Clusters of sessions by what follows what in them, as WESSBAS makes them: shares of transitions, projected at random (Johnson and
+/// Lindenstrauss), k-means.
+pub(crate) fn spread_clusters(
+    sessions: &[Session],
+    kinds: usize,
+    clusters: usize,
+    random: &mut Random,
+) -> Vec<usize> {
+    let edge = u64::try_from(kinds).unwrap_or(u64::MAX);
+    let mut known: BTreeMap<(u64, u64), Vec<f32>> = BTreeMap::new();
+    let rows: Vec<Vec<f32>> = sessions
+        .iter()
+        .map(|session| {
+            let mut counts: BTreeMap<(u64, u64), f32> = BTreeMap::new();
+            let mut from = edge;
+            for to in session.endpoint.iter().map(|e| u64::from(*e)).chain([edge]) {
+                *counts.entry((from, to)).or_default() += 1.0;
+                from = to;
+            }
+            let norm = counts.values().map(|n| n * n).sum::<f32>().sqrt();
+            let mut row = vec![0.0_f32; DIMENSIONS];
+            for (link, n) in counts {
+                let direction = known.entry(link).or_insert_with(|| {
+                    let mut random = Random::new(&[0x70_726f_6a65_6374, link.0, link.1]);
+                    #[expect(clippy::cast_possible_truncation, reason = "a normal deviate")]
+                    let direction = (0..DIMENSIONS).map(|_| random.normal() as f32).collect();
+                    direction
+                });
+                row.iter_mut().zip(direction.iter()).for_each(|(x, d)| *x += n / norm * d);
+            }
+            row
+        })
+        .collect();
+    cluster(&rows, clusters, random)
+}
+
 /// k-means with spread-out beginnings (Arthur and Vassilvitskii, 2007).
 fn cluster(rows: &[Vec<f32>], clusters: usize, random: &mut Random) -> Vec<usize> {
     let distance =

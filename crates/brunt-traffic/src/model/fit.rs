@@ -70,9 +70,8 @@ pub fn fit(
         teacher.add(*class, session);
     }
     let crowd = |k: u16| (0..class.len()).any(|i| class[i] == k && fleet[i].is_none());
-    let classes = (0..classes)
-        .map(|k| one_class(k, crowd(k), &come_and_go, &folded, &class, observed))
-        .collect();
+    let classes =
+        (0..classes).map(|k| one_class(k, crowd(k), &come_and_go, &folded, &class, observed)).collect();
     Behaviour { endpoints, sources, bundles, classes, chain: teacher.finish(settings.least_seen) }
 }
 
@@ -123,8 +122,7 @@ fn learn_sources(
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); trace.clients];
     trace.client.iter().enumerate().for_each(|(row, client)| rows[*client as usize].push(row));
     let there = trace.persistent(observed);
-    let persistent =
-        |c: &usize| there[*c] && rows[*c].len() >= FEWEST_OF_SOURCE && *c < clients.len();
+    let persistent = |c: &usize| there[*c] && rows[*c].len() >= FEWEST_OF_SOURCE && *c < clients.len();
     let mut steady = vec![false; trace.clients];
     let mut sources = Vec::new();
 
@@ -156,7 +154,12 @@ fn learn_sources(
 
 fn one_class(
     k: u16,
-    crowd: bool, whole: &[Session], folded: &[Session], class: &[u16], observed: &[Stretch]) -> Class {
+    crowd: bool,
+    whole: &[Session],
+    folded: &[Session],
+    class: &[u16],
+    observed: &[Stretch],
+) -> Class {
     let of = |i: &usize| class[*i] == k;
     let members: Vec<usize> = (0..class.len()).filter(of).collect();
     let begins: Vec<i64> = members.iter().map(|i| whole[*i].start_ms()).collect();

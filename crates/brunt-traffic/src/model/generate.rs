@@ -112,7 +112,14 @@ impl Maker<'_> {
                             most = most.max(agent);
                             let (client, at_ms) = (first + agent, time(at));
                             let session = client;
-                            made.push(Made { at_ms, client, session, endpoint, together: false, source: true });
+                            made.push(Made {
+                                at_ms,
+                                client,
+                                session,
+                                endpoint,
+                                together: false,
+                                source: true,
+                            });
                         });
                     }
                     self.clients += most + 1;
@@ -122,7 +129,9 @@ impl Maker<'_> {
                     let (behaviour, seed, rate) = (self.behaviour, self.play.seed, self.play.rate);
                     let mut n = 0;
                     fleet.play(self.stretches, rate, &mut random, |begin| {
-                        let Some(class) = behaviour.classes.get(usize::from(begin.class)) else { return begin.at_ms };
+                        let Some(class) = behaviour.classes.get(usize::from(begin.class)) else {
+                            return begin.at_ms;
+                        };
                         let mut random = Random::new(&[seed, SESSIONS, SOURCES, i as u64, n]);
                         n += 1;
                         most = most.max(begin.address);
@@ -146,8 +155,7 @@ impl Maker<'_> {
         let last = self.stretches.last().map_or(-1, |s| (s.to_ms - 1).div_euclid(day_ms));
         for day in first..=last {
             let word = day.cast_unsigned();
-            let begins =
-                arrivals.begins(day, self.play.rate, &mut Random::new(&[seed, BEGINS, k, word]));
+            let begins = arrivals.begins(day, self.play.rate, &mut Random::new(&[seed, BEGINS, k, word]));
             for (i, begin) in begins.into_iter().enumerate() {
                 if !self.observed(begin) {
                     continue;

@@ -15,6 +15,7 @@ mod mixture;
 mod sources;
 mod triggered;
 
+pub(crate) use bundles::spread_clusters;
 pub use bundles::{BundleKind, Bundles, Item};
 pub use cascade::Cascade;
 pub use chain::{Backoff, Chain};

@@ -39,7 +39,7 @@ pub struct Periodic {
 
 /// Somebody who is always there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// On a grid: health checks, scrapers, crons.
     Periodic(Periodic),
@@ -78,7 +78,8 @@ impl Periodic {
         by_cycle.pop_last();
         let last = by_cycle.keys().next_back().copied().unwrap_or(first);
         let kept = i64::try_from(KEPT_CYCLES).unwrap_or(i64::MAX);
-        let cycles: Vec<Cycle> = by_cycle.range(last.saturating_sub(kept)..).map(|(_, c)| c.clone()).collect();
+        let cycles: Vec<Cycle> =
+            by_cycle.range(last.saturating_sub(kept)..).map(|(_, c)| c.clone()).collect();
         (!cycles.is_empty()).then_some(Self { period_s, strength, cut_ms, cycles })
     }
 

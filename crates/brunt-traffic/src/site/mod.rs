@@ -173,7 +173,9 @@ impl Site {
             return Err(ModelError::Version(site.brunt_model));
         }
         if usize::from(site.behaviour.endpoints) != site.endpoints.len() || site.endpoints.is_empty() {
-            return Err(ModelError::Inconsistent("`behaviour.endpoints` must be how many `endpoints` there are"));
+            return Err(ModelError::Inconsistent(
+                "`behaviour.endpoints` must be how many `endpoints` there are",
+            ));
         }
         if site.learnt.week.len() != 24 * 7 {
             return Err(ModelError::Inconsistent("`learnt.week` must have the 168 hours of a week"));
@@ -188,7 +190,8 @@ impl Site {
 
     /// The busiest hour of the week: hours since Monday 00:00 UTC.
     pub fn peak_hour(&self) -> i64 {
-        let busiest = (0..self.learnt.week.len()).max_by(|a, b| self.learnt.week[*a].total_cmp(&self.learnt.week[*b]));
+        let busiest =
+            (0..self.learnt.week.len()).max_by(|a, b| self.learnt.week[*a].total_cmp(&self.learnt.week[*b]));
         busiest.and_then(|h| i64::try_from(h).ok()).unwrap_or(0)
     }
 }

@@ -78,8 +78,20 @@ pub struct Privacy {
 
 /// Names of parameters whose values are nobody else's, in lower case: parts of the name are enough.
 const SECRET_NAMES: [&str; 14] = [
-    "token", "password", "passwd", "secret", "apikey", "api_key", "auth", "session", "sid", "signature", "sig",
-    "credential", "email", "phone",
+    "token",
+    "password",
+    "passwd",
+    "secret",
+    "apikey",
+    "api_key",
+    "auth",
+    "session",
+    "sid",
+    "signature",
+    "sig",
+    "credential",
+    "email",
+    "phone",
 ];
 
 /// Whether a part looks like something that belongs to somebody.
@@ -128,7 +140,12 @@ impl Values {
             }
         }
         let made = if rest.is_empty() { asked.to_vec() } else { rest };
-        Self { kept, slots: slots(name, &made), queries: queries(&made), params: params(&made, least_clients) }
+        Self {
+            kept,
+            slots: slots(name, &made),
+            queries: queries(&made),
+            params: params(&made, least_clients),
+        }
     }
 
     /// Makes a target of an endpoint. `flat` divides how unevenly values are asked for: above 1, the tail is asked for more.
@@ -282,8 +299,8 @@ impl Slot {
 /// Something that can be read, of about that length.
 fn word(n: usize, value: &mut Random) -> String {
     const SYLLABLES: [&str; 24] = [
-        "ba", "co", "di", "fe", "ga", "ho", "ki", "lu", "ma", "ne", "po", "ra", "sa", "ti", "vo", "we", "al", "en",
-        "in", "or", "un", "est", "ton", "ver",
+        "ba", "co", "di", "fe", "ga", "ho", "ki", "lu", "ma", "ne", "po", "ra", "sa", "ti", "vo", "we", "al",
+        "en", "in", "or", "un", "est", "ton", "ver",
     ];
     let mut out = String::new();
     while out.len() < n {
@@ -344,7 +361,9 @@ fn params(asked: &[(&Target, usize, usize)], least_clients: usize) -> BTreeMap<S
     let mut seen: BTreeMap<String, BTreeMap<String, (usize, usize)>> = BTreeMap::new();
     for (target, count, clients) in asked {
         for pair in target.query.iter().flat_map(|q| q.split('&')) {
-            let Some((name, value)) = pair.split_once('=').filter(|(name, _)| is_name(name)) else { continue };
+            let Some((name, value)) = pair.split_once('=').filter(|(name, _)| is_name(name)) else {
+                continue;
+            };
             let of = seen.entry(name.to_owned()).or_default().entry(value.to_owned()).or_default();
             // One client that asks for two targets is counted twice at most where it gave the same value: the largest count stands.
             *of = (of.0 + count, of.1.max(*clients));
@@ -355,7 +374,8 @@ fn params(asked: &[(&Target, usize, usize)], least_clients: usize) -> BTreeMap<S
             let lower = name.to_ascii_lowercase();
             let secret = SECRET_NAMES.iter().any(|s| lower.contains(s));
             let total: usize = values.values().map(|(count, _)| count).sum();
-            let public = |value: &str, clients: usize| !secret && clients >= least_clients && !is_private(value);
+            let public =
+                |value: &str, clients: usize| !secret && clients >= least_clients && !is_private(value);
             let kept: Vec<_> = values
                 .iter()
                 .filter(|(value, (_, clients))| public(value, *clients))
@@ -448,7 +468,9 @@ mod tests {
 
     #[test]
     fn values_look_like_the_real_ones() {
-        for shape in [Shape::Int, Shape::Uuid, Shape::Hex, Shape::Date, Shape::Number, Shape::Email, Shape::Token] {
+        for shape in
+            [Shape::Int, Shape::Uuid, Shape::Hex, Shape::Date, Shape::Number, Shape::Email, Shape::Token]
+        {
             let slot = Slot { shape, distinct: 50, zipf: 1.0, length: 6 };
             for seed in 0..50 {
                 let made = slot.make("x", 1.0, &mut Random::new(&[seed]));

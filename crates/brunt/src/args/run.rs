@@ -1,6 +1,7 @@
 //! `brunt run`. Beside its own flags it takes Locust's, with Locust's meaning.
 
 use super::locust::LocustArgs;
+use super::traffic::FactorArgs;
 use super::{HistoryArgs, ReportArgs, WebArgs};
 use clap::ArgGroup;
 use std::path::PathBuf;
@@ -30,8 +31,9 @@ pub(crate) struct RunCommand {
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = ArgGroup::new("content").args(["body", "body_file"]), allow_negative_numbers = true)]
 pub(crate) struct RunArgs {
-    /// A URL (http, https, or `http+unix:///path/to.sock:/path`), a plan (.yaml, .json, .toml), or another tool's
-    /// file (HAR, OpenAPI, Postman, curl, vegeta, k6 options, locust.conf)
+    /// A URL (http, https, or `http+unix:///path/to.sock:/path`), a plan (.yaml, .json, .toml), another tool's
+    /// file (HAR, OpenAPI, Postman, curl, vegeta, k6 options, locust.conf), a traffic model or requests made of one (`brunt
+    /// learn`, `brunt synth`), or an access log to replay
     #[arg(value_name = "URL|PLAN")]
     pub(crate) what: Option<String>,
     /// Only these user classes of the plan
@@ -62,9 +64,14 @@ pub(crate) struct RunArgs {
     /// Nothing that has one of these tags
     #[arg(short = 'E', long, value_name = "TAG", value_delimiter = ',', num_args = 1.., help_heading = "Plan")]
     pub(crate) exclude_tags: Vec<String>,
-    /// What the file is, if that cannot be seen: har, openapi, postman, curl, vegeta, k6, locust, ...
+    /// What the file is, if that cannot be seen: har, openapi, postman, curl, vegeta, k6, locust, model, requests, log, ...
     #[arg(long, value_name = "FORMAT", help_heading = "Plan")]
     pub(crate) from: Option<String>,
+    /// For a traffic model, generated requests or a log: send them as this plan's first request is sent, with its headers, login and checks
+    #[arg(long, value_name = "PLAN", help_heading = "Traffic")]
+    pub(crate) base: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) traffic: FactorArgs,
     /// Ask for target, users, spawn rate and duration
     #[arg(long, conflicts_with = "json", help_heading = "Plan")]
     pub(crate) interactive: bool,

@@ -81,6 +81,23 @@ pub(crate) struct FactorArgs {
     pub(crate) self_calls: bool,
 }
 
+impl Default for FactorArgs {
+    fn default() -> Self {
+        Self {
+            start: "peak".to_owned(),
+            scale: 1.0,
+            compress: 1.0,
+            writes: 1.0,
+            tail: 1.0,
+            burstiness: 1.0,
+            improved: false,
+            black_friday: false,
+            people_only: false,
+            self_calls: false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct SynthArgs {
     /// The model

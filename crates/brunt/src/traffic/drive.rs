@@ -3,7 +3,6 @@
 use super::read::each;
 use super::synth::{site, wanted};
 use crate::args::{FactorArgs, RunArgs};
-use crate::console::Console;
 use crate::load::{self, LoadError};
 use brunt_logs::{Log, open};
 use brunt_plan::Lowered;
@@ -61,12 +60,7 @@ pub(crate) fn is_traffic(path: &Path, from: Option<&str>) -> Option<Traffic> {
 const SPAN: &str = "10m";
 
 /// The workload of a file with traffic.
-pub(crate) fn workload(
-    args: &RunArgs,
-    path: &Path,
-    kind: Traffic,
-    console: Console,
-) -> Result<Vec<Lowered>, LoadError> {
+pub(crate) fn workload(args: &RunArgs, path: &Path, kind: Traffic) -> Result<Vec<Lowered>, LoadError> {
     let Some(target) = &args.target else {
         let text = format!(
             "`{0}` says what is asked for, not where\n  = help: `brunt run {0} --target http://127.0.0.1:8080`",
@@ -77,7 +71,7 @@ pub(crate) fn workload(
     let synthetic = match kind {
         Traffic::Model => of_model(args, path)?,
         Traffic::Requests => of_requests(args, path)?,
-        Traffic::Log => of_log(args, path, console)?,
+        Traffic::Log => of_log(args, path)?,
     };
     let mut lowered = match &args.base {
         Some(plan) => load::base(args, plan)?,
@@ -91,7 +85,8 @@ pub(crate) fn workload(
     Ok(vec![lowered])
 }
 
-fn cap_users(lowered: &mut Lowered, most: u32) {
+fn cap_users(lowered: &mut Lowered, most: u64) {
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
     for scenario in &mut lowered.workload.scenarios {
         if let brunt_workload::Supply::Elastic { initial, cap } = &mut scenario.supply {
             *cap = most.max(1);
@@ -113,15 +108,16 @@ fn of_model(args: &RunArgs, path: &Path) -> Result<Synthetic, LoadError> {
 }
 
 fn of_requests(args: &RunArgs, path: &Path) -> Result<Synthetic, LoadError> {
-    let text = std::fs::read(path).map_err(|source| LoadError::File { path: path.display().to_string(), source })?;
+    let text =
+        std::fs::read(path).map_err(|source| LoadError::File { path: path.display().to_string(), source })?;
     let made = Synthetic::from_json(&text)
         .map_err(|e| usage(format!("`{}` holds no generated requests: {e}", path.display())))?;
     Ok(cut(made, args)?.sped_up(args.traffic.compress))
 }
 
-fn of_log(args: &RunArgs, path: &Path, console: Console) -> Result<Synthetic, LoadError> {
+fn of_log(args: &RunArgs, path: &Path) -> Result<Synthetic, LoadError> {
     let mut replay = replayed(&path.display().to_string());
-    each(&[PathBuf::from(path)], console, |entry| replay.take(entry)).map_err(|e| usage(e.to_string()))?;
+    each(&[PathBuf::from(path)], |entry| replay.take(entry)).map_err(|e| usage(e.to_string()))?;
     Ok(cut(replay.finish(), args)?.sped_up(args.traffic.compress))
 }
 

@@ -23,7 +23,10 @@ pub(crate) fn learn(args: &LearnArgs, console: Console) -> u8 {
             return exit::USAGE;
         }
     };
-    let name = args.name.clone().unwrap_or_else(|| name_of(args.files.logs.first().map_or(Path::new("site"), |p| p)));
+    let name = args
+        .name
+        .clone()
+        .unwrap_or_else(|| name_of(args.files.logs.first().map_or(Path::new("site"), |p| p)));
     let site = Site::learn(&name, &read.observed, &settings);
     if let Err(problem) = write(&site, &args.output) {
         console.error(problem);

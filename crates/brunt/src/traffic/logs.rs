@@ -1,6 +1,6 @@
 //! `brunt logs`: what a log holds.
 
-use super::read::read;
+use super::read::{Logs, read};
 use crate::args::LogsArgs;
 use crate::console::Console;
 use crate::exit;
@@ -8,6 +8,12 @@ use brunt_traffic::{MOST_ENDPOINTS, Portrait, Vocabulary, shop_log};
 
 /// A pause that ends a session.
 const SESSION_GAP_MS: i64 = 1_800_000;
+
+/// What logs hold.
+pub(super) fn portrait(logs: &Logs) -> Portrait {
+    let words = Vocabulary::mine(&logs.observed, MOST_ENDPOINTS, 1, |_| true);
+    Portrait::of(&logs.census, &logs.observed, &words, SESSION_GAP_MS)
+}
 
 /// `brunt logs`.
 pub(crate) fn logs(args: &LogsArgs, console: Console) -> u8 {
@@ -31,8 +37,7 @@ pub(crate) fn logs(args: &LogsArgs, console: Console) -> u8 {
             return exit::USAGE;
         }
     };
-    let words = Vocabulary::mine(&read.observed, MOST_ENDPOINTS, 1, |_| true);
-    let portrait = Portrait::of(&read.census, &read.observed, &words, SESSION_GAP_MS);
+    let portrait = portrait(&read);
     if args.json {
         match serde_json::to_string_pretty(&portrait) {
             Ok(text) => console.println(text),

@@ -9,25 +9,28 @@ use std::path::{Path, PathBuf};
 
 /// Logs that cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
+pub(super) enum ReadError {
     #[error("which log?\n  help: name a file, e.g. `brunt logs access.log`; `-` reads standard input")]
     None,
     #[error("cannot read `{}`: {source}", .path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("`{}`, {source}", .path.display())]
+    #[error("`{}`: {source}", .path.display())]
     Log { path: PathBuf, source: LogError },
     #[error("`{}` holds no request{}\n  help: `brunt logs` reads access logs: a line a request, of nginx, Apache and others", .path.display(), example(.skipped))]
     Nothing { path: PathBuf, skipped: Skipped },
 }
 
 fn example(skipped: &Skipped) -> String {
-    skipped.examples.first().map_or_else(String::new, |(line, why, text)| format!(": line {line}: {why}: {text}"))
+    skipped
+        .examples
+        .first()
+        .map_or_else(String::new, |(line, why, text)| format!(": line {line}: {why}: {text}"))
 }
 
 /// What was read.
-pub(crate) struct Read1 {
-    pub(crate) observed: Observed,
-    pub(crate) census: Census,
+pub(super) struct Logs {
+    pub(super) observed: Observed,
+    pub(super) census: Census,
 }
 
 /// The files that are meant: those of a folder by name.
@@ -39,8 +42,11 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
             continue;
         }
         let fail = |source| ReadError::File { path: path.clone(), source };
-        let mut inside: Vec<PathBuf> =
-            fs::read_dir(path).map_err(fail)?.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.is_file()).collect();
+        let mut inside: Vec<PathBuf> = fs::read_dir(path)
+            .map_err(fail)?
+            .filter_map(|e| e.ok().map(|e| e.path()))
+            .filter(|p| p.is_file())
+            .collect();
         inside.sort();
         all.extend(inside);
     }
@@ -48,32 +54,33 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
 }
 
 /// Reads them all as one log, and says what was understood and what was not.
-pub(crate) fn read(paths: &[PathBuf], console: Console) -> Result<Read1, ReadError> {
+pub(super) fn read(paths: &[PathBuf], console: Console) -> Result<Logs, ReadError> {
     let mut observer = Observer::default();
     let mut census = Census::default();
-    each(paths, console, |entry| {
+    let notes = each(paths, |entry| {
         let kind = observer.take(entry);
         census.take(entry, kind);
     })?;
-    Ok(Read1 { observed: observer.finish(), census })
+    notes.into_iter().for_each(|note| console.note(note));
+    Ok(Logs { observed: observer.finish(), census })
 }
 
-/// Hands every request of these logs on.
-pub(crate) fn each(
-    paths: &[PathBuf],
-    console: Console,
-    mut take: impl FnMut(&Entry<'_>),
-) -> Result<(), ReadError> {
+/// Hands every request of these logs on; what was understood and what was not comes back, in sentences.
+pub(super) fn each(paths: &[PathBuf], mut take: impl FnMut(&Entry<'_>)) -> Result<Vec<String>, ReadError> {
+    let mut notes = Vec::new();
     for path in files(paths)? {
-        one(&path, console, &mut take)?;
+        one(&path, &mut take, &mut notes)?;
     }
-    Ok(())
+    Ok(notes)
 }
 
-fn one(path: &Path, console: Console, take: &mut impl FnMut(&Entry<'_>)) -> Result<(), ReadError> {
+fn one(path: &Path, take: &mut impl FnMut(&Entry<'_>), notes: &mut Vec<String>) -> Result<(), ReadError> {
     let fail = |source| ReadError::File { path: path.to_owned(), source };
-    let from: Box<dyn Read> =
-        if path.as_os_str() == "-" { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(fail)?) };
+    let from: Box<dyn Read> = if path.as_os_str() == "-" {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).map_err(fail)?)
+    };
     let mut log = Log::new(open(from).map_err(fail)?);
     let mut requests = 0_u64;
     loop {
@@ -85,7 +92,7 @@ fn one(path: &Path, console: Console, take: &mut impl FnMut(&Entry<'_>)) -> Resu
             Ok(None) => break,
             // What came before is as good as ever: a log that is cut off is still a log.
             Err(source) if requests > 0 => {
-                console.note(format!("`{}`, {source}: what came before is used", path.display()));
+                notes.push(format!("`{}`, {source}: what came before is used", path.display()));
                 break;
             }
             Err(source) => return Err(ReadError::Log { path: path.to_owned(), source }),
@@ -96,12 +103,11 @@ fn one(path: &Path, console: Console, take: &mut impl FnMut(&Entry<'_>)) -> Resu
         return Err(ReadError::Nothing { path: path.to_owned(), skipped: skipped.clone() });
     }
     let name = path.display();
-    console.note(format!("{name}: {requests} requests, {}", log.format().name()));
+    notes.push(format!("{name}: {requests} requests, {}", log.format().name()));
     if skipped.lines > 0 {
-        console.note(format!("{name}: {} lines are no requests; the first of them:", skipped.lines));
-        for (line, why, text) in &skipped.examples {
-            console.note(format!("  line {line}: {why}: {text}"));
-        }
+        notes.push(format!("{name}: {} lines are no requests; the first of them:", skipped.lines));
+        notes
+            .extend(skipped.examples.iter().map(|(line, why, text)| format!("  line {line}: {why}: {text}")));
     }
     Ok(())
 }

@@ -75,8 +75,11 @@ pub(super) fn wanted(site: &Site, args: &FactorArgs, span_s: f64, seed: u64) -> 
         ("--burstiness", args.burstiness, 1_000.0),
     ];
     for (flag, factor, most) in given {
-        if !factor.is_finite() || factor < 0.0 || factor > most || (flag != "--burstiness" && factor < 0.001) {
-            return Err(format!("`{flag} {factor}` is out of range\n  help: write a factor from 0.001 to {most}, e.g. `{flag} 2`"));
+        if !factor.is_finite() || factor < 0.0 || factor > most || (flag != "--burstiness" && factor < 0.001)
+        {
+            return Err(format!(
+                "`{flag} {factor}` is out of range\n  help: write a factor from 0.001 to {most}, e.g. `{flag} 2`"
+            ));
         }
     }
     let or = |given: f64, preset: f64| if (given - 1.0).abs() < 1e-12 { preset } else { given };
@@ -123,7 +126,9 @@ fn start(site: &Site, text: &str) -> Result<i64, String> {
     let at = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)));
     let at = at.ok().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
     at.map(|at| at.timestamp().as_millisecond()).ok_or_else(|| {
-        format!("`--start {text}` is no moment\n  help: write `peak`, `now`, `2026-03-16` or `2026-03-16T09:00`")
+        format!(
+            "`--start {text}` is no moment\n  help: write `peak`, `now`, `2026-03-16` or `2026-03-16T09:00`"
+        )
     })
 }
 
