@@ -47,7 +47,7 @@ const sessions = new SharedArray('sessions', () => {
 });
 
 // How long the schedule is, how many sessions are live at once, and how many requests leave at once.
-const [figures] = new SharedArray('figures', () => {
+const figures = new SharedArray('figures', () => {
   const turns = [];
   let widest = 1;
   let last = 0;
@@ -66,7 +66,7 @@ const [figures] = new SharedArray('figures', () => {
     peak = Math.max(peak, live);
   }
   return [{ last, peak, widest }];
-});
+})[0];
 
 if (sessions.length === 0) throw new Error('the schedule has no requests');
 

@@ -104,6 +104,15 @@ fn nothing_in_every_format() {
     insta::assert_snapshot!(files(&document(Vec::new())));
 }
 
+/// Snapshots do not tell CR LF from LF.
+#[test]
+fn rows_of_the_table_end_as_rfc_4180_has_it() {
+    let text = written(&shop(), Export::Csv);
+    assert_eq!(text.matches("\r\n").count(), 1 + shop().requests.len());
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    assert!(written(&hostile(), Export::Csv).contains("\"/new\nline\r\n\ttab\",'=cmd"));
+}
+
 #[test]
 fn names_and_files() {
     let rows: Vec<String> = Export::ALL

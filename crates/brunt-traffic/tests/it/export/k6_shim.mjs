@@ -37,7 +37,12 @@ async function load(file, modules) {
   return script;
 }
 
-// Elements are copies, as in k6: what is changed in one is not seen by others.
+function frozen(value) {
+  if (value !== null && typeof value === 'object') Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
+// Elements are frozen copies, as in k6.
 function SharedArray(name, make) {
   check(typeof name === 'string' && name !== '', 'SharedArray', name);
   const made = make();
@@ -46,8 +51,8 @@ function SharedArray(name, make) {
   return new Proxy([], {
     get: (_, key) => {
       if (key === 'length') return texts.length;
-      if (key === Symbol.iterator) return () => texts.map((text) => JSON.parse(text))[Symbol.iterator]();
-      return /^\d+$/.test(String(key)) && texts[key] !== undefined ? JSON.parse(texts[key]) : undefined;
+      if (key === Symbol.iterator) return () => texts.map((text) => frozen(JSON.parse(text)))[Symbol.iterator]();
+      return /^\d+$/.test(String(key)) && texts[key] !== undefined ? frozen(JSON.parse(texts[key])) : undefined;
     },
     set: () => check(false, 'SharedArray is immutable'),
   });
