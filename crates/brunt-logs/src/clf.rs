@@ -221,13 +221,16 @@ impl<'a> Iterator for Extras<'a> {
 /// third says that nobody identified anybody.
 fn vhost_in(front: &[u8]) -> bool {
     let mut words = front.split(|b| *b == b' ');
-    let (_, second, third) = (words.next(), words.next(), words.next());
-    second.is_some_and(is_address) && third == Some(b"-") && words.next().is_some()
+    let (first, second, third) = (words.next(), words.next(), words.next());
+    first.is_some_and(|host| !host.ends_with(b","))
+        && second.is_some_and(is_address)
+        && third == Some(b"-")
+        && words.next().is_some()
 }
 
 /// Whether this can be an address of IP: numbers with at least three dots, or hexadecimal ones with two colons.
 fn is_address(text: &[u8]) -> bool {
-    let count = |wanted| text.iter().filter(|b| **b == wanted).count();
+    let count = |wanted| memchr_iter(wanted, text).count();
     let of = |more: fn(&u8) -> bool| !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || more(b));
     (count(b'.') == 3 && of(|b| *b == b'.'))
         || (count(b':') >= 2 && of(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')))

@@ -94,10 +94,6 @@ impl Format {
             .take(LINES)
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
             .collect();
-        if lines.len() > 1 && lines.len() < LINES && !head.ends_with(b"\n") {
-            // It may not be whole.
-            lines.pop();
-        }
         lines.retain(|line| !line.trim_ascii().is_empty());
         if let Some(layout) = w3c::Layout::of(&lines) {
             return Kind::W3c(layout).into();

@@ -298,10 +298,7 @@ pub(crate) fn unescape(text: &mut [u8]) -> usize {
             Some(b'r') => ('\r', 2),
             Some(b'b') => ('\u{8}', 2),
             Some(b'f') => ('\u{c}', 2),
-            Some(b'u') => match unicode(&text[read..]) {
-                Some(found) => found,
-                None => ('\\', 1),
-            },
+            Some(b'u') => unicode(&text[read..]).unwrap_or(('\\', 1)),
             Some(_) | None => ('\\', 1),
         };
         // An escape is never shorter than what it stands for.

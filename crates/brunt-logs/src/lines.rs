@@ -21,21 +21,25 @@ pub(crate) struct Lines<R> {
     head: Vec<u8>,
     used: usize,
     failed: Option<io::Error>,
-    pub(crate) lines: u64,
+    pub(crate) count: u64,
     pub(crate) bytes: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(crate) const fn new(from: R) -> Self {
-        Self { from, head: Vec::new(), used: 0, failed: None, lines: 0, bytes: 0 }
+        Self { from, head: Vec::new(), used: 0, failed: None, count: 0, bytes: 0 }
     }
 
-    /// Reads ahead so far as a format is recognised by. An error is given when the lines have come to it.
+    /// Reads ahead so far as a format is recognised by, up to a whole line. An error is given when the lines have come to it.
     pub(crate) fn head(&mut self) -> &[u8] {
         let mut lines = 0;
+        let mut ended = false;
         while lines < HEAD_LINES && self.head.len() < HEAD_BYTES && self.failed.is_none() {
             let part = match self.from.fill_buf() {
-                Ok([]) => break,
+                Ok([]) => {
+                    ended = true;
+                    break;
+                }
                 Ok(part) => part,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
@@ -49,7 +53,10 @@ impl<R: BufRead> Lines<R> {
             let taken = part.len();
             self.from.consume(taken);
         }
-        &self.head
+        match memchr::memrchr(b'\n', &self.head) {
+            Some(last) if !ended => &self.head[..=last],
+            Some(_) | None => &self.head,
+        }
     }
 
     /// The next line without its end; false at the end of all. Of a line that is longer than one may be only one byte more than that
@@ -61,10 +68,10 @@ impl<R: BufRead> Lines<R> {
             let part = match self.part() {
                 Ok(part) => part,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(LogError::of(self.lines + 1, error)),
+                Err(error) => return Err(LogError::of(self.count + 1, error)),
             };
             if part.is_empty() {
-                self.lines += u64::from(any);
+                self.count += u64::from(any);
                 break;
             }
             any = true;
@@ -74,14 +81,14 @@ impl<R: BufRead> Lines<R> {
             line.extend_from_slice(&part[..taken.min(room)]);
             self.consume(taken + usize::from(end.is_some()));
             if end.is_some() {
-                self.lines += 1;
+                self.count += 1;
                 break;
             }
         }
         if line.last() == Some(&b'\r') {
             line.pop();
         }
-        if self.lines == 1 && line.starts_with(BOM) {
+        if self.count == 1 && line.starts_with(BOM) {
             line.drain(..BOM.len());
         }
         Ok(any)

@@ -150,7 +150,7 @@ impl<R: BufRead> Log<R> {
             }
         };
         let any = document.next_into(&mut self.line)?;
-        self.lines.lines += u64::from(any);
+        self.lines.count += u64::from(any);
         Ok(any)
     }
 
@@ -171,7 +171,7 @@ impl<R: BufRead> Log<R> {
 
     /// Lines read so far: each is an entry, skipped, or an aside. In a HAR document, its entries.
     pub const fn lines(&self) -> u64 {
-        self.lines.lines
+        self.lines.count
     }
 
     /// Bytes read so far, after unpacking.
@@ -183,7 +183,7 @@ impl<R: BufRead> Log<R> {
         self.skipped.lines += 1;
         if self.skipped.examples.len() < EXAMPLES {
             let shown = self.line[..self.line.len().min(EXAMPLE_BYTES)].escape_ascii().to_string();
-            self.skipped.examples.push((self.lines.lines, why, shown));
+            self.skipped.examples.push((self.lines.count, why, shown));
         }
     }
 }

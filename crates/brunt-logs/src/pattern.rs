@@ -58,7 +58,7 @@ enum Server {
 
 #[derive(Clone, Debug)]
 enum Piece {
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
     Value(Option<Named>),
 }
 
@@ -117,7 +117,7 @@ impl Pattern {
         while let Some(piece) = pieces.next() {
             match piece {
                 Piece::Text(text) => {
-                    at += line.get(at..)?.strip_prefix(text.needle()).map(|_| text.needle().len())?
+                    at += line.get(at..)?.starts_with(text.needle()).then_some(text.needle().len())?;
                 }
                 Piece::Value(named) => {
                     let end = match pieces.peek() {
@@ -231,7 +231,7 @@ impl Reader<'_> {
 
     fn end_text(&mut self) {
         if !self.text.is_empty() {
-            self.pieces.push(Piece::Text(Finder::new(&self.text).into_owned()));
+            self.pieces.push(Piece::Text(Box::new(Finder::new(&self.text).into_owned())));
             self.text.clear();
         }
     }
@@ -243,7 +243,15 @@ impl Reader<'_> {
         (part.first().map_or(1, |(_, place)| *place), String::from_utf8_lossy(&text).into_owned())
     }
 
-    fn value(&mut self, start: usize, named: Option<Named>) -> Result<(), FormatError> {
+    fn value(&mut self, start: usize, meaning: Meaning) -> Result<(), FormatError> {
+        let named = match meaning {
+            Meaning::Tells(named) => Some(named),
+            Meaning::Other => None,
+            Meaning::Unknown => {
+                let (position, name) = self.written(start);
+                return Err(FormatError::Unknown { position, name });
+            }
+        };
         self.end_text();
         if matches!(self.pieces.last(), Some(Piece::Value(_))) {
             let (position, name) = self.written(start);
@@ -310,10 +318,7 @@ impl Reader<'_> {
             let inside = if self.peek() == Some(b'{') { Some(self.braced(start)?) } else { None };
             let letter = self.peek();
             self.at += 1;
-            let Some(known) = letter.and_then(|letter| of_apache(letter, inside.as_deref())) else {
-                let (position, name) = self.written(start);
-                return Err(FormatError::Unknown { position, name });
-            };
+            let meaning = letter.map_or(Meaning::Unknown, |letter| of_apache(letter, inside.as_deref()));
             // `%U%q` is one value: a path and what follows it.
             let query = [(b'%', 0), (b'q', 0)];
             if letter == Some(b'U')
@@ -324,69 +329,70 @@ impl Reader<'_> {
             {
                 self.at += 2;
             }
-            self.value(start, known)?;
+            self.value(start, meaning)?;
         }
         Ok(())
     }
 }
 
-const fn plain(field: Field, rank: u8) -> Option<Named> {
-    Some(Named { field, rank, unit: None })
+const fn tells(field: Field, rank: u8) -> Meaning {
+    Meaning::Tells(Named { field, rank, unit: None })
 }
 
-/// A variable of nginx: <https://nginx.org/en/docs/varindex.html>. What it does not tell about requests is passed over.
-fn of_nginx(name: &str) -> Option<Named> {
+/// What a variable or a directive stands for.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Tells(Named),
+    /// Something that tells nothing about requests.
+    Other,
+    Unknown,
+}
+
+/// A variable of nginx: <https://nginx.org/en/docs/varindex.html>. What nobody knows may be the configuration's own.
+fn of_nginx(name: &str) -> Meaning {
     match name {
-        "proxy_add_x_forwarded_for" => plain(Field::Forwarded, 1),
-        "request_length" | "connection" | "pid" => None,
+        "proxy_add_x_forwarded_for" => tells(Field::Forwarded, 1),
         _ if name.starts_with("cookie_") => of_cookie(&name["cookie_".len()..]),
-        _ => names::named(name.to_ascii_lowercase().as_bytes()),
+        _ => names::named(name.to_ascii_lowercase().as_bytes()).map_or(Meaning::Other, Meaning::Tells),
     }
 }
 
 /// A cookie that names a session by its own name.
-fn of_cookie(name: &str) -> Option<Named> {
+fn of_cookie(name: &str) -> Meaning {
     let name = name.to_ascii_lowercase();
-    if name.contains("sess") || name.ends_with("sid") { plain(Field::Session, 0) } else { None }
+    if name.contains("sess") || name.ends_with("sid") { tells(Field::Session, 0) } else { Meaning::Other }
 }
 
-/// A directive of Apache: <https://httpd.apache.org/docs/2.4/mod/mod_log_config.html>. Nothing where there is no such; nothing in it where
-/// it does not tell about requests.
-fn of_apache(letter: u8, inside: Option<&str>) -> Option<Option<Named>> {
-    let seconds = |unit| Some(Named { field: Field::Duration, rank: 0, unit: Some(unit) });
-    Some(match letter {
-        b'h' | b'a' => plain(Field::Client, 0),
-        b't' => match inside {
-            Some(
-                "msec_frac" | "usec_frac" | "begin:msec_frac" | "end:msec_frac" | "begin:usec_frac"
-                | "end:usec_frac",
-            ) => None,
-            Some(_) | None => plain(Field::Time, 0),
+/// A directive of Apache: <https://httpd.apache.org/docs/2.4/mod/mod_log_config.html>.
+fn of_apache(letter: u8, inside: Option<&str>) -> Meaning {
+    let duration = |unit| Meaning::Tells(Named { field: Field::Duration, rank: 0, unit: Some(unit) });
+    match (letter, inside) {
+        (b't', Some(format)) if format.ends_with("_frac") => Meaning::Other,
+        (b't', _) => tells(Field::Time, 0),
+        (b'h' | b'a', _) => tells(Field::Client, 0),
+        (b'r', _) => tells(Field::Request, 0),
+        (b'm', _) => tells(Field::Method, 0),
+        (b'U', _) => tells(Field::Target, 0),
+        (b'q', _) => tells(Field::Query, 0),
+        (b's', _) => tells(Field::Status, 0),
+        (b'b' | b'B', _) => tells(Field::Bytes, 0),
+        (b'O', _) => tells(Field::Bytes, 1),
+        (b'D', _) | (b'T', Some("us")) => duration(Unit::Micros),
+        (b'T', Some("ms")) => duration(Unit::Millis),
+        (b'T', _) => duration(Unit::Seconds),
+        (b'v' | b'V', _) => tells(Field::Host, 1),
+        (b'i', Some(header)) => match header.to_ascii_lowercase().as_str() {
+            "user-agent" => tells(Field::Agent, 0),
+            "referer" => tells(Field::Referer, 0),
+            "host" => tells(Field::Host, 0),
+            "x-forwarded-for" => tells(Field::Forwarded, 0),
+            _ => Meaning::Other,
         },
-        b'r' => plain(Field::Request, 0),
-        b'm' => plain(Field::Method, 0),
-        b'U' => plain(Field::Target, 0),
-        b'q' => plain(Field::Query, 0),
-        b's' => plain(Field::Status, 0),
-        b'b' | b'B' => plain(Field::Bytes, 0),
-        b'O' => plain(Field::Bytes, 1),
-        b'D' => seconds(Unit::Micros),
-        b'T' => match inside {
-            Some("ms") => seconds(Unit::Millis),
-            Some("us") => seconds(Unit::Micros),
-            Some(_) | None => seconds(Unit::Seconds),
-        },
-        b'v' | b'V' => plain(Field::Host, 1),
-        b'i' => match inside?.to_ascii_lowercase().as_str() {
-            "user-agent" => plain(Field::Agent, 0),
-            "referer" => plain(Field::Referer, 0),
-            "host" => plain(Field::Host, 0),
-            "x-forwarded-for" => plain(Field::Forwarded, 0),
-            _ => None,
-        },
-        b'C' => of_cookie(inside?),
-        b'A' | b'e' | b'f' | b'H' | b'I' | b'k' | b'l' | b'L' | b'n' | b'o' | b'p' | b'P' | b'R' | b'S'
-        | b'u' | b'X' | b'c' => None,
-        _ => return None,
-    })
+        (b'C', Some(cookie)) => of_cookie(cookie),
+        (b'e' | b'n' | b'o', Some(_)) => Meaning::Other,
+        (b'A' | b'f' | b'H' | b'I' | b'k' | b'l' | b'L' | b'p' | b'P' | b'R' | b'S' | b'u' | b'X', _) => {
+            Meaning::Other
+        }
+        _ => Meaning::Unknown,
+    }
 }

@@ -1,4 +1,4 @@
-//! Tables of values told apart by commas, semicolons or tabs, with a row of names above: anybody's, k6's and JMeter's.
+//! Tables of values told apart by commas, semicolons or tabs, with a row of names above: anybody's, k6's and `JMeter`'s.
 //!
 //! A row is one line: a quoted value that holds the end of a line is not understood.
 
@@ -7,7 +7,7 @@ use crate::names::{self, Field, Named};
 use crate::number::{self, Unit};
 use crate::row::{Parsed, Refusal, Span};
 use crate::told::{Told, Writing};
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// How many columns are looked at.
 const MOST_COLUMNS: usize = 256;
@@ -39,7 +39,11 @@ pub(crate) struct Layout {
 impl Layout {
     /// Reads a row of names; nothing if no time, or nothing that was asked for, is among them.
     pub(crate) fn of_header(line: &[u8]) -> Option<Self> {
-        let count = |b: u8| line.iter().filter(|c| **c == b).count();
+        // Keys of JSON are names too.
+        if line.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        let count = |b: u8| memchr_iter(b, line).count();
         let separator = [b',', b';', b'\t'].into_iter().max_by_key(|b| count(*b))?;
         let header: Vec<Vec<u8>> = values(line, separator)
             .map(|(span, _)| span.in_line(line).trim_ascii().iter().map(|b| names::normal(*b)).collect())
