@@ -11,6 +11,9 @@ use memchr::memchr;
 /// How many fields are looked at: the one farthest behind is when the request was made.
 const MOST_FIELDS: usize = 22;
 
+/// The types of requests and connections.
+const TYPES: [&[u8]; 6] = [b"http", b"https", b"h2", b"grpcs", b"ws", b"wss"];
+
 /// Reads one line.
 pub(crate) fn parse(line: &mut Vec<u8>) -> Parsed {
     let mut fields = [Span::default(); MOST_FIELDS];
@@ -21,7 +24,7 @@ pub(crate) fn parse(line: &mut Vec<u8>) -> Parsed {
     }
     let text = |i: usize| fields.get(i).map_or(&[][..], |span| span.in_line(line));
     // The classic one says no type in front.
-    let first = usize::from(time::iso(text(0)).is_none());
+    let first = usize::from(TYPES.contains(&text(0)));
     let logged = time::iso(text(first)).ok_or(Malformed::Time)?;
     if seen < first + 12 {
         return Err(Malformed::Format.into());

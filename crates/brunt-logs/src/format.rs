@@ -112,7 +112,7 @@ impl Format {
         if of_clf.max(flavours.len()).max(of_alb) == 0 {
             return Self::default();
         }
-        if flavours.len() > of_clf.max(of_alb) {
+        if flavours.len() >= of_clf.max(of_alb) {
             let count = |flavour: &Flavour| flavours.iter().filter(|one| *one == flavour).count();
             return Kind::Json(flavours.iter().copied().max_by_key(|f| count(f)).unwrap_or_default()).into();
         }

@@ -34,6 +34,8 @@ fn whatever_is_in_it() {
         (format!("\u{feff}{JSON}"), (1, 0, 0, json)),
         (format!("{GOOD}\n{JSON}\n{GOOD}\n{alb}\n"), (3, 1, 0, common)),
         (format!("{JSON}\n{GOOD}\n{JSON}\nx\n"), (3, 1, 0, json)),
+        // With blanks it is told apart like a load balancer's.
+        (JSON.replace(':', ": ").replace(',', ", ").replace("00: 00: 17", "00:00:17"), (1, 0, 0, json)),
         (format!("{alb}\n{alb}\n{GOOD}\n{JSON}\n"), (4, 0, 0, "AWS load balancer")),
         (
             format!("time,path\n1715472017,/\n{GOOD}\n{JSON}\n1715472017,/\n\nx\ntime,path\n"),
