@@ -7,12 +7,12 @@
 use crate::number::{self, Unit};
 use crate::{Entry, Malformed, time};
 use memchr::{memchr, memchr_iter};
+use std::net::IpAddr;
 
 /// What stands around the fields that all have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// Whether a virtual host stands in front.
-    vhost: bool,
+    front: Front,
     /// Whether referer and agent are there.
     combined: bool,
     /// Which field behind the agent holds forwarding addresses.
@@ -21,22 +21,40 @@ pub(crate) struct Layout {
     duration: Option<(usize, Unit)>,
 }
 
+/// What stands in front of the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Front {
+    #[default]
+    Nothing,
+    /// The virtual host.
+    Host,
+    /// What a collector of logs says of where it found the line: `web_1  | `, `May 12 00:00:17 web nginx: `.
+    Prefix,
+}
+
 /// How many fields behind the agent are looked at.
 const MOST_EXTRAS: usize = 16;
 
 impl Layout {
     /// What most of these lines have, of those that are of this format.
     ///
-    /// A quoted field behind the agent that holds addresses is `X-Forwarded-For`. A field there with a decimal point, or one that names
-    /// itself (`rt=`, `5ms`), is a duration in seconds; a lone whole number is Apache's `%D`, microseconds.
+    /// A quoted field behind the agent that holds addresses is `X-Forwarded-For`. A field there with three decimals or more, as nginx
+    /// writes `$request_time`, or one that names itself (`rt=`, `5ms`), is a duration in seconds; a lone whole number is Apache's `%D`, microseconds.
     pub(crate) fn of(lines: &[&[u8]]) -> Self {
         let known: Vec<&[u8]> =
             lines.iter().copied().filter(|line| parse(line, Self::default()).is_ok()).collect();
         let most =
             |holds: &dyn Fn(&[u8]) -> bool| known.iter().filter(|line| holds(line)).count() * 2 > known.len();
         let (forwarded, duration) = extras(&known);
+        let front = if most(&|line| fields(line).is_ok_and(|found| host_in(found.front))) {
+            Front::Host
+        } else if most(&|line| fields(line).is_ok_and(|found| client_behind(found.front).is_some())) {
+            Front::Prefix
+        } else {
+            Front::Nothing
+        };
         Self {
-            vhost: most(&|line| fields(line).is_ok_and(|found| vhost_in(found.front))),
+            front,
             combined: most(&|line| fields(line).is_ok_and(|found| memchr(b'"', found.behind).is_some())),
             forwarded,
             duration,
@@ -44,16 +62,16 @@ impl Layout {
     }
 
     pub(crate) const fn name(self) -> &'static str {
-        match (self.combined, self.vhost) {
-            (true, false) => "nginx/Apache combined",
-            (true, true) => "nginx/Apache combined with virtual hosts",
-            (false, false) => "nginx/Apache common",
-            (false, true) => "nginx/Apache common with virtual hosts",
+        match (self.combined, self.front) {
+            (true, Front::Nothing | Front::Prefix) => "nginx/Apache combined",
+            (true, Front::Host) => "nginx/Apache combined with virtual hosts",
+            (false, Front::Nothing | Front::Prefix) => "nginx/Apache common",
+            (false, Front::Host) => "nginx/Apache common with virtual hosts",
         }
     }
 
     pub(crate) const fn combined() -> Self {
-        Self { vhost: false, combined: true, forwarded: None, duration: None }
+        Self { front: Front::Nothing, combined: true, forwarded: None, duration: None }
     }
 }
 
@@ -61,7 +79,11 @@ impl Layout {
 pub(crate) fn parse(line: &[u8], layout: Layout) -> Result<Entry<'_>, Malformed> {
     let Fields { front, time, request: asked, status, behind } = fields(line)?;
     let (at_us, offset_s) = time::clf(time).ok_or(Malformed::Time)?;
-    let (host, front) = if layout.vhost && vhost_in(front) { cut(front, b' ') } else { (&[][..], front) };
+    let (host, front) = match layout.front {
+        Front::Host if host_in(front) => cut(front, b' '),
+        Front::Prefix => (&[][..], &front[client_behind(front).unwrap_or(0)..]),
+        Front::Nothing | Front::Host => (&[][..], front),
+    };
     let (client, forwarded) = client(front);
     let (method, target) = request(asked);
     let size = memchr(b' ', behind).unwrap_or(behind.len());
@@ -219,21 +241,33 @@ impl<'a> Iterator for Extras<'a> {
 
 /// Whether a host stands in front of the client: then there are four words before the time, of which the second is an address and the
 /// third says that nobody identified anybody.
-fn vhost_in(front: &[u8]) -> bool {
+fn host_in(front: &[u8]) -> bool {
     let mut words = front.split(|b| *b == b' ');
     let (first, second, third) = (words.next(), words.next(), words.next());
-    first.is_some_and(|host| !host.ends_with(b","))
+    first.is_some_and(|host| !host.ends_with(b",") && !host.ends_with(b":"))
         && second.is_some_and(is_address)
         && third == Some(b"-")
         && words.next().is_some()
 }
 
-/// Whether this can be an address of IP: numbers with at least three dots, or hexadecimal ones with two colons.
+/// How many words of a collector in front of a line are looked at: a date, a host, a program, a stream.
+const MOST_WORDS: usize = 8;
+
+/// Where the client begins behind what a collector of logs put in front: at the first address. Nothing where the line begins with one, or
+/// with a list of them, or holds none.
+fn client_behind(front: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for word in front.split(|b| *b == b' ').take(MOST_WORDS) {
+        if is_address(word.strip_suffix(b",").unwrap_or(word)) {
+            return (at > 0).then_some(at);
+        }
+        at += word.len() + 1;
+    }
+    None
+}
+
 fn is_address(text: &[u8]) -> bool {
-    let count = |wanted| memchr_iter(wanted, text).count();
-    let of = |more: fn(&u8) -> bool| !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || more(b));
-    (count(b'.') == 3 && of(|b| *b == b'.'))
-        || (count(b':') >= 2 && of(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')))
+    std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }
 
 /// Whether this is addresses, told apart by commas.
@@ -272,8 +306,8 @@ fn extras(known: &[&[u8]]) -> (Option<usize>, Option<(usize, Unit)>) {
         let number = unnamed(text);
         let told = number.len() < text.len()
             && matches!(&text[..text.len() - number.len()], b"rt=" | b"request_time=");
-        (told || number.len() == text.len())
-            && (memchr(b'.', number).is_some() || number.ends_with(b"ms"))
+        let decimals = memchr(b'.', number).map_or(0, |dot| number.len() - dot - 1);
+        (told || (number.len() == text.len() && (decimals >= 3 || number.ends_with(b"ms"))))
             && number::duration_us(number, Unit::Seconds).is_some()
     })
     .map(|column| (column, Unit::Seconds));

@@ -1,6 +1,7 @@
 //! What a log is written in: given by whoever knows it, or recognised by its first lines.
 
 use crate::clf;
+use crate::document::Shape;
 use crate::json::{self, Flavour};
 use crate::lines::BOM;
 use crate::pattern::{FormatError, Pattern};
@@ -23,7 +24,7 @@ enum Kind {
     /// A table whose first row, of names, has not been read.
     TableToCome,
     Table(table::Layout),
-    Har,
+    Document(Shape),
     Pattern(Pattern),
 }
 
@@ -78,7 +79,8 @@ impl Format {
             Kind::W3c(layout) => layout.name(),
             Kind::TableToCome => "CSV",
             Kind::Table(layout) => layout.name(),
-            Kind::Har => "HTTP archive (HAR)",
+            Kind::Document(Shape::Archive) => "HTTP archive (HAR)",
+            Kind::Document(Shape::Array) => "JSON array",
             Kind::Pattern(pattern) => pattern.name(),
         }
     }
@@ -86,8 +88,8 @@ impl Format {
     /// The format that most of a log's first lines are of, up to 100; the combined one where none is known.
     pub(crate) fn recognise(head: &[u8]) -> Self {
         let head = head.strip_prefix(BOM).unwrap_or(head);
-        if har::is_one(head) {
-            return Kind::Har.into();
+        if let Some(shape) = Shape::of(head) {
+            return Kind::Document(shape).into();
         }
         let mut lines: Vec<&[u8]> = head
             .split(|b| *b == b'\n')
@@ -103,11 +105,7 @@ impl Format {
         }
         let known = |is: &dyn Fn(&[u8]) -> bool| lines.iter().filter(|line| is(line)).count();
         let of_clf = known(&|line| clf::parse(line, clf::Layout::default()).is_ok());
-        let flavours: Vec<Flavour> = lines
-            .iter()
-            .filter(|line| line.trim_ascii_start().starts_with(b"{"))
-            .filter_map(|line| json::flavour(line))
-            .collect();
+        let flavours: Vec<Flavour> = lines.iter().filter_map(|line| json::flavour(line)).collect();
         let of_alb = known(&|line| alb::parse(&mut line.to_vec()).is_ok());
         if of_clf.max(flavours.len()).max(of_alb) == 0 {
             return Self::default();
@@ -119,9 +117,9 @@ impl Format {
         if of_alb > of_clf { Kind::Alb.into() } else { Kind::Clf(clf::Layout::of(&lines)).into() }
     }
 
-    /// Whether it is one document, not lines.
-    pub(crate) const fn is_document(&self) -> bool {
-        matches!(self.kind, Kind::Har)
+    /// Where its entries are, if it is one document, not lines.
+    pub(crate) const fn document(&self) -> Option<Shape> {
+        if let Kind::Document(shape) = self.kind { Some(shape) } else { None }
     }
 
     /// Reads one line; changes it only once it is understood. What is not of this format is tried as a combined one, and as JSON.
@@ -134,12 +132,12 @@ impl Format {
         if plain.is_empty() {
             return Err(Refusal::Aside);
         }
-        if !matches!(self.kind, Kind::Clf(_) | Kind::Har)
+        if !matches!(self.kind, Kind::Clf(_) | Kind::Document(_))
             && let Ok(entry) = clf::parse(line, clf::Layout::combined())
         {
             return Ok(Row::of(line, &entry));
         }
-        if !matches!(self.kind, Kind::Json(_) | Kind::Har) && plain.starts_with(b"{") {
+        if !matches!(self.kind, Kind::Json(_) | Kind::Document(_)) && plain.starts_with(b"{") {
             return json::parse(line).map_err(|_| refused.into());
         }
         Err(refused.into())
@@ -159,7 +157,8 @@ impl Format {
                 }
                 None => Err(crate::Malformed::Format.into()),
             },
-            Kind::Har => har::parse(line),
+            Kind::Document(Shape::Archive) => har::parse(line),
+            Kind::Document(Shape::Array) => json::parse(line),
             Kind::Pattern(pattern) => pattern.row(line),
         }
     }

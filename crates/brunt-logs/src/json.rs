@@ -8,7 +8,7 @@ use crate::names::{self, Field, Named};
 use crate::number::Unit;
 use crate::row::{Parsed, Span};
 use crate::told::{Told, Writing};
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 /// How deep objects and arrays may stand in each other. What browsers save of the stacks that began a request is deepest; reading on would
 /// use up our own stack.
@@ -16,6 +16,9 @@ const DEEPEST: usize = 256;
 
 /// How long a path is looked at.
 const LONGEST_PATH: usize = 96;
+
+/// How far into a line the object may begin.
+const MOST_BEFORE: usize = 256;
 
 /// Whose JSON it is; it decides what `duration` is counted in where there is no unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +82,9 @@ pub(crate) fn parse(line: &mut Vec<u8>) -> Parsed {
 fn tell(line: &[u8]) -> Result<(Told, Flavour), Malformed> {
     let mut told = Told::nothing();
     let mut flavour = None;
-    let end = walk(line, line.len() - line.trim_ascii_start().len(), &mut |path, value| {
+    // A collector of logs may have put something in front.
+    let start = memchr(b'{', &line[..line.len().min(MOST_BEFORE)]).ok_or(Malformed::Json)?;
+    let end = walk(line, start, &mut |path, value| {
         flavour = flavour.or_else(|| Flavour::of(path));
         if let Some(named) = names::named(path) {
             told.put(named, value.span, value.writing(), line);
@@ -88,7 +93,7 @@ fn tell(line: &[u8]) -> Result<(Told, Flavour), Malformed> {
         }
     })
     .ok_or(Malformed::Json)?;
-    if line[end..].trim_ascii().is_empty() {
+    if matches!(line[end..].trim_ascii(), b"" | b",") {
         Ok((told, flavour.unwrap_or_default()))
     } else {
         Err(Malformed::Json)

@@ -7,6 +7,7 @@
 
 mod alb;
 mod clf;
+mod document;
 mod entry;
 mod format;
 mod har;

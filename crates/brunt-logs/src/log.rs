@@ -1,7 +1,7 @@
 //! Reading a log to its end, whatever is in it.
 
+use crate::document::{Document, MOST_BYTES};
 use crate::format::Format;
-use crate::har::{self, Document};
 use crate::lines::{LONGEST_LINE, Lines};
 use crate::row::{Refusal, Row};
 use crate::{Entry, Malformed};
@@ -43,15 +43,15 @@ pub enum LogError {
     },
     /// A log that is one document is larger than what is kept in memory.
     #[error(
-        "the HAR document is larger than {limit_mb} MB, and it can be read only as a whole: export fewer requests, or leave their content out"
+        "the log is one document of JSON, larger than {limit_mb} MB, and can be read only as a whole: export fewer requests, leave their content out, or write one object a line"
     )]
     TooLarge {
         /// What may be read, in MB.
         limit_mb: usize,
     },
-    /// A log that should be one document is none.
-    #[error("line {line}: not a HAR document: {why}: export it again")]
-    NotHar {
+    /// A log that should be one document is none, or not all of it.
+    #[error("line {line}: not a whole document of JSON: {why}: export it again")]
+    BadDocument {
         /// The line where it ceases to be one, from 1.
         line: u64,
         /// What is wrong there.
@@ -124,7 +124,7 @@ impl<R: BufRead> Log<R> {
 
     fn next_row(&mut self) -> Result<Option<Row>, LogError> {
         while self.next_line()? {
-            if self.line.len() > LONGEST_LINE && !self.format.is_document() {
+            if self.line.len() > LONGEST_LINE && self.format.document().is_none() {
                 self.skip(Malformed::TooLong);
                 continue;
             }
@@ -138,15 +138,13 @@ impl<R: BufRead> Log<R> {
     }
 
     fn next_line(&mut self) -> Result<bool, LogError> {
-        if !self.format.is_document() {
-            return self.lines.next_into(&mut self.line);
-        }
+        let Some(shape) = self.format.document() else { return self.lines.next_into(&mut self.line) };
         let document = match &mut self.document {
             Some(document) => document,
             none => {
-                let limit_mb = har::MOST_BYTES >> 20;
-                let text = self.lines.rest(har::MOST_BYTES)?.ok_or(LogError::TooLarge { limit_mb })?;
-                none.insert(Document::new(text)?)
+                let limit_mb = MOST_BYTES >> 20;
+                let text = self.lines.rest(MOST_BYTES)?.ok_or(LogError::TooLarge { limit_mb })?;
+                none.insert(Document::new(text, shape)?)
             }
         };
         let any = document.next_into(&mut self.line)?;
@@ -169,7 +167,7 @@ impl<R: BufRead> Log<R> {
         self.asides
     }
 
-    /// Lines read so far: each is an entry, skipped, or an aside. In a HAR document, its entries.
+    /// Lines read so far: each is an entry, skipped, or an aside. In a log that is one document, its entries.
     pub const fn lines(&self) -> u64 {
         self.lines.count
     }

@@ -40,7 +40,7 @@ impl Layout {
     /// Reads a row of names; nothing if no time, or nothing that was asked for, is among them.
     pub(crate) fn of_header(line: &[u8]) -> Option<Self> {
         // Keys of JSON are names too.
-        if line.trim_ascii_start().starts_with(b"{") {
+        if memchr::memmem::find(line, b"\":").is_some() {
             return None;
         }
         let count = |b: u8| memchr_iter(b, line).count();

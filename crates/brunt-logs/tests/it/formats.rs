@@ -269,12 +269,48 @@ fn archives() {
     check(
         &log[..log.len() / 2],
         "HTTP archive (HAR)
-         error: line 3: not a HAR document: the entry that begins here is not whole: export it again",
+         error: line 3: not a whole document of JSON: the entry that begins here is not whole: export it again",
     );
     check(
         r#"{"log": {"entries": 5}}"#,
         "HTTP archive (HAR)
-         error: line 1: not a HAR document: there are no `entries` in a `log`: export it again",
+         error: line 1: not a whole document of JSON: there are no `entries` in a `log`: export it again",
+    );
+}
+
+#[test]
+fn arrays() {
+    check(
+        r#" [
+  {
+    "httpRequest": {"requestMethod": "GET", "requestUrl": "https://example.com/a", "status": 200, "latency": "0.5s"},
+    "timestamp": "2024-05-12T00:00:17Z"
+  },
+  {"textPayload": "x", "timestamp": "2024-05-12T00:00:17Z"}
+]"#,
+        "JSON array
+         1715472017.000000 host=example.com GET /a 200 0B 500000us
+         line 2: no request",
+    );
+}
+
+#[test]
+fn what_collectors_put_in_front() {
+    check(
+        r#"web_1  | 10.0.0.1 - - [12/May/2024:00:00:17 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8" "2.50"
+web_1  | starting
+May  2 00:00:17 web nginx: ::1 - - [12/May/2024:00:00:17 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8" "-""#,
+        "nginx/Apache combined
+         1715472017.000000 10.0.0.1 GET / 200 5B agent=curl/8
+         1715472017.000000 ::1 GET / 200 5B agent=curl/8
+         line 2: no time that can be read",
+    );
+    check(
+        r#"2024-05-12T00:00:17.1Z stdout F {"ts":1715472017,"path":"/","status":200}
+2024-05-12T00:00:17.1Z stdout F {"ts":1715472018,"path":"/","status":200},"#,
+        "JSON lines
+         1715472017.000000 GET / 200 0B
+         1715472018.000000 GET / 200 0B",
     );
 }
 
