@@ -126,13 +126,10 @@ fn draw(site: &Site, wanted: &Wanted, stretch: Stretch) -> Vec<Made> {
     let play = Play { seed: wanted.seed, rate: 1.0, whole_seconds: false };
     let mut drawn = generate(&behaviour, &[stretch], &play).requests;
     if (factors.compress - 1.0).abs() > 1e-12 {
-        // Each session begins so much sooner; within it nothing changes.
+        // Each session begins so much sooner; within it nothing changes. Timers do not know what day it is.
+        drawn.retain(|made| !made.source || made.at_ms < wanted.start_ms + wanted.span_ms);
         let mut begins: BTreeMap<u32, i64> = BTreeMap::new();
-        for made in &mut drawn {
-            if made.source {
-                made.at_ms = stretch.from_ms + scaled(made.at_ms - stretch.from_ms, 1.0 / factors.compress);
-                continue;
-            }
+        for made in drawn.iter_mut().filter(|made| !made.source) {
             let begin = *begins.entry(made.session).or_insert(made.at_ms);
             let moved = stretch.from_ms + scaled(begin - stretch.from_ms, 1.0 / factors.compress);
             made.at_ms += moved - begin;

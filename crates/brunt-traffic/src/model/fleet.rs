@@ -24,6 +24,9 @@ const NONE: u16 = u16::MAX;
 /// How many gaps tell how busy a fleet is at the moment.
 const PACE: usize = 8;
 
+/// What is played before a stretch begins, to come into it as one comes into a house that is lived in.
+const LEAD_MS: i64 = 6 * 3_600_000;
+
 /// Addresses that are remembered; who was there longer ago counts as new.
 const REMEMBERED: usize = 512;
 
@@ -178,10 +181,9 @@ impl Fleet {
         let mut past = Past::default();
         let mut addresses = 0;
         for stretch in stretches {
-            // The log begins anywhere within a gap.
-            let Some(first) = self.wait(&mut past, random) else { return };
-            let mut at = stretch.from_ms + scaled(first, random.unit() / rate);
             past = past.anew();
+            // It has been there before: by the begin of the stretch it is anywhere in its course.
+            let mut at = stretch.from_ms - LEAD_MS;
             while at < stretch.to_ms {
                 let Some(class) = self.class.draw(&past.class_contexts(), random) else { return };
                 let free = past.free(at, self.pause_ms);

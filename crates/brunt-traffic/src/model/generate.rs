@@ -41,6 +41,9 @@ pub struct Drawn {
     pub requests: Vec<Made>,
 }
 
+/// Sessions that began so long before a stretch may go on in it.
+const LEAD_MS: i64 = 2 * 3_600_000;
+
 /// Words that keep the streams of draws apart.
 const BEGINS: u64 = 1;
 const SESSIONS: u64 = 2;
@@ -94,6 +97,12 @@ impl Maker<'_> {
     fn observed(&self, at_ms: i64) -> bool {
         let i = self.stretches.partition_point(|s| s.to_ms <= at_ms);
         self.stretches.get(i).is_some_and(|s| s.holds(at_ms))
+    }
+
+    /// Whether what begins then may reach into a stretch: sessions go on that began before.
+    fn reaches(&self, begin_ms: i64) -> bool {
+        let i = self.stretches.partition_point(|s| s.to_ms <= begin_ms);
+        self.stretches.get(i).is_some_and(|s| s.from_ms - LEAD_MS <= begin_ms)
     }
 
     /// Timers, and clients that are always there.
@@ -151,13 +160,13 @@ impl Maker<'_> {
         // Who has left, by when.
         let mut gone: BTreeMap<(i64, u32), u32> = BTreeMap::new();
         let day_ms = 86_400_000;
-        let first = self.stretches.first().map_or(0, |s| s.from_ms.div_euclid(day_ms));
+        let first = self.stretches.first().map_or(0, |s| (s.from_ms - LEAD_MS).div_euclid(day_ms));
         let last = self.stretches.last().map_or(-1, |s| (s.to_ms - 1).div_euclid(day_ms));
         for day in first..=last {
             let word = day.cast_unsigned();
             let begins = arrivals.begins(day, self.play.rate, &mut Random::new(&[seed, BEGINS, k, word]));
             for (i, begin) in begins.into_iter().enumerate() {
-                if !self.observed(begin) {
+                if !self.reaches(begin) {
                     continue;
                 }
                 let mut random = Random::new(&[seed, SESSIONS, k, word, i as u64]);
