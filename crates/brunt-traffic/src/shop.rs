@@ -1,7 +1,7 @@
 //! The log of a shop that does not exist: for a start without one, and as something whose truth is known.
 //!
 //! People browse, search and sometimes buy, more in the evening and at week ends; a monitor asks every minute; a crawler goes through the products; and
-//! once in three days somebody guesses passwords.
+//! once in three days somebody reads all orders, twice a second.
 
 use crate::random::Random;
 
@@ -16,7 +16,9 @@ const HOURS: [f64; 24] = [
 ];
 /// Visits of a mean hour.
 const VISITS: f64 = 60.0;
-const PRODUCTS: u64 = 800;
+const PRODUCTS: u64 = 100;
+
+const WORDS: [&str; 10] = ["boot", "shirt", "jacket", "shoe", "bag", "watch", "scarf", "hat", "belt", "sock"];
 
 const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
@@ -60,9 +62,8 @@ fn people(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
                 let at_s = at as i64;
                 lines.push(Line { at_s, client: client.clone(), request, status, bytes, agent: BROWSER });
             };
-            ask(at, "GET /".into(), 200, 5_120);
-            for asset in ["GET /static/app.css", "GET /static/app.js", "GET /static/logo.svg"] {
-                ask(at + random.unit(), asset.into(), 200, 20_480);
+            for (request, bytes) in [("GET /products?page=1", 5_120), ("GET /cart", 90), ("GET /users", 900), ("GET /analytics", 400)] {
+                ask(at + random.unit(), request.into(), 200, bytes);
             }
             let mut buys = false;
             while random.unit() < 0.75 {
@@ -71,14 +72,13 @@ fn people(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
                 match random.below(10) {
                     0..=2 => ask(
                         at,
-                        format!("GET /search?q=term{}&page={}", random.zipf(300, 1.1), 1 + random.below(3)),
+                        format!("GET /search?q={}", random.pick(&WORDS).unwrap_or(&"boot")),
                         200,
                         9_000,
                     ),
-                    3 => ask(at, format!("GET /categories/{}", 1 + random.below(12)), 200, 7_000),
+                    3 => ask(at, format!("GET /products?page={}", 1 + random.below(5)), 200, 7_000),
                     _ => {
                         ask(at, format!("GET /products/{product}"), 200, 8_000);
-                        ask(at + 0.3, format!("GET /static/img/{product}.jpg"), 200, 60_000);
                         if random.unit() < 0.15 {
                             buys = true;
                             at += random.exponential(15.0);
@@ -89,7 +89,7 @@ fn people(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
             }
             if buys && random.unit() < 0.5 {
                 at += random.exponential(40.0) + 5.0;
-                ask(at, "GET /checkout".into(), 200, 6_000);
+                ask(at, "GET /cart".into(), 200, 300);
                 at += random.exponential(60.0) + 10.0;
                 let status = if random.unit() < 0.03 { 502 } else { 201 };
                 ask(at, "POST /orders".into(), status, 500);
@@ -127,7 +127,7 @@ fn machines(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
         let begin = midnight + i64::try_from(random.below(80_000)).unwrap_or(0);
         for i in 0..1_800 {
             let client = format!("10.202.0.{}", i % 5);
-            lines.push(line(begin + i / 2, &client, "POST /login".into(), 401, 120, "python-requests/2.31"));
+            lines.push(line(begin + i / 2, &client, "GET /orders".into(), 200, 900, "python-requests/2.31"));
         }
     }
 }

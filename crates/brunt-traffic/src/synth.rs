@@ -2,7 +2,7 @@
 
 use crate::model::{Made, Play, Source, generate};
 use crate::random::Random;
-use crate::site::Site;
+use crate::site::{Endpoint, Site};
 use crate::synthetic::{SYNTHETIC_VERSION, Synthetic, SyntheticRequest};
 use crate::template::OTHER;
 use crate::trace::Stretch;
@@ -77,20 +77,18 @@ pub fn synthesise(site: &Site, wanted: &Wanted) -> Synthetic {
     let mut requests = Vec::with_capacity(chosen.len());
     for (n, made) in chosen.iter().enumerate() {
         let mut random = Random::new(&[wanted.seed, VALUES, n as u64]);
-        let Some((method, endpoint, path)) = target(site, made.endpoint, factors.tail, &mut random) else {
-            continue;
-        };
+        let Some((of, path)) = target(site, made.endpoint, factors.tail, &mut random) else { continue };
         let at_ms = made.at_ms - wanted.start_ms;
         let Ok(at_ms) = u64::try_from(at_ms) else { continue };
         requests.push(SyntheticRequest {
             at_ms,
             session: made.session,
             together: made.together,
-            method,
+            method: method_of(of).to_owned(),
             path,
-            endpoint,
-            headers: BTreeMap::new(),
-            body: None,
+            endpoint: of.name.clone(),
+            headers: of.body.iter().map(|sent| ("content-type".to_owned(), sent.content_type.clone())).collect(),
+            body: of.body.as_ref().map(|sent| sent.text.clone()),
         });
     }
     let span_ms = u64::try_from(wanted.span_ms).unwrap_or(0);
@@ -175,25 +173,28 @@ fn is_write(name: &str) -> bool {
     ["POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| name.starts_with(method))
 }
 
-/// Method, endpoint and target of a request; `None` for what is no request.
-fn target(site: &Site, endpoint: u16, flat: f64, random: &mut Random) -> Option<(String, String, String)> {
+fn method_of(endpoint: &Endpoint) -> &str {
+    endpoint.name.split_once(' ').map_or("-", |(method, _)| method)
+}
+
+/// Endpoint and target of a request; `None` for what is no request.
+fn target<'a>(site: &'a Site, endpoint: u16, flat: f64, random: &mut Random) -> Option<(&'a Endpoint, String)> {
     let of = site.endpoints.get(usize::from(endpoint))?;
     let of = if of.name == OTHER { other(site, flat, random)? } else { of };
-    let (method, _) = of.name.split_once(' ')?;
-    if method == "-" {
+    if method_of(of) == "-" {
         return None;
     }
-    Some((method.to_owned(), of.name.clone(), of.values.make(&of.name, flat, random)))
+    Some((of, of.values.make(&of.name, flat, random)))
 }
 
 /// What is asked for and how, of an endpoint as it was learnt; of what is no request too.
 pub(crate) fn target_of(site: &Site, endpoint: u16, random: &mut Random) -> (String, String) {
     target(site, endpoint, 1.0, random)
-        .map_or_else(|| ("/".into(), "-".into()), |(method, _, path)| (path, method))
+        .map_or_else(|| ("/".into(), "-".into()), |(of, path)| (path, method_of(of).to_owned()))
 }
 
 /// One of the endpoints that are not told apart, as often as it was asked for.
-fn other<'a>(site: &'a Site, flat: f64, random: &mut Random) -> Option<&'a crate::site::Endpoint> {
+fn other<'a>(site: &'a Site, flat: f64, random: &mut Random) -> Option<&'a Endpoint> {
     let weight = |share: f64| share.powf(1.0 / flat.max(1.0));
     let mut left = random.unit() * site.others.iter().map(|e| weight(e.share)).sum::<f64>();
     for of in &site.others {

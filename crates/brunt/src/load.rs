@@ -9,7 +9,9 @@ use brunt_plan::{
     Foreign, ImportOptions, LoadOverride, Lowered, Overrides, QuickBody, QuickOptions, Report, SecretValues,
     Source, Surroundings, TagFilter, locust_settings, lower, lower_foreign, lower_quick, profiles, recognise,
 };
-use brunt_workload::HttpVersion;
+use brunt_metrics::ScenarioId;
+use brunt_traffic::site::Sent;
+use brunt_workload::{Body, Draw, HttpVersion, IterationIndex, Memory, Scope, Text};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -170,6 +172,36 @@ pub(crate) fn base(args: &RunArgs, plan: &Path) -> Result<Lowered, LoadError> {
     refuse_url_flags(&RunArgs { max_users: None, ..args.clone() }, plan)?;
     let overrides = Overrides { load: LoadOverride::default(), ..overrides(args)? };
     lower_any(&source(plan)?, None, &overrides)
+}
+
+/// What an operation of an API is sent.
+pub(crate) struct Operation {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) sent: Sent,
+}
+
+/// The operations of an OpenAPI document that take a body, with an example of it each.
+pub(crate) fn bodies(path: &Path) -> Result<Vec<Operation>, LoadError> {
+    let overrides = Overrides { target: Some("http://127.0.0.1".to_owned()), ..Overrides::default() };
+    let workload = lower_any(&source(path)?, Some("openapi"), &overrides)?.workload;
+    let memory = Memory::default();
+    let scope = Scope { feeds: &workload.feeds, memory: &memory };
+    let mut operations = Vec::new();
+    for (i, request) in workload.requests.iter().enumerate() {
+        let mut draw = Draw::new(1, ScenarioId(0), IterationIndex::arrival(i as u64));
+        let mut render = |text: &Text| {
+            let mut out = Vec::new();
+            text.render(&mut draw, &scope, &mut out).ok().map(|()| String::from_utf8_lossy(&out).into_owned())
+        };
+        let Body::Text(body) = &request.body else { continue };
+        let Some((target, text)) = render(&request.target).zip(render(body)) else { continue };
+        let kind = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let content_type = kind.and_then(|(_, value)| render(value)).unwrap_or_else(|| "application/json".to_owned());
+        let path = target.split('?').next().unwrap_or("/").to_owned();
+        operations.push(Operation { method: request.method.clone(), path, sent: Sent { content_type, text } });
+    }
+    Ok(operations)
 }
 
 /// Each of them, or once nothing.

@@ -75,9 +75,22 @@ pub struct Endpoint {
     pub statuses: BTreeMap<u16, f64>,
     /// Bytes of its answers.
     pub bytes: Law,
+    /// What is sent, if anything, with its type; logs do not tell it, an API's description does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Sent>,
     /// How long its answers took, in milliseconds, if the log told.
     #[serde(default, skip_serializing_if = "Law::is_empty")]
     pub took_ms: Law,
+}
+
+/// What a request carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sent {
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Itself.
+    pub text: String,
 }
 
 /// How a site is learnt.
@@ -166,6 +179,25 @@ impl Site {
         }
     }
 
+    /// Tells what requests with a method to a path carry; says whether any endpoint is meant by that.
+    pub fn give_body(&mut self, method: &str, path: &str, sent: &Sent) -> bool {
+        let mut given = false;
+        for endpoint in self.endpoints.iter_mut().chain(&mut self.others) {
+            let Some((own, template)) = endpoint.name.split_once(' ') else { continue };
+            if own == method && fits(template.trim_end_matches('?'), path) {
+                endpoint.body = Some(sent.clone());
+                given = true;
+            }
+        }
+        given
+    }
+
+    /// Endpoints that write, and of which nobody has told what they are sent.
+    pub fn without_body(&self) -> usize {
+        let writes = |e: &&Endpoint| ["POST ", "PUT ", "PATCH "].iter().any(|m| e.name.starts_with(m));
+        self.endpoints.iter().filter(writes).filter(|e| e.body.is_none()).count()
+    }
+
     /// Reads a model file.
     pub fn from_json(text: &[u8]) -> Result<Self, ModelError> {
         let site: Self = serde_json::from_slice(text)?;
@@ -193,6 +225,18 @@ impl Site {
         let busiest =
             (0..self.learnt.week.len()).max_by(|a, b| self.learnt.week[*a].total_cmp(&self.learnt.week[*b]));
         busiest.and_then(|h| i64::try_from(h).ok()).unwrap_or(0)
+    }
+}
+
+/// Whether a path is one of a template.
+fn fits(template: &str, path: &str) -> bool {
+    let (mut of, mut parts) = (template.split('/'), path.split('/'));
+    loop {
+        match (of.next(), parts.next()) {
+            (None, None) => return true,
+            (Some(t), Some(p)) if t == p || t.starts_with('{') && !p.is_empty() => {}
+            (_, _) => return false,
+        }
     }
 }
 
@@ -243,6 +287,7 @@ fn learn_endpoint(
         values: Values::learn(name, &asked, least_clients, privacy),
         statuses,
         bytes: Law::of(events().map(|e| f64::from(e.bytes)).collect()),
+        body: None,
         took_ms: Law::of(took.collect()),
     }
 }

@@ -41,6 +41,9 @@ pub(crate) struct LearnArgs {
     /// Endpoints that are told apart at most
     #[arg(long, value_name = "N", default_value_t = brunt_traffic::MOST_ENDPOINTS)]
     pub(crate) endpoints: usize,
+    /// What the API takes, as OpenAPI: bodies come from it, which no log tells
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
     /// Chance in fitting: the same seed makes the same model
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -157,6 +160,9 @@ pub(crate) struct PipelineArgs {
     /// Where each step's file goes
     #[arg(short, long, value_name = "FOLDER", default_value = "pipeline")]
     pub(crate) output: PathBuf,
+    /// What the API takes, as OpenAPI: bodies come from it, which no log tells
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
     /// How long each of both runs lasts
     #[arg(long = "for", value_name = "TIME", default_value = "5m")]
     pub(crate) span: String,

@@ -3,7 +3,7 @@
 use super::read::read;
 use crate::args::LearnArgs;
 use crate::console::Console;
-use crate::exit;
+use crate::{exit, load};
 use brunt_traffic::model::{FitSettings, Source};
 use brunt_traffic::site::{LearnSettings, Site};
 use std::fs;
@@ -27,7 +27,11 @@ pub(crate) fn learn(args: &LearnArgs, console: Console) -> u8 {
         .name
         .clone()
         .unwrap_or_else(|| name_of(args.files.logs.first().map_or(Path::new("site"), |p| p)));
-    let site = Site::learn(&name, &read.observed, &settings);
+    let mut site = Site::learn(&name, &read.observed, &settings);
+    if let Err(problem) = describe(&mut site, args.openapi.as_deref(), console) {
+        console.error(problem);
+        return exit::USAGE;
+    }
     if let Err(problem) = write(&site, &args.output) {
         console.error(problem);
         return exit::USAGE;
@@ -35,6 +39,26 @@ pub(crate) fn learn(args: &LearnArgs, console: Console) -> u8 {
     console.print(&told(&site));
     console.println(format!("written   {}", args.output.display()));
     0
+}
+
+/// Gives a model the bodies that an API's description tells, and says where none is known.
+pub(super) fn describe(site: &mut Site, openapi: Option<&Path>, console: Console) -> Result<(), String> {
+    if let Some(path) = openapi {
+        let given = load::bodies(path)
+            .map_err(|e| e.to_string())?
+            .iter()
+            .filter(|of| site.give_body(&of.method, &of.path, &of.sent))
+            .count();
+        console.note(format!("`{}`: {given} of its operations with a body are asked for", path.display()));
+    }
+    let without = site.without_body();
+    if without > 0 {
+        console.note(format!(
+            "{without} endpoints write, and the log does not tell what: they are sent without a body\n  help: `--openapi FILE`, or \
+             `body` in the model"
+        ));
+    }
+    Ok(())
 }
 
 /// The log's name, without folders and endings.

@@ -2,7 +2,7 @@
 //! file is there is not done again.
 
 use super::fidelity::judge;
-use super::learn::{told, write};
+use super::learn::{describe, told, write};
 use super::logs::portrait;
 use super::read::{Logs, read};
 use super::synth::{site, wanted, write_all};
@@ -48,7 +48,8 @@ impl Steps<'_> {
             fs::write(path, text).map_err(|e| e.to_string())
         })?;
         self.step("2-site.model.json", "how the site is used: the model", |steps, path| {
-            let site = Site::learn("site", &steps.logs()?.observed, &LearnSettings::default());
+            let mut site = Site::learn("site", &steps.logs()?.observed, &LearnSettings::default());
+            describe(&mut site, steps.args.openapi.as_deref(), steps.console)?;
             steps.console.print(&told(&site));
             write(&site, path)
         })?;
