@@ -1,4 +1,14 @@
 //! What a log is written in: given by whoever knows it, or recognised by its first lines.
+//!
+//! Where a log does not say what its durations are counted in, this is taken for it:
+//!
+//! - combined: a field behind the agent with three decimals or more is seconds (nginx), a lone whole number microseconds (Apache's `%D`);
+//! - JSON: `request_time` is seconds, `duration` is what Caddy (seconds), Traefik (nanoseconds) and Envoy (milliseconds) mean by it, all
+//!   else is milliseconds; a name may end in its unit (`latency_us`), a value too (`"12ms"`);
+//! - tables: seconds if all durations of the first lines have a decimal point and most are below 1, else milliseconds;
+//! - W3C extended: milliseconds (IIS), but seconds in `CloudFront`'s.
+//!
+//! A time without a zone is UTC. A number is a time in seconds, milli-, micro- or nanoseconds by its size.
 
 use crate::clf;
 use crate::document::Shape;
@@ -13,6 +23,8 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub struct Format {
     kind: Kind,
+    /// Whether each line is kept in an object of Docker's.
+    of_docker: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -37,7 +49,7 @@ impl Default for Format {
 
 impl From<Kind> for Format {
     fn from(kind: Kind) -> Self {
-        Self { kind }
+        Self { kind, of_docker: false }
     }
 }
 
@@ -97,10 +109,27 @@ impl Format {
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
             .collect();
         lines.retain(|line| !line.trim_ascii().is_empty());
-        if let Some(layout) = w3c::Layout::of(&lines) {
+        let taken_out: Vec<Vec<u8>> = lines
+            .iter()
+            .filter_map(|line| {
+                let mut line = line.to_vec();
+                json::take_out(&mut line).then_some(line)
+            })
+            .collect();
+        if taken_out.len() * 2 > lines.len() {
+            let lines: Vec<&[u8]> =
+                taken_out.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
+            return Self { of_docker: true, ..Self::of_lines(&lines) };
+        }
+        Self::of_lines(&lines)
+    }
+
+    /// The format of these lines, of which none is blank.
+    fn of_lines(lines: &[&[u8]]) -> Self {
+        if let Some(layout) = w3c::Layout::of(lines) {
             return Kind::W3c(layout).into();
         }
-        if let Some(layout) = table::Layout::of(&lines) {
+        if let Some(layout) = table::Layout::of(lines) {
             return Kind::Table(layout).into();
         }
         let known = |is: &dyn Fn(&[u8]) -> bool| lines.iter().filter(|line| is(line)).count();
@@ -114,7 +143,7 @@ impl Format {
             let count = |flavour: &Flavour| flavours.iter().filter(|one| *one == flavour).count();
             return Kind::Json(flavours.iter().copied().max_by_key(|f| count(f)).unwrap_or_default()).into();
         }
-        if of_alb > of_clf { Kind::Alb.into() } else { Kind::Clf(clf::Layout::of(&lines)).into() }
+        if of_alb > of_clf { Kind::Alb.into() } else { Kind::Clf(clf::Layout::of(lines)).into() }
     }
 
     /// Where its entries are, if it is one document, not lines.
@@ -124,6 +153,9 @@ impl Format {
 
     /// Reads one line; changes it only once it is understood. What is not of this format is tried as a combined one, and as JSON.
     pub(crate) fn row(&mut self, line: &mut Vec<u8>) -> Parsed {
+        if self.of_docker {
+            json::take_out(line);
+        }
         let refused = match self.own(line) {
             Err(Refusal::Malformed(why)) => why,
             known => return known,

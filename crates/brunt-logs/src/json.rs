@@ -100,6 +100,22 @@ fn tell(line: &[u8]) -> Result<(Told, Flavour), Malformed> {
     }
 }
 
+/// Takes a line out of the object that Docker keeps it in, `{"log": "...\n", "stream": "stdout", ...}`; false where it is in none.
+pub(crate) fn take_out(line: &mut Vec<u8>) -> bool {
+    let (mut inside, mut kept_by_docker) = (None, false);
+    let whole = walk(line, 0, &mut |path, value| match path {
+        b"log" => inside = Some(value.span),
+        b"stream" => kept_by_docker = true,
+        _ => {}
+    });
+    let (Some(_), Some(span), true) = (whole, inside, kept_by_docker) else { return false };
+    let length = unescape(span.in_line_mut(line));
+    line.copy_within(span.start()..span.start() + length, 0);
+    line.truncate(length);
+    line.truncate(line.trim_ascii_end().len());
+    true
+}
+
 /// A value that is neither an object nor an array.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value {

@@ -98,6 +98,7 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
         Just(JSON.to_owned()),
         Just(r#"{"ts":1.5,"request":{"uri":"http:\/\/h?\u00e4\ud83d","headers":{"User-Agent":["\\"]}},"duration":"1ms"}"#.to_owned()),
         Just(r#"https 2024-05-12T00:00:17Z app/x/y [::1]:2 - 0 -1 0 200 - 0 5 "GET http://h:80?x HTTP/1.1" "x\"" - -"#.to_owned()),
+        Just(r#"{"log":"::1 - - \\n","stream":"x"}"#.to_owned()),
         Just("#Fields: date time cs-uri-stem cs-uri-query cs(User-Agent)".to_owned()),
         Just("2024-05-12 00:00:17 / a=b \"x+\" y".to_owned()),
         Just("time,path,query,duration_ms,\"user \"\"agent\"".to_owned()),

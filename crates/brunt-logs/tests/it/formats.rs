@@ -306,6 +306,14 @@ May  2 00:00:17 web nginx: ::1 - - [12/May/2024:00:00:17 +0000] "GET / HTTP/1.1"
          line 2: no time that can be read",
     );
     check(
+        r#"{"log":"10.0.0.1 - - [12/May/2024:00:00:17 +0000] \"GET /\u003ca HTTP/1.1\" 200 5 \"-\" \"curl/8\" \"203.0.113.7\"\n","stream":"stdout","time":"2024-05-12T00:00:17.1Z"}
+{"log":"started\n","stream":"stderr","time":"2024-05-12T00:00:17.1Z"}
+{"log":"\n","stream":"stderr","time":"2024-05-12T00:00:17.1Z"}"#,
+        "nginx/Apache combined
+         1715472017.000000 10.0.0.1 for=203.0.113.7 GET /<a 200 5B agent=curl/8
+         line 2: no time that can be read",
+    );
+    check(
         r#"2024-05-12T00:00:17.1Z stdout F {"ts":1715472017,"path":"/","status":200}
 2024-05-12T00:00:17.1Z stdout F {"ts":1715472018,"path":"/","status":200},"#,
         "JSON lines

@@ -1,6 +1,7 @@
 //! Logs that are packed, whole and cut off.
 
 use brunt_logs::{Log, LogError, Packing, open};
+use proptest::prelude::*;
 use std::io::{Read, Write};
 
 fn log_text(lines: usize) -> Vec<u8> {
@@ -99,5 +100,29 @@ fn what_stands_before_a_cut_is_read() {
             entries < 50_000 && matches!(error, Some(LogError::Damaged { .. } | LogError::CutOff { .. })),
             "{packing}: {error:?}"
         );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    /// What is damaged anywhere, or nothing but the first bytes of something packed, ends, and does not panic.
+    #[test]
+    fn damaged(
+        packing in 0_usize..3,
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in any::<prop::sample::Index>(),
+        noise in proptest::collection::vec(any::<u8>(), 0..100),
+    ) {
+        let text = log_text(200);
+        let mut packed = [gzip, xz, zstd][packing](&text);
+        for (at, byte) in changes {
+            let at = at.index(packed.len());
+            packed[at] = byte;
+        }
+        let begin = packed[..6].to_vec();
+        packed.truncate(cut.index(packed.len() * 2));
+        read(&packed);
+        read(&[begin, noise].concat());
     }
 }
