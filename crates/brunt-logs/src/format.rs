@@ -137,7 +137,9 @@ impl Format {
         let flavours: Vec<Flavour> = lines.iter().filter_map(|line| json::flavour(line)).collect();
         let of_alb = known(&|line| alb::parse(&mut line.to_vec()).is_ok());
         if of_clf.max(flavours.len()).max(of_alb) == 0 {
-            return Self::default();
+            let fits = |pattern: &Pattern| known(&|line| pattern.row(&mut line.to_vec()).is_ok());
+            let best = Pattern::defaults().max_by_key(fits).filter(|pattern| fits(pattern) > 0);
+            return best.map_or_else(Self::default, |pattern| Kind::Pattern(pattern).into());
         }
         if flavours.len() >= of_clf.max(of_alb) {
             let count = |flavour: &Flavour| flavours.iter().filter(|one| *one == flavour).count();

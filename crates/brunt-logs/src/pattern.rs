@@ -62,10 +62,26 @@ enum Piece {
     Value(Option<Named>),
 }
 
+/// Formats that servers write when they are not told otherwise, in the words of nginx.
+const DEFAULTS: [(&str, &str); 3] = [
+    (
+        "Envoy text",
+        r#"[$time_iso8601] "$request" $status $flags $in $bytes_sent $duration_ms $upstream_ms "$http_x_forwarded_for" "$http_user_agent" "$id" "$http_host" "$upstream""#,
+    ),
+    (
+        "Istio text",
+        r#"[$time_iso8601] "$request" $status $flags $details $ended "$failure" $in $bytes_sent $duration_ms $upstream_ms "$http_x_forwarded_for" "$http_user_agent" "$id" "$http_host" "$upstream""#,
+    ),
+    (
+        "HAProxy HTTP",
+        r#"$prefix: $remote_addr [$time_local] $frontend $backend $asked/$queued/$connected/$answered/$duration_ms $status $bytes_sent $cookie $set_cookie $ended $behind"$request""#,
+    ),
+];
+
 /// A format, ready to read lines by.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
-    server: Server,
+    name: &'static str,
     writing: Writing,
     pieces: Vec<Piece>,
 }
@@ -94,14 +110,20 @@ impl Pattern {
         if !tells(Field::Request) && !tells(Field::Target) {
             return Err(FormatError::NoRequest);
         }
-        Ok(Self { server, writing, pieces })
+        let name = match server {
+            Server::Nginx => "nginx log_format, as given",
+            Server::Apache => "Apache LogFormat, as given",
+        };
+        Ok(Self { name, writing, pieces })
+    }
+
+    /// The formats that servers write when they are not told otherwise, but for the combined one.
+    pub(crate) fn defaults() -> impl Iterator<Item = Self> {
+        DEFAULTS.iter().filter_map(|(name, text)| Some(Self { name, ..Self::new(text).ok()? }))
     }
 
     pub(crate) const fn name(&self) -> &'static str {
-        match self.server {
-            Server::Nginx => "nginx log_format, as given",
-            Server::Apache => "Apache LogFormat, as given",
-        }
+        self.name
     }
 
     /// Reads one line.

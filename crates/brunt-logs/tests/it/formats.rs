@@ -168,6 +168,25 @@ fn json_of_servers() {
 }
 
 #[test]
+fn proxies() {
+    check(
+        r#"[2016-04-15T20:17:00.310Z] "POST /api/v1/locations HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0-cf5c-432b" "locations" "tcp://10.0.2.1:80""#,
+        "Envoy text
+         1460751420.310000 for=10.0.35.28 host=locations POST /api/v1/locations 204 0B 226000us agent=nsq2http",
+    );
+    check(
+        r#"[2020-11-25T21:26:18.409Z] "GET /status/418 HTTP/1.1" 418 - via_upstream - "-" 0 135 3 1 "-" "curl/7.73.0-DEV" "84961386-6d84" "httpbin:8000" "127.0.0.1:80" inbound|8000|| 127.0.0.1:41854 10.44.1.27:80"#,
+        "Istio text
+         1606339578.409000 host=httpbin:8000 GET /status/418 418 135B 3000us agent=curl/7.73.0-DEV",
+    );
+    check(
+        r#"Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1""#,
+        "HAProxy HTTP
+         1233922454.655000 10.0.1.2 GET /index.html 200 2750B 109000us",
+    );
+}
+
+#[test]
 fn load_balancers() {
     check(
         r#"http 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80 0.000 0.001 0.000 200 200 34 366 "GET http://www.example.com:80/a?b HTTP/1.1" "curl/7.46.0" - - arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337262-36d228ad5d99923122bbe354" "-" "-" 0 2018-07-02T22:22:48.364000Z "forward" "-" "-" "10.0.0.1:80" "200" "-" "-"
