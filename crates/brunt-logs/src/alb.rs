@@ -53,16 +53,7 @@ pub(crate) fn parse(line: &mut Vec<u8>) -> Parsed {
         ..Row::default()
     };
     split_url(&mut row, line);
-    without_default_port(&mut row, line);
     Ok(row)
-}
-
-/// `host:80` and `host:443` say no more than `host`.
-fn without_default_port(row: &mut Row, line: &[u8]) {
-    let host = row.host.in_line(line);
-    if let Some(bare) = host.strip_suffix(b":80").or_else(|| host.strip_suffix(b":443")) {
-        row.host = row.host.first(bare.len());
-    }
 }
 
 /// The values of a line, told apart by blanks, with or without quotes.

@@ -3,7 +3,8 @@
 /// One request, as far as its log tells. Text is bytes as they stood in the log: nothing promises that it is UTF-8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// When, in microseconds since 1970-01-01 UTC. Most logs tell whole seconds.
+    /// When, in microseconds since 1970-01-01 UTC. Most logs tell whole seconds, and most servers the
+    /// end of a request (Apache its begin).
     pub at_us: i64,
     /// What the log's clock was ahead of UTC, in seconds.
     pub offset_s: i32,

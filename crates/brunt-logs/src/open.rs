@@ -13,8 +13,8 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 /// What one read asks for: large, since logs are.
 const BUFFER: usize = 1 << 17;
 
-/// The most memory that unpacking xz may take, in kB: `xz -9` needs 65 MB.
-const XZ_MEMORY_KB: u32 = 512 << 10;
+/// The most memory that unpacking may take, in MB: `xz -9` needs 65, `zstd --ultra -22` 128.
+const MEMORY_MB: u32 = 512;
 
 /// How a log is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +73,11 @@ pub fn open<R: Read>(mut from: R) -> io::Result<Opened<R>> {
         Packing::Xz => Unpacked::Xz(Box::new(XzReader::new_mem_limit(
             BufReader::with_capacity(BUFFER, source),
             true,
-            XZ_MEMORY_KB,
+            MEMORY_MB << 10,
         ))),
         Packing::Zstd => Unpacked::Zstd(Box::new(Frames {
             source: BufReader::with_capacity(BUFFER, source),
-            decoder: FrameDecoder::new(),
+            decoder: patient_decoder(),
             block: Vec::new(),
             failed: None,
         })),
@@ -149,6 +149,12 @@ fn why(error: io::Error, ended: bool, packing: Packing) -> io::Error {
     if error.kind() == io::ErrorKind::Interrupted {
         return error;
     }
+    if error.kind() == io::ErrorKind::OutOfMemory {
+        let why = format!(
+            "to unpack the {packing} data takes more than {MEMORY_MB} MB of memory: unpack it into a plain file"
+        );
+        return io::Error::new(io::ErrorKind::OutOfMemory, why);
+    }
     if ended {
         return io::Error::new(io::ErrorKind::UnexpectedEof, format!("the {packing} data is cut off"));
     }
@@ -190,6 +196,12 @@ struct Frames<R> {
     failed: Option<io::Error>,
 }
 
+fn patient_decoder() -> FrameDecoder {
+    let mut decoder = FrameDecoder::new();
+    decoder.set_max_window_size(u64::from(MEMORY_MB) << 20);
+    decoder
+}
+
 /// The last block of a frame, empty (RFC 8878, 3.1.1.2), and room for a checksum that is not looked at. A decoder holds back what later
 /// blocks may refer to: where a frame is cut off, this makes it give what it has.
 const LAST_BLOCK: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
@@ -222,6 +234,9 @@ impl<R: Read> Read for Frames<R> {
 impl<R: Read> Frames<R> {
     fn next_frame(&mut self) -> io::Result<()> {
         let Err(error) = self.decoder.reset(&mut self.source) else { return Ok(()) };
+        if matches!(error, FrameDecoderError::WindowSizeTooBig { .. }) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
         let FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. }) = &error
         else {
             return Err(io::Error::other(error));

@@ -160,31 +160,25 @@ fn appended(line: &mut Vec<u8>, text: &[u8]) -> Span {
     Span::new(start, line.len())
 }
 
-/// Takes scheme and host off a target; a fragment is none of the server's business.
+/// Takes scheme and host off a target that is an address of the web. The port that goes without saying is left out; a fragment is none
+/// of the server's business.
 pub(crate) fn split_url(row: &mut Row, line: &mut Vec<u8>) {
+    const SCHEMES: [(&[u8], &[u8]); 2] = [(b"http://", b":80"), (b"https://", b":443")];
     let text = row.target.in_line(line);
-    let Some(rest) = [&b"http://"[..], b"https://"].iter().find_map(|scheme| text.strip_prefix(*scheme))
-    else {
-        return;
-    };
-    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-    let (host, target) = (
-        Span::of(line, &rest[..end]),
-        Span::of(line, &rest[end..memchr(b'#', rest).unwrap_or(rest.len()).max(end)]),
-    );
+    let after = |(scheme, port)| Some((text.strip_prefix(scheme)?, port));
+    let Some((rest, port)) = SCHEMES.into_iter().find_map(after) else { return };
+    let rest = &rest[..memchr(b'#', rest).unwrap_or(rest.len())];
+    let end = rest.iter().position(|b| matches!(b, b'/' | b'?')).unwrap_or(rest.len());
+    let (host, target) = rest.split_at(end);
     if row.host.is_empty() {
-        row.host = host;
+        row.host = Span::of(line, host.strip_suffix(port).unwrap_or(host));
     }
-    row.target = match target.in_line(line).first() {
-        Some(b'/') => target,
-        Some(_) => {
-            let query = target.in_line(line).to_vec();
-            let slash = appended(line, b"/");
-            line.extend_from_slice(&query);
-            Span::new(slash.start(), line.len())
-        }
-        None => appended(line, b"/"),
-    };
+    if target.starts_with(b"/") {
+        row.target = Span::of(line, target);
+    } else {
+        let rooted = [b"/", target].concat();
+        row.target = appended(line, &rooted);
+    }
 }
 
 /// Puts a query that was told apart behind its target, if it has none. Where it stands one byte behind it, that byte becomes the `?`.

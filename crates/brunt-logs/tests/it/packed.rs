@@ -52,6 +52,15 @@ fn packed_logs_are_unpacked() {
     assert_eq!(open(&b""[..]).unwrap().read(&mut [0; 8]).unwrap(), 0);
 }
 
+#[test]
+fn what_takes_too_much_memory_says_so() {
+    // A frame of zstd with a window of 1 GB (RFC 8878, 3.1.1.1.2).
+    let (_, error) = read(&[0x28, 0xb5, 0x2f, 0xfd, 0, 0xa0, 1, 0, 0]);
+    let wanted =
+        "line 1: to unpack the zstd data takes more than 512 MB of memory: unpack it into a plain file";
+    assert_eq!(error.unwrap().to_string(), wanted);
+}
+
 /// How many entries are read, and the error that ends them.
 fn read(packed: &[u8]) -> (u64, Option<LogError>) {
     let mut log = Log::new(open(packed).unwrap());
