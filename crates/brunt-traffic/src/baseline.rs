@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub enum Baseline {
     /// Rows of the same hour of the day, at uniform times: bootstrap resampling.
     Rows,
-    /// One chain of first order with normal think times, as Markov4JMeter has it.
+    /// One chain of first order with normal think times, as `Markov4JMeter` has it.
     Chain,
     /// Eight clusters of such chains, as WESSBAS has them.
     Chains,
@@ -32,12 +32,11 @@ impl Baseline {
         }
     }
 
-    /// Learns from a trace and makes another for these stretches.
+    /// Learns from a trace of so many endpoints and makes another for these stretches.
     pub fn make(
         self,
-        trace: &Trace,
+        (trace, kinds): (&Trace, usize),
         observed: &[Stretch],
-        kinds: usize,
         stretches: &[Stretch],
         random: &mut Random,
     ) -> Trace {
@@ -45,8 +44,8 @@ impl Baseline {
         match self {
             Self::Rows => rows(trace, &exposure, stretches, random),
             Self::Sessions => pasted(trace, &exposure, stretches, random),
-            Self::Chain => chains(trace, &exposure, kinds, 1, stretches, random),
-            Self::Chains => chains(trace, &exposure, kinds, 8, stretches, random),
+            Self::Chain => chains((trace, kinds), &exposure, 1, stretches, random),
+            Self::Chains => chains((trace, kinds), &exposure, 8, stretches, random),
         }
     }
 }
@@ -112,7 +111,9 @@ fn rows(trace: &Trace, exposure: &[f64; 24], stretches: &[Stretch], random: &mut
 fn pasted(trace: &Trace, exposure: &[f64; 24], stretches: &[Stretch], random: &mut Random) -> Trace {
     let sessions = trace.sessions(SESSION_GAP_MS);
     let mut by_hour: Vec<Vec<&Session>> = vec![Vec::new(); 24];
-    sessions.iter().for_each(|s| by_hour[hour_of(s.start_ms())].push(s));
+    for s in &sessions {
+        by_hour[hour_of(s.start_ms())].push(s);
+    }
     let rate = rates(std::array::from_fn(|h| by_hour[h].len() as f64), exposure);
     let mut out = Vec::new();
     for (client, at) in poisson(&rate, stretches, random).into_iter().enumerate() {
@@ -136,9 +137,8 @@ struct Links {
 }
 
 fn chains(
-    trace: &Trace,
+    (trace, kinds): (&Trace, usize),
     exposure: &[f64; 24],
-    kinds: usize,
     clusters: usize,
     stretches: &[Stretch],
     random: &mut Random,

@@ -312,7 +312,16 @@ fn floor(
 fn limits(aspect: Aspect, floor: Option<f64>) -> (f64, f64) {
     let floor = floor.unwrap_or(match aspect {
         Aspect::Windows | Aspect::Sessions => 0.55,
-        _ => 0.0,
+        Aspect::Volume
+        | Aspect::Hours
+        | Aspect::Mix
+        | Aspect::Lengths
+        | Aspect::Gaps
+        | Aspect::Order
+        | Aspect::Bursts
+        | Aspect::Queue
+        | Aspect::Parameters
+        | Aspect::Copies => 0.0,
     });
     let (real, close) = match aspect {
         Aspect::Windows | Aspect::Sessions => return (floor + 0.05, (floor + 0.15).min(0.9)),

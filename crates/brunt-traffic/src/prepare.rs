@@ -39,7 +39,9 @@ impl Vocabulary {
         asked.sort_unstable();
         asked.dedup();
         let mut clients = vec![0; observed.targets.len()];
-        asked.iter().for_each(|(target, _)| clients[*target as usize] += 1);
+        for (target, _) in &asked {
+            clients[*target as usize] += 1;
+        }
         let mut miner = Miner::default();
         for (i, target) in observed.targets.iter().enumerate().filter(|(i, _)| counts[*i] > 0) {
             miner.add(&target.path, counts[i], clients[i]);

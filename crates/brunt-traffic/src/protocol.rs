@@ -17,7 +17,7 @@ impl Split {
     /// Which rows of a trace are learnt from.
     pub fn learnt(self, trace: &Trace) -> Vec<bool> {
         let cut = match self {
-            Self::Time => self.cut(trace),
+            Self::Time => Self::cut(trace),
             Self::Alternate => 0,
         };
         trace
@@ -31,7 +31,7 @@ impl Split {
     }
 
     /// The first midnight (UTC) by which 70 % of the observed time is over; where all is from one day, the moment itself.
-    fn cut(self, trace: &Trace) -> i64 {
+    fn cut(trace: &Trace) -> i64 {
         let observed = trace.observed();
         let whole: i64 = observed.iter().map(|s| s.length_ms()).sum();
         let mut left = whole * 7 / 10;

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 #[derive(Clone, Debug)]
 pub struct Random(ChaCha8Rng);
 
-/// One step of SplitMix64 (Steele, Lea, Flood, 2014): spreads words over a seed.
+/// One step of ``SplitMix64`` (Steele, Lea, Flood, 2014): spreads words over a seed.
 const fn spread(state: u64) -> u64 {
     let z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -62,7 +62,12 @@ fn people(day: i64, random: &mut Random, lines: &mut Vec<Line>) {
                 let at_s = at as i64;
                 lines.push(Line { at_s, client: client.clone(), request, status, bytes, agent: BROWSER });
             };
-            for (request, bytes) in [("GET /products?page=1", 5_120), ("GET /cart", 90), ("GET /users", 900), ("GET /analytics", 400)] {
+            for (request, bytes) in [
+                ("GET /products?page=1", 5_120),
+                ("GET /cart", 90),
+                ("GET /users", 900),
+                ("GET /analytics", 400),
+            ] {
                 ask(at + random.unit(), request.into(), 200, bytes);
             }
             let mut buys = false;

@@ -87,7 +87,11 @@ pub fn synthesise(site: &Site, wanted: &Wanted) -> Synthetic {
             method: method_of(of).to_owned(),
             path,
             endpoint: of.name.clone(),
-            headers: of.body.iter().map(|sent| ("content-type".to_owned(), sent.content_type.clone())).collect(),
+            headers: of
+                .body
+                .iter()
+                .map(|sent| ("content-type".to_owned(), sent.content_type.clone()))
+                .collect(),
             body: of.body.as_ref().map(|sent| sent.text.clone()),
         });
     }
@@ -178,7 +182,12 @@ fn method_of(endpoint: &Endpoint) -> &str {
 }
 
 /// Endpoint and target of a request; `None` for what is no request.
-fn target<'a>(site: &'a Site, endpoint: u16, flat: f64, random: &mut Random) -> Option<(&'a Endpoint, String)> {
+fn target<'a>(
+    site: &'a Site,
+    endpoint: u16,
+    flat: f64,
+    random: &mut Random,
+) -> Option<(&'a Endpoint, String)> {
     let of = site.endpoints.get(usize::from(endpoint))?;
     let of = if of.name == OTHER { other(site, flat, random)? } else { of };
     if method_of(of) == "-" {

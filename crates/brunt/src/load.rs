@@ -5,11 +5,11 @@ use crate::console::{Console, env, unix_ms};
 use crate::exit;
 use crate::traffic::{self, is_traffic};
 use brunt_metrics::Nanos;
+use brunt_metrics::ScenarioId;
 use brunt_plan::{
     Foreign, ImportOptions, LoadOverride, Lowered, Overrides, QuickBody, QuickOptions, Report, SecretValues,
     Source, Surroundings, TagFilter, locust_settings, lower, lower_foreign, lower_quick, profiles, recognise,
 };
-use brunt_metrics::ScenarioId;
 use brunt_traffic::site::Sent;
 use brunt_workload::{Body, Draw, HttpVersion, IterationIndex, Memory, Scope, Text};
 use std::fs;
@@ -194,12 +194,21 @@ pub(crate) fn bodies(path: &Path) -> Result<Vec<Operation>, LoadError> {
             let mut out = Vec::new();
             text.render(&mut draw, &scope, &mut out).ok().map(|()| String::from_utf8_lossy(&out).into_owned())
         };
-        let Body::Text(body) = &request.body else { continue };
-        let Some((target, text)) = render(&request.target).zip(render(body)) else { continue };
+        let body = match &request.body {
+            Body::None => None,
+            Body::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            Body::Text(text) => render(text),
+        };
+        let Some((target, text)) = render(&request.target).zip(body) else { continue };
         let kind = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        let content_type = kind.and_then(|(_, value)| render(value)).unwrap_or_else(|| "application/json".to_owned());
+        let content_type =
+            kind.and_then(|(_, value)| render(value)).unwrap_or_else(|| "application/json".to_owned());
         let path = target.split('?').next().unwrap_or("/").to_owned();
-        operations.push(Operation { method: request.method.clone(), path, sent: Sent { content_type, text } });
+        operations.push(Operation {
+            method: request.method.clone(),
+            path,
+            sent: Sent { content_type, text },
+        });
     }
     Ok(operations)
 }

@@ -91,7 +91,7 @@ fn area(scores: &[f64], truth: &[bool]) -> f64 {
     let (mut ranks, mut i) = (0.0, 0);
     while i < order.len() {
         let same = order[i..].iter().take_while(|j| scores[**j] <= scores[order[i]]).count();
-        let rank = i as f64 + (same as f64 + 1.0) / 2.0;
+        let rank = i as f64 + f64::midpoint(same as f64, 1.0);
         ranks += rank * order[i..i + same].iter().filter(|j| truth[**j]).count() as f64;
         i += same;
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 /// The Jensen-Shannon divergence of two counts, in bits: 0 alike, 1 nothing in common (Lin, "Divergence measures based on the Shannon
 /// entropy", 1991). Not a number if one of them is empty.
 pub(super) fn jensen_shannon(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
-    let (p, q) = pairs.clone().fold((0.0, 0.0), |(p, q), (a, b)| (p + a, q + b));
+    let totals = pairs.clone().fold((0.0, 0.0), |sum, (a, b)| (sum.0 + a, sum.1 + b));
     let part = |a: f64, m: f64| if a > 0.0 { a * (a / m).log2() } else { 0.0 };
     let sum: f64 = pairs
         .map(|(a, b)| {
-            let (a, b) = (a / p, b / q);
-            let m = f64::midpoint(a, b);
-            part(a, m) + part(b, m)
+            let (a, b) = (a / totals.0, b / totals.1);
+            let middle = f64::midpoint(a, b);
+            part(a, middle) + part(b, middle)
         })
         .sum();
     sum / 2.0
@@ -40,7 +40,7 @@ pub(super) fn kolmogorov_smirnov(a: &mut [f64], b: &mut [f64]) -> f64 {
         }
         worst = worst.max((i as f64 / a.len() as f64 - j as f64 / b.len() as f64).abs());
     }
-    if a.is_empty() != b.is_empty() { 1.0 } else { worst }
+    if a.is_empty() == b.is_empty() { worst } else { 1.0 }
 }
 
 /// The value below which a share of ascending values lies, between the two next to it (type 7 of Hyndman and Fan, 1996).

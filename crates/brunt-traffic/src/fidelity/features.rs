@@ -6,6 +6,7 @@ use crate::trace::{Session, Stretch, Trace};
 use std::collections::BTreeSet;
 
 const WINDOW_S: usize = 300;
+const WINDOW: i64 = 300;
 const STRETCH_S: i64 = 6 * 3_600;
 /// How many of the most asked endpoints are counted one by one.
 const WINDOW_ENDPOINTS: usize = 25;
@@ -94,10 +95,10 @@ pub(super) fn windows(trace: &Trace, observed: &[Stretch], kinds: usize) -> Desc
     let mut described = Described::default();
     for stretch in observed {
         let from_s = stretch.from_ms.div_euclid(1_000);
-        let whole = (stretch.to_ms.div_euclid(1_000) - from_s) / WINDOW_S as i64;
+        let whole = (stretch.to_ms.div_euclid(1_000) - from_s) / WINDOW;
         for i in 0..whole {
-            let begin = from_s + i * WINDOW_S as i64;
-            let rows = trace.range(begin * 1_000, (begin + WINDOW_S as i64) * 1_000);
+            let begin = from_s + i * WINDOW;
+            let rows = trace.range(begin * 1_000, (begin + WINDOW) * 1_000);
             let seconds: Vec<i64> =
                 trace.at_ms[rows.clone()].iter().map(|t| t.div_euclid(1_000) - begin).collect();
             described.rows.push(window(&seconds, &trace.client[rows.clone()], &trace.endpoint[rows], kinds));

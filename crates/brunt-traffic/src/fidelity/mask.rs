@@ -21,7 +21,9 @@ pub fn without_bursts(trace: &Trace, observed: &[Stretch]) -> (Trace, Vec<bool>)
         counts.sort_unstable_by(f64::total_cmp);
         let limit = (4.0 * super::distance::quantile(&counts, 0.98)).max(15.0);
         for rows in by_cell.values().filter(|rows| rows.len() as f64 > limit) {
-            rows.iter().for_each(|i| burst[*i] = true);
+            for i in rows {
+                burst[*i] = true;
+            }
         }
     }
     (trace.filtered(|i| !burst[i]), burst)

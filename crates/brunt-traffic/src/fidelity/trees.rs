@@ -1,6 +1,6 @@
 //! Gradient boosting on trees for two classes: small, exact, and the same on every machine.
 //!
-//! Friedman, "Greedy function approximation" (2001), with features cut into at most 255 cells and trees grown leaf by leaf as LightGBM does (Ke
+//! Friedman, "Greedy function approximation" (2001), with features cut into at most 255 cells and trees grown leaf by leaf as ``LightGBM`` does (Ke
 //! et al., 2017). Values are those of the reference implementation: 80 trees of 15 leaves, rate 0.1, penalty 1, 20 rows a leaf.
 
 const TREES: usize = 80;
@@ -207,8 +207,8 @@ fn leaf(node: usize, rows: Vec<u32>, cells: &[Vec<u8>], edges: &[Vec<f64>], slop
                 by_cell[usize::from(column[*row as usize])].add(gradient, curvature);
             }
             let mut left = Sum::default();
-            for cell in 0..edges[feature].len() {
-                left = left.plus(by_cell[cell]);
+            for (cell, here) in by_cell.iter().enumerate().take(edges[feature].len()) {
+                left = left.plus(*here);
                 if left.rows < LEAST_ROWS || sum.rows - left.rows < LEAST_ROWS {
                     continue;
                 }

@@ -16,7 +16,11 @@ const FEWEST_KINDS: usize = 3;
 /// Fewer than this are no pattern.
 const FEWEST_BUNDLES: usize = 20;
 const MOST_CLUSTERS: usize = 48;
-const CURVES: usize = 64;
+/// How far requests stray from their place in the example, in places.
+const JITTER: f64 = 1.3;
+
+/// Examples of a kind that are kept.
+const EXAMPLES: usize = 64;
 
 /// All kinds of bundles.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,8 +35,8 @@ pub struct BundleKind {
     pub first: Vec<(u16, u32)>,
     /// What may be in it.
     pub items: Vec<Item>,
-    /// When requests leave, in milliseconds since the first: some that were seen.
-    pub offsets_ms: Vec<Vec<i64>>,
+    /// Some that were seen: milliseconds since the first request, and endpoint. They give order and pace, not what is in it.
+    pub examples: Vec<Vec<(i64, u16)>>,
 }
 
 /// One endpoint of a bundle.
@@ -90,7 +94,9 @@ pub(super) fn learn(sessions: &[Session], endpoints: u16, random: &mut Random) -
         .map(|run| {
             let mut row = vec![0.0_f32; usize::from(endpoints)];
             sessions[run.session].endpoint[run.from..run.to].iter().for_each(|e| row[usize::from(*e)] += 1.0);
-            row.iter_mut().for_each(|n| *n = n.sqrt());
+            for n in &mut row {
+                *n = n.sqrt();
+            }
             row
         })
         .collect();
@@ -154,15 +160,16 @@ fn kind(runs: &[&Run], sessions: &[Session]) -> BundleKind {
             place: Law::of(places),
         })
         .collect();
-    let step = runs.len().div_ceil(CURVES).max(1);
-    let curve = |run: &&Run| {
-        let at = &sessions[run.session].at_ms[run.from..run.to];
-        at.iter().map(|t| t - at[0]).collect::<Vec<_>>()
+    let step = runs.len().div_ceil(EXAMPLES).max(1);
+    let example = |run: &&Run| {
+        let of = &sessions[run.session];
+        let rows = run.from..run.to;
+        rows.map(|row| (of.at_ms[row] - of.at_ms[run.from], of.endpoint[row])).collect()
     };
     BundleKind {
         first: first.into_iter().collect(),
         items,
-        offsets_ms: runs.iter().step_by(step).map(curve).collect(),
+        examples: runs.iter().step_by(step).map(example).collect(),
     }
 }
 
@@ -261,13 +268,20 @@ impl BundleKind {
             left -= n;
         }
         let Some(first) = first else { return };
+        let example: &[(i64, u16)] = random.pick(&self.examples).map_or(&[], Vec::as_slice);
         let mut places: Vec<(f64, u16)> = Vec::new();
         for item in &self.items {
             if random.unit() < item.chance {
                 let count = item.count.draw(random).unwrap_or(1.0);
+                // In the order of one that was seen; what was not in that, where it mostly is.
+                let mut seen = example.iter().enumerate().filter(|(_, (_, e))| *e == item.endpoint);
                 let mut n = 0.0;
                 while n < count {
-                    places.push((item.place.draw(random).unwrap_or(0.5), item.endpoint));
+                    // Neighbours change places now and then: no page is loaded twice in the very same way.
+                    let place = seen.next().map(|(at, _)| {
+                        (at as f64 + JITTER * (random.unit() - 0.5)) / (example.len() - 1).max(1) as f64
+                    });
+                    places.push((place.or_else(|| item.place.draw(random)).unwrap_or(0.5), item.endpoint));
                     n += 1.0;
                 }
             }
@@ -279,21 +293,21 @@ impl BundleKind {
         steps.push((0, first));
         steps.extend(places.iter().map(|(_, endpoint)| (0, *endpoint)));
         let n = steps.len();
-        if let Some(curve) = random.pick(&self.offsets_ms).filter(|c| c.len() > 1) {
-            for (i, step) in steps.iter_mut().enumerate() {
-                let at = i as f64 / (n - 1).max(1) as f64 * (curve.len() - 1) as f64;
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a place in the curve"
-                )]
-                let below = (at as usize).min(curve.len() - 2);
-                let between =
-                    curve[below] as f64 + (at - below as f64) * (curve[below + 1] - curve[below]) as f64;
-                #[expect(clippy::cast_possible_truncation, reason = "milliseconds of seconds")]
-                let ms = between as i64;
-                step.0 = if whole_seconds { ms.div_euclid(1_000) * 1_000 } else { ms };
-            }
+        if example.len() < 2 {
+            return;
+        }
+        for (i, step) in steps.iter_mut().enumerate() {
+            let at = i as f64 / (n - 1).max(1) as f64 * (example.len() - 1) as f64;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a place in the example"
+            )]
+            let below = (at as usize).min(example.len() - 2);
+            let (a, b) = (example[below].0 as f64, example[below + 1].0 as f64);
+            #[expect(clippy::cast_possible_truncation, reason = "milliseconds of seconds")]
+            let ms = (a + (at - below as f64) * (b - a)) as i64;
+            step.0 = if whole_seconds { ms.div_euclid(1_000) * 1_000 } else { ms };
         }
     }
 }

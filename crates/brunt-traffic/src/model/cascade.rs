@@ -98,7 +98,7 @@ impl Cascade {
         let hours = hours(begins_ms, observed);
         let shape = Shape::of(&hours);
         let weekdays = weekdays(begins_ms, observed, &shape);
-        let (mut above, mut below) = ([0.0; LEVELS], [0.0; LEVELS]);
+        let mut sums = [(0.0, 0.0); LEVELS];
         let (mut seen, mut expected) = (Vec::new(), Vec::new());
         for day in days(observed) {
             let parts = parts(observed, day);
@@ -113,12 +113,11 @@ impl Cascade {
                 seen.push(seconds.len() as f64);
                 expected.push(of_shape * weekdays[weekday_of(day)]);
             }
-            for level in 0..LEVELS {
-                scatter_of(level, &seconds, &parts, &shape, &mut above[level], &mut below[level]);
+            for (level, sums) in sums.iter_mut().enumerate() {
+                scatter_of(level, &seconds, &parts, &shape, sums);
             }
         }
-        let scatter =
-            above.iter().zip(below).map(|(a, b): (&f64, f64)| (a / b.max(1e-9)).clamp(0.0, 0.98)).collect();
+        let scatter = sums.iter().map(|(a, b): &(f64, f64)| (a / b.max(1e-9)).clamp(0.0, 0.98)).collect();
         Self { day_dispersion: dispersion(&seen, &expected), hours, weekdays, scatter }
     }
 
@@ -167,7 +166,9 @@ impl Cascade {
 fn hours(begins_ms: &[i64], observed: &[Stretch]) -> Vec<f64> {
     let exposure = exposure(observed);
     let mut counts = [0.0; 24];
-    begins_ms.iter().for_each(|t| counts[hour_of(*t)] += 1.0);
+    for at in begins_ms {
+        counts[hour_of(*at)] += 1.0;
+    }
     let flat = begins_ms.len() as f64 / exposure.iter().sum::<f64>().max(1e-9);
     let hours: Vec<f64> = (0..24).map(|h| (counts[h] + 2.0 * flat) / (exposure[h] + 2.0)).collect();
     if begins_ms.len() >= 2_000 {
@@ -203,14 +204,7 @@ fn dispersion(seen: &[f64], expected: &[f64]) -> f64 {
 }
 
 /// Adds a day's part of the two sums of one level: pairs of halves that were observed whole.
-fn scatter_of(
-    level: usize,
-    seconds: &[f64],
-    parts: &[(f64, f64)],
-    shape: &Shape,
-    above: &mut f64,
-    below: &mut f64,
-) {
+fn scatter_of(level: usize, seconds: &[f64], parts: &[(f64, f64)], shape: &Shape, sums: &mut (f64, f64)) {
     let width = DAY_S as f64 / f64::from(1_u32 << level);
     let mut at = 0;
     while at < seconds.len() {
@@ -222,8 +216,8 @@ fn scatter_of(
         let n = (end - at) as f64;
         if n > 1.0 && parts.iter().any(|(a, b)| *a <= from && to <= *b) {
             let p = shape.first_half(level, cell);
-            *above += (first - n * p).powi(2) - n * p * (1.0 - p);
-            *below += n * (n - 1.0) * p * (1.0 - p);
+            sums.0 += (first - n * p).powi(2) - n * p * (1.0 - p);
+            sums.1 += n * (n - 1.0) * p * (1.0 - p);
         }
         at = end;
     }

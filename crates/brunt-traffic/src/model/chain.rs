@@ -227,6 +227,7 @@ impl Past {
         Self { class, length, done: 0, last: [NONE; 3], gaps: [NONE; 2] }
     }
 
+    #[expect(clippy::many_single_char_names, reason = "as the formula has them")]
     fn next_contexts(&self) -> [Context; 6] {
         let (z, l, [a, b, c], g) = (self.class, length_cell(self.length), self.last, self.gaps[0]);
         let left = u16::try_from((self.length - 1 - self.done).min(2)).unwrap_or(2);
@@ -240,6 +241,7 @@ impl Past {
         ]
     }
 
+    #[expect(clippy::many_single_char_names, reason = "as the formula has them")]
     fn gap_contexts(&self, next: u16) -> [Context; 6] {
         let (z, l, a, [g, h]) = (self.class, length_cell(self.length), self.last[0], self.gaps);
         [

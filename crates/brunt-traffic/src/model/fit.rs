@@ -71,7 +71,7 @@ pub fn fit(
     }
     let crowd = |k: u16| (0..class.len()).any(|i| class[i] == k && fleet[i].is_none());
     let classes =
-        (0..classes).map(|k| one_class(k, crowd(k), &come_and_go, &folded, &class, observed)).collect();
+        (0..classes).map(|k| one_class((k, crowd(k)), (&come_and_go, &folded), &class, observed)).collect();
     Behaviour { endpoints, sources, bundles, classes, chain: teacher.finish(settings.least_seen) }
 }
 
@@ -105,7 +105,9 @@ fn fleets(
         seen.sort_unstable();
         seen.dedup();
         if requests >= FEWEST_OF_SOURCE && seen.len() as f64 >= 0.25 * hours {
-            members.iter().for_each(|i| fleet[*i] = Some(count));
+            for i in members {
+                fleet[i] = Some(count);
+            }
             count += 1;
         }
     }
@@ -146,17 +148,17 @@ fn learn_sources(
         let others = trace.filtered(|row| agent(row).is_none());
         if let Some(set_off) = Triggered::learn(&calls, &others, observed_ms, endpoints) {
             sources.push(Source::Triggered(set_off));
-            of_address.iter().for_each(|client| steady[*client] = true);
+            for client in of_address {
+                steady[*client] = true;
+            }
         }
     }
     (sources, steady)
 }
 
 fn one_class(
-    k: u16,
-    crowd: bool,
-    whole: &[Session],
-    folded: &[Session],
+    (k, crowd): (u16, bool),
+    (whole, folded): (&[Session], &[Session]),
     class: &[u16],
     observed: &[Stretch],
 ) -> Class {

@@ -144,7 +144,7 @@ impl Maker<'_> {
                         let mut random = Random::new(&[seed, SESSIONS, SOURCES, i as u64, n]);
                         n += 1;
                         most = most.max(begin.address);
-                        self.session(begin.class, class, begin.at_ms, first + begin.address, &mut random)
+                        self.session((begin.class, class), begin.at_ms, first + begin.address, &mut random)
                     });
                     self.clients += most + 1;
                 }
@@ -185,14 +185,14 @@ impl Maker<'_> {
                     self.clients += 1;
                     self.clients
                 });
-                let end = self.session(u16::try_from(k).unwrap_or(0), class, begin, client, &mut random);
+                let end = self.session((u16::try_from(k).unwrap_or(0), class), begin, client, &mut random);
                 gone.insert((end, client), client);
             }
         }
     }
 
     /// Plays one session, and says when it ends.
-    fn session(&mut self, k: u16, class: &Class, begin: i64, client: u32, random: &mut Random) -> i64 {
+    fn session(&mut self, (k, class): (u16, &Class), begin: i64, client: u32, random: &mut Random) -> i64 {
         self.sessions += 1;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length that was seen")]
         let length = class.length.draw_between(random).unwrap_or(1.0).max(1.0) as usize;

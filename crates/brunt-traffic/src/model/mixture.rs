@@ -107,6 +107,8 @@ fn expect(described: &[Vec<(u32, f64)>], logs: &[f64], weights: &[f64], classes:
         }
         let most = share.iter().copied().fold(f64::MIN, f64::max);
         let sum: f64 = share.iter().map(|s| (s - most).exp()).sum();
-        share.iter_mut().for_each(|s| *s = (*s - most).exp() / sum);
+        for s in share {
+            *s = (*s - most).exp() / sum;
+        }
     }
 }

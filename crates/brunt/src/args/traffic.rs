@@ -70,7 +70,7 @@ pub(crate) struct FactorArgs {
     /// How many times as uneven arrivals are
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, help_heading = "Traffic")]
     pub(crate) burstiness: f64,
-    /// A harder one: scale 2, writes 2, tail 2, burstiness 1.5, where they are not given
+    /// A harder one: twice as many sessions, twice as likely to write, twice the tail, 1.5 times as uneven
     #[arg(long, help_heading = "Traffic")]
     pub(crate) improved: bool,
     /// The shape of the day with five times the peak, and burstier
@@ -172,6 +172,9 @@ pub(crate) struct PipelineArgs {
     /// Do again what is there already
     #[arg(long)]
     pub(crate) again: bool,
+    /// How many times as many sessions as in the log
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(crate) scale: f64,
     /// How many times as fast the clock of the day goes
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(crate) compress: f64,

@@ -43,6 +43,7 @@ impl Steps<'_> {
         load::duration("--for", &self.args.span).map_err(|e| e.to_string())?;
         fs::create_dir_all(&self.args.output)
             .map_err(|e| format!("cannot make `{}`: {e}", self.args.output.display()))?;
+        self.same_question()?;
         self.step("1-log.txt", "what the log holds", |steps, path| {
             let text = portrait(steps.logs()?).text(steps.console.style.ascii);
             fs::write(path, text).map_err(|e| e.to_string())
@@ -75,12 +76,35 @@ impl Steps<'_> {
             steps.drive("5-synthetic_requests_improved.json", path)
         })?;
         self.step("8-report.html", "both runs, compared", Self::report)?;
-        let compared = self.command(&["compare", &self.text("6-baseline"), &self.text("7-improved")])?;
+        let compared =
+            self.command(&["compare", "--different", &self.text("6-baseline"), &self.text("7-improved")])?;
         if let Command::Compare(args) = compared.command {
             compare::compare_runs(&args, self.console);
         }
         self.console.println(format!("report    {}", self.path("8-report.html").display()));
         Ok(0)
+    }
+
+    /// What is there already is taken only for an answer to the same question.
+    fn same_question(&self) -> Result<(), String> {
+        let a = self.args;
+        let logs: Vec<String> = a.files.logs.iter().map(|p| p.display().to_string()).collect();
+        let openapi = a.openapi.as_ref().map(|p| p.display().to_string());
+        let asked = serde_json::json!({
+            "logs": logs, "target": a.target, "openapi": openapi, "for": a.span, "seed": a.seed,
+            "scale": a.scale, "compress": a.compress,
+        });
+        let (path, asked) = (self.path("asked.json"), format!("{asked:#}\n"));
+        match fs::read_to_string(&path) {
+            Ok(before) if before != asked && !a.again => Err(format!(
+                "`{}` was made for another question: see `{}`\n  help: `--again` does all steps anew, `-o FOLDER` elsewhere",
+                a.output.display(),
+                path.display()
+            )),
+            Ok(_) | Err(_) => {
+                fs::write(&path, asked).map_err(|e| format!("cannot write `{}`: {e}", path.display()))
+            }
+        }
     }
 
     /// Does a step unless its file is there. What a step leaves when it fails is not taken for its file.
@@ -113,12 +137,13 @@ impl Steps<'_> {
 
     fn make(&self, path: &Path, improved: bool) -> Result<(), String> {
         let site = site(&self.path("2-site.model.json"))?;
-        let factors = FactorArgs { improved, compress: self.args.compress, ..FactorArgs::default() };
+        let (scale, compress) = (self.args.scale, self.args.compress);
+        let factors = FactorArgs { improved, scale, compress, ..FactorArgs::default() };
         let span = load::duration("--for", &self.args.span).map_err(|e| e.to_string())?.as_secs_f64();
         let made = synthesise(&site, &wanted(&site, &factors, span, self.args.seed)?);
         if made.requests.is_empty() {
             return Err(format!(
-                "in {} of the busiest hour nobody comes\n  help: `--for 1h`, or `--compress 24`",
+                "in {} of the busiest hour nobody comes\n  help: `--scale 100`, or `--for 1h`",
                 self.args.span
             ));
         }

@@ -82,7 +82,6 @@ pub(super) fn wanted(site: &Site, args: &FactorArgs, span_s: f64, seed: u64) -> 
             ));
         }
     }
-    let or = |given: f64, preset: f64| if (given - 1.0).abs() < 1e-12 { preset } else { given };
     let preset = if args.improved {
         Factors::IMPROVED
     } else if args.black_friday {
@@ -97,11 +96,11 @@ pub(super) fn wanted(site: &Site, args: &FactorArgs, span_s: f64, seed: u64) -> 
         start_ms: start(site, &args.start)?,
         span_ms,
         factors: Factors {
-            rate: or(args.scale, preset.rate),
+            rate: args.scale * preset.rate,
             compress: args.compress,
-            writes: or(args.writes, preset.writes),
-            tail: or(args.tail, preset.tail),
-            burstiness: or(args.burstiness, preset.burstiness),
+            writes: args.writes * preset.writes,
+            tail: args.tail * preset.tail,
+            burstiness: args.burstiness * preset.burstiness,
         },
         self_calls: args.self_calls,
         sources: !args.people_only,
