@@ -15,6 +15,9 @@ const HEAVY_SHARE: f64 = 0.002;
 /// And at least so many requests.
 const HEAVY_COUNT: u64 = 30;
 
+/// How many times as often as the value before it a value may be asked for and still be one: by Zipf's law it is twice at most.
+const JUMP: u64 = 3;
+
 /// Parts of a path that are looked at; what comes deeper belongs to the last of them.
 const DEEPEST: usize = 8;
 
@@ -42,6 +45,24 @@ pub struct Templates {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Miner {
     root: Node,
+}
+
+/// How a part is made: what values of one kind have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Make {
+    hyphens: usize,
+    digits: bool,
+    extension: bool,
+}
+
+impl Make {
+    fn of(part: &str) -> Self {
+        Self {
+            hyphens: part.bytes().filter(|b| matches!(b, b'-' | b'_')).count().min(2),
+            digits: part.bytes().any(|b| b.is_ascii_digit()),
+            extension: part.contains('.'),
+        }
+    }
 }
 
 fn parts(path: &str) -> impl Iterator<Item = &str> {
@@ -116,6 +137,37 @@ impl Node {
         }
     }
 
+    /// Light brothers, and those heavy ones that are values like them: that are made like most of them, and no more than three times as
+    /// often asked for as the one before. A popular product is a product still; a word of the API stands out.
+    fn with_heavy_values(&self, light: Vec<Box<str>>) -> Vec<Box<str>> {
+        let mut makes: BTreeMap<Make, usize> = BTreeMap::new();
+        for key in &light {
+            *makes.entry(Make::of(key)).or_default() += 1;
+        }
+        let usual = makes.iter().max_by_key(|(_, n)| **n).filter(|(_, n)| **n * 5 >= light.len() * 3);
+        let Some((usual, _)) = usual else { return light };
+        let count = |key: &Box<str>| self.children.get(key).map_or(0, |child| child.count);
+        let mut most = light.iter().map(count).max().unwrap_or(0);
+        let mut heavy: Vec<Box<str>> = self
+            .children
+            .keys()
+            .filter(|key| {
+                !key.is_empty() && !key.starts_with('{') && !light.contains(key) && Make::of(key) == *usual
+            })
+            .cloned()
+            .collect();
+        heavy.sort_by_key(count);
+        let mut values = light;
+        for key in heavy {
+            if count(&key) > most.saturating_mul(JUMP) {
+                break;
+            }
+            most = count(&key);
+            values.push(key);
+        }
+        values
+    }
+
     fn collapse(&mut self, heavy: u64, least_clients: usize) {
         let light: Vec<Box<str>> = self
             .children
@@ -128,7 +180,8 @@ impl Node {
             .map(|(key, _)| key.clone())
             .collect();
         if light.len() > MOST_BROTHERS {
-            for key in light {
+            let values = self.with_heavy_values(light);
+            for key in values {
                 if let Some(child) = self.children.remove(&key) {
                     self.children.entry(variable(&key).into()).or_default().absorb(child);
                 }

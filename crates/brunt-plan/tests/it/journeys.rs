@@ -119,6 +119,7 @@ fn shape(workload: &Workload, steps: &[Step]) -> String {
         Step::Choose { branches, .. } => {
             format!("choose({})", branches.iter().map(|b| shape(workload, b)).collect::<Vec<_>>().join(" "))
         }
+        Step::Script(_) => "script".to_owned(),
         Step::Set { .. } => "set".to_owned(),
         Step::End(_) => "end".to_owned(),
     };

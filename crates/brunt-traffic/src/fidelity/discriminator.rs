@@ -51,11 +51,12 @@ pub(super) fn tell_apart(real: &Described, synthetic: &Described, random: &mut R
         let judged = |i: &usize| fold[&stretch[*i]] == k;
         let (test, train): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(judged);
         let of = |which: &[usize]| which.iter().map(|i| class[*i]).collect::<Vec<_>>();
-        let truth = of(&test);
-        if truth.iter().all(|c| *c) || truth.iter().all(|c| !*c) {
+        let (truth, taught) = (of(&test), of(&train));
+        let one_sided = |of: &[bool]| of.iter().all(|c| *c) || of.iter().all(|c| !*c);
+        if one_sided(&truth) || one_sided(&taught) {
             continue;
         }
-        let boosted = Boosted::train(&train.iter().map(|i| rows[*i].clone()).collect(), &of(&train));
+        let boosted = Boosted::train(&train.iter().map(|i| rows[*i].clone()).collect(), &taught);
         let scores: Vec<f64> = test.iter().map(|i| boosted.score(&rows[*i])).collect();
         areas.push(area(&scores, &truth));
         gains.iter_mut().zip(&boosted.gains).for_each(|(sum, gain)| *sum += gain);
@@ -90,7 +91,7 @@ fn area(scores: &[f64], truth: &[bool]) -> f64 {
     order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
     let (mut ranks, mut i) = (0.0, 0);
     while i < order.len() {
-        let same = order[i..].iter().take_while(|j| scores[**j] <= scores[order[i]]).count();
+        let same = order[i..].iter().take_while(|j| scores[**j].total_cmp(&scores[order[i]]).is_eq()).count();
         let rank = i as f64 + f64::midpoint(same as f64, 1.0);
         ranks += rank * order[i..i + same].iter().filter(|j| truth[**j]).count() as f64;
         i += same;

@@ -1,2 +1,3 @@
 //! The traffic twin.
 mod export;
+mod site;

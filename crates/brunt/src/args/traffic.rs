@@ -50,6 +50,7 @@ pub(crate) struct LearnArgs {
 }
 
 /// What is generated, and what is changed about it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct FactorArgs {
     /// Where it begins: `peak` (the busiest hour of the week), `now`, a day (2026-03-16) or a moment (2026-03-16T09:00), UTC

@@ -42,7 +42,7 @@ fn work(args: &FidelityArgs, console: Console) -> Result<u8, String> {
             return Err(format!("`--fail-over {name}` is not measured\n  help: one of {}", known.join(", ")));
         };
         // What could not be measured holds no limit.
-        if !(of.value <= most) {
+        if of.value.is_nan() || of.value > most {
             console.println(format!("failed    {name} is {:.3}, above {most}", of.value));
             code = ABOVE;
         }

@@ -138,7 +138,7 @@ impl Steps<'_> {
     fn make(&self, path: &Path, improved: bool) -> Result<(), String> {
         let site = site(&self.path("2-site.model.json"))?;
         let (scale, compress) = (self.args.scale, self.args.compress);
-        let factors = FactorArgs { improved, scale, compress, ..FactorArgs::default() };
+        let factors = FactorArgs { scale, compress, improved, ..FactorArgs::default() };
         let span = load::duration("--for", &self.args.span).map_err(|e| e.to_string())?.as_secs_f64();
         let made = synthesise(&site, &wanted(&site, &factors, span, self.args.seed)?);
         if made.requests.is_empty() {

@@ -61,7 +61,9 @@ pub(super) fn read(paths: &[PathBuf], console: Console) -> Result<Logs, ReadErro
         let kind = observer.take(entry);
         census.take(entry, kind);
     })?;
-    notes.into_iter().for_each(|note| console.note(note));
+    for note in notes {
+        console.note(note);
+    }
     Ok(Logs { observed: observer.finish(), census })
 }
 

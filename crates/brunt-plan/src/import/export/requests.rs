@@ -72,7 +72,7 @@ fn steps(list: &[Step], out: &mut Vec<RequestId>, left_out: &mut LeftOut) {
             }
             Step::Set { .. } => left_out.say("values that are set have placeholders"),
             Step::Script(_) => {
-                left_out.say("sessions of a traffic model are left out: `brunt synth` writes them")
+                left_out.say("sessions of a traffic model are left out: `brunt synth` writes them");
             }
             Step::End(_) => left_out.say("an early `end` is left out"),
         }
