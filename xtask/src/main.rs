@@ -27,6 +27,8 @@ usage: cargo xtask VERB
   bench [WHAT] [--quick] [--rounds N] [--secs N] [--tools a,b] [--no-build]
                             brunt beside installed peers; WHAT is one of
                             closed open users https h2 bodies stall cores startup build all
+  fidelity LOG [alternate] [masked]
+                            the table of docs/fidelity.md for any log: models beside baselines and the floor
   ci                        what CI does: .ci/run
 ";
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "docs" => docs::run(rest),
         "bench" => bench::run(rest),
+        "fidelity" => repository::run_example("brunt-traffic", "fidelity_table", rest),
         "ci" => repository::run_ci(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

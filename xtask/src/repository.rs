@@ -94,6 +94,16 @@ pub(crate) fn target_folder(root: &Path) -> Result<PathBuf, XtaskError> {
     Ok(metadata["target_directory"].as_str().map_or_else(|| root.join("target"), PathBuf::from))
 }
 
+/// Runs an example of a crate in release, with these arguments.
+pub(crate) fn run_example(package: &str, example: &str, arguments: &[String]) -> Findings {
+    let status = Command::new("cargo")
+        .args(["run", "--quiet", "--release", "-p", package, "--example", example, "--"])
+        .args(arguments)
+        .status()
+        .map_err(|source| XtaskError::Start { program: "cargo".into(), source, help: "install Rust" })?;
+    Ok(if status.success() { Vec::new() } else { vec![format!("`{example}` ended with {status}")] })
+}
+
 /// Runs `.ci/run`.
 pub(crate) fn run_ci() -> Findings {
     let script = root().join(".ci").join("run");

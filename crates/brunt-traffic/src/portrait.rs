@@ -203,7 +203,8 @@ fn bars(values: &[f64], name: impl Fn(usize) -> String, ascii: bool) -> String {
     for (i, value) in values.iter().enumerate() {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 50")]
         let n = (value / most * WIDTH).round() as usize;
-        let _ = writeln!(out, "  {:<6}{value:>9.1}  {}", name(i), mark.repeat(n));
+        let line = format!("  {:<6}{value:>9.1}  {}", name(i), mark.repeat(n));
+        let _ = writeln!(out, "{}", line.trim_end());
     }
     out
 }

@@ -200,10 +200,12 @@ impl Site {
 
     /// Reads a model file.
     pub fn from_json(text: &[u8]) -> Result<Self, ModelError> {
-        let site: Self = serde_json::from_slice(text)?;
-        if site.brunt_model != MODEL_VERSION {
-            return Err(ModelError::Version(site.brunt_model));
+        // The version first: another one has other fields.
+        let head: Head = serde_json::from_slice(text)?;
+        if head.brunt_model != MODEL_VERSION {
+            return Err(ModelError::Version(head.brunt_model));
         }
+        let site: Self = serde_json::from_slice(text)?;
         if usize::from(site.behaviour.endpoints) != site.endpoints.len() || site.endpoints.is_empty() {
             return Err(ModelError::Inconsistent(
                 "`behaviour.endpoints` must be how many `endpoints` there are",
@@ -226,6 +228,12 @@ impl Site {
             (0..self.learnt.week.len()).max_by(|a, b| self.learnt.week[*a].total_cmp(&self.learnt.week[*b]));
         busiest.and_then(|h| i64::try_from(h).ok()).unwrap_or(0)
     }
+}
+
+/// What every version has.
+#[derive(Deserialize)]
+struct Head {
+    brunt_model: String,
 }
 
 /// Whether a path is one of a template.

@@ -20,6 +20,7 @@ mod slow;
 mod stage;
 mod targets;
 mod texts;
+mod traffic;
 mod ui;
 mod usage;
 mod verdicts;
