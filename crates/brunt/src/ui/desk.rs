@@ -12,7 +12,7 @@ use brunt_engine::{Change, Control, all};
 use brunt_http::{Settings, wait_until_ready};
 use brunt_metrics::Nanos;
 use brunt_plan::{Lowered, PRESETS, profiles};
-use brunt_run::{Reader, RunState, find_run, list_runs};
+use brunt_run::{FindError, Reader, RunState, find_run, list_runs, run_folders};
 use brunt_web::{Act, Board, Desk, Download, Offer, Preview, Problem, Reference, RunRow, Stage, StartForm};
 use brunt_workload::Workload;
 use serde_json::Value;
@@ -224,21 +224,33 @@ impl Desk for LocalDesk {
     }
 
     fn compare(&self, before: &str, after: &str) -> Result<Value, Problem> {
-        files::compare(before, after)
+        files::compare(&recorded(before)?, &recorded(after)?)
     }
 
     fn keep(&self, run: &str, baseline: &str) -> Result<String, Problem> {
-        recorded(run)?;
+        let folder = recorded(run)?;
         let mut baselines = Baselines::load(Path::new(RUNS)).map_err(|e| Problem::conflict(e.to_string()))?;
-        let name = baselines.set(baseline, &[run.to_owned()]).map_err(|e| Problem::invalid(e.to_string()))?;
+        let name = baselines
+            .set(baseline, &[folder.display().to_string()])
+            .map_err(|e| Problem::invalid(e.to_string()))?;
         Ok(format!("`{name}` is {run} from now on"))
     }
 }
 
-/// The folder of a recorded run; only those of the folder of records.
+/// The folder of a recorded run; only those of the folder of records. On the command line a word may be a path as well:
+/// what lies elsewhere is none of the page's business.
 fn recorded(run: &str) -> Result<PathBuf, Problem> {
-    find_run(Path::new(RUNS), run)
-        .map_err(|e| Problem::missing(e.to_string()).hint("/api/v1/runs lists the runs"))
+    let missing = |text: String| Problem::missing(text).hint("/api/v1/runs lists the runs");
+    let folder = Path::new(RUNS);
+    let is_one = run_folders(folder).is_ok_and(|ids| ids.iter().any(|id| id == run));
+    let found = if is_one { Ok(folder.join(run)) } else { find_run(folder, run) };
+    match found {
+        Ok(found) if found.parent() == Some(folder) => Ok(found),
+        Ok(_) | Err(FindError::NoRecord { .. }) => {
+            Err(missing(format!("there is no run `{run}` in `{RUNS}`")))
+        }
+        Err(e) => Err(missing(e.to_string())),
+    }
 }
 
 /// The run to compare with: the baseline that was asked for, or the newest finished run of this name before.

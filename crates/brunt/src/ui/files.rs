@@ -139,22 +139,24 @@ fn drawn(folder: &Path, kind: Kind, end: &str) -> Result<Bytes, String> {
     })
 }
 
-/// Two runs against each other: in words, as `brunt compare --json` has it, and as figures.
-pub(super) fn compare(before: &str, after: &str) -> Result<Value, Problem> {
+/// The runs in two folders against each other: in words, as `brunt compare --json` has it, and as figures.
+pub(super) fn compare(before: &Path, after: &Path) -> Result<Value, Problem> {
     let runs = Path::new(RUNS);
     let refused = |e: &dyn std::fmt::Display| problem(&LoadError::Usage(e.to_string()));
     if before == after {
         return Err(Problem::invalid("compared with itself, nothing differs").hint("choose two runs"));
     }
-    let side = |id: &str| Side::read(id, runs).map_err(|e| refused(&e));
-    let sides = [side(before)?, side(after)?];
+    // A path that is there is taken as that path, whatever it is called.
+    let words = [before, after].map(|folder| folder.display().to_string());
+    let side = |word: &str| Side::read(word, runs).map_err(|e| refused(&e));
+    let sides = [side(&words[0])?, side(&words[1])?];
     let arms = sides.each_ref().map(Side::arm);
     let comparison = compared(&arms[0], &arms[1], &Rules::default());
     let text = clean(&comparison_text(&comparison));
     let data = comparison_json(&[comparison], &table(&arms)).map_err(|e| refused(&e))?;
     let mut drawn: Vec<Drawn> = Vec::new();
-    for id in [before, after] {
-        drawn.extend(plot::read(id, runs).map_err(|e| refused(&e))?);
+    for word in &words {
+        drawn.extend(plot::read(word, runs).map_err(|e| refused(&e))?);
     }
     let sources: Vec<_> = drawn.iter().map(Drawn::source).collect();
     let figures: Vec<Value> = [Kind::Compare, Kind::Spectrum, Kind::CompareFacets]

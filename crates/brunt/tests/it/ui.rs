@@ -218,6 +218,27 @@ fn load_files_and_forms_stay_where_they_belong() {
     page.end();
 }
 
+/// Runs are those of the folder of records. On the command line a word may be a file or a folder as well: not here.
+#[test]
+fn only_recorded_runs_can_be_named() {
+    let context = brunt();
+    context.write("credentials", "hunter2-secret: 1\n");
+    context.write("elsewhere/run.json", "{\"hunter2-secret\":1}");
+    let page = Page::open(&context, &["ui", "--web-readonly"]);
+    for path in [
+        "compare?a=credentials&b=x",
+        "compare?a=x&b=credentials",
+        "compare?a=elsewhere&b=credentials",
+        "runs/credentials/files/report.html",
+        "runs/elsewhere/files/plan.json",
+    ] {
+        let answer = page.get(&format!("/api/v1/{path}"));
+        assert_eq!(answer.status, 404, "{path}: {}", answer.body);
+        assert!(!answer.body.contains("hunter2"), "{path}: {}", answer.body);
+    }
+    page.end();
+}
+
 #[test]
 fn off_this_machine_a_token_is_needed() {
     let context = brunt();
