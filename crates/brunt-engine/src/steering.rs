@@ -69,6 +69,16 @@ pub enum SteerError {
     /// A load of nothing is a pause.
     #[error("a load of nothing\n  = help: pause the run, or stop it")]
     Zero,
+    /// Users that come or go at no rate never do.
+    #[error(
+        "a spawn rate of nothing: the users would never come or go\n  = help: write e.g. `10/s`, or leave it out: then they do at once"
+    )]
+    NoSpawnRate,
+    /// Fewer users than scenarios: some would have none.
+    #[error(
+        "{0} are too few for {1} scenarios, each of which needs one\n  = help: ask for more, or name a scenario"
+    )]
+    TooFew(u64, usize),
     /// Its iterations are counted by their place in the schedule.
     #[error("`{0}` ends after a number of iterations: its rate stays as it is")]
     Counted(String),
@@ -106,13 +116,16 @@ pub fn decide(workload: &Workload, asked: &Asked) -> Result<Vec<Steer>, SteerErr
         if let Some((_, s)) = closed.iter().find(|(_, s)| !lasts(workload, s)) {
             return Err(SteerError::Fleeting(s.name.clone()));
         }
-        let weights: Vec<u64> = closed.iter().map(|(_, s)| u64::from(s.supply.max_users())).collect();
-        for ((id, _), part) in closed.into_iter().zip(shares(u64::from(users), &weights)) {
-            let part = u32::try_from(part).unwrap_or(u32::MAX);
-            out.push(Steer { scenario: *id, change: Change::Users(part, asked.spawn_rate) });
-        }
         if users == 0 {
             return Err(SteerError::Zero);
+        }
+        if asked.spawn_rate.is_some_and(|rate| rate.count == 0) {
+            return Err(SteerError::NoSpawnRate);
+        }
+        let weights: Vec<u64> = closed.iter().map(|(_, s)| u64::from(s.supply.max_users())).collect();
+        for ((id, _), part) in closed.into_iter().zip(parts(u64::from(users), &weights)?) {
+            let part = u32::try_from(part).unwrap_or(u32::MAX);
+            out.push(Steer { scenario: *id, change: Change::Users(part, asked.spawn_rate) });
         }
     }
     if let Some(rate) = asked.rate {
@@ -130,12 +143,12 @@ pub fn decide(workload: &Workload, asked: &Asked) -> Result<Vec<Steer>, SteerErr
         let fine =
             Rate { count: rate.count.saturating_mul(1_000), per: Nanos(rate.per.0.saturating_mul(1_000)) };
         let weights: Vec<u64> = open.iter().map(|(_, s)| peak(s)).collect();
-        let parts = if open.len() == 1 { vec![rate.count] } else { shares(fine.count, &weights) };
-        let per = if open.len() == 1 { rate.per } else { fine.per };
-        for ((id, _), count) in open.into_iter().zip(parts) {
-            if count > 0 {
-                out.push(Steer { scenario: *id, change: Change::Rate(Rate { count, per }) });
-            }
+        let (counts, per) = match open.len() {
+            1 => (vec![rate.count], rate.per),
+            _ => (parts(fine.count, &weights)?, fine.per),
+        };
+        for ((id, _), count) in open.into_iter().zip(counts) {
+            out.push(Steer { scenario: *id, change: Change::Rate(Rate { count, per }) });
         }
     }
     if out.is_empty() { Err(SteerError::Nothing) } else { Ok(out) }
@@ -163,6 +176,23 @@ fn peak(scenario: &Scenario) -> u64 {
     peak.max(1)
 }
 
+/// `whole` in parts by weight, none of them 0: what is missing there comes from the largest. Refused if there is too little.
+fn parts(whole: u64, weights: &[u64]) -> Result<Vec<u64>, SteerError> {
+    let least = u64::try_from(weights.len()).unwrap_or(u64::MAX);
+    if whole < least {
+        return Err(SteerError::TooFew(whole, weights.len()));
+    }
+    let mut parts = shares(whole, weights);
+    // As long as one part is 0 another has more than 1, since there is enough for all.
+    while let Some(none) = parts.iter().position(|part| *part == 0) {
+        if let Some(largest) = parts.iter_mut().max() {
+            *largest -= 1;
+        }
+        parts[none] = 1;
+    }
+    Ok(parts)
+}
+
 /// `whole` in parts by weight; they add up to it, and what is left over goes to the first.
 fn shares(whole: u64, weights: &[u64]) -> Vec<u64> {
     let total: u128 = weights.iter().map(|w| u128::from(*w)).sum::<u128>().max(1);
@@ -187,6 +217,18 @@ pub(crate) fn toward((from, hold): (u32, Nanos), to: u32, rate: Option<Rate>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_part_is_nothing() {
+        for (whole, weights, expected) in [
+            (10, &[2, 1][..], Some(&[7, 3][..])),
+            (10, &[1_000, 1, 1], Some(&[8, 1, 1])),
+            (2, &[1, 1_000], Some(&[1, 1])),
+            (1, &[1, 1], None),
+        ] {
+            assert_eq!(parts(whole, weights).ok().as_deref(), expected, "{whole} {weights:?}");
+        }
+    }
 
     #[test]
     fn parts_add_up_to_the_whole() {

@@ -146,8 +146,8 @@ impl Node {
         }
         let usual = makes.iter().max_by_key(|(_, n)| **n).filter(|(_, n)| **n * 5 >= light.len() * 3);
         let Some((usual, _)) = usual else { return light };
-        let count = |key: &Box<str>| self.children.get(key).map_or(0, |child| child.count);
-        let mut most = light.iter().map(count).max().unwrap_or(0);
+        let count = |key: &str| self.children.get(key).map_or(0, |child| child.count);
+        let mut most = light.iter().map(|key| count(key)).max().unwrap_or(0);
         let mut heavy: Vec<Box<str>> = self
             .children
             .keys()
@@ -156,7 +156,7 @@ impl Node {
             })
             .cloned()
             .collect();
-        heavy.sort_by_key(count);
+        heavy.sort_by_key(|key| count(key));
         let mut values = light;
         for key in heavy {
             if count(&key) > most.saturating_mul(JUMP) {

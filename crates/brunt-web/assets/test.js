@@ -12,10 +12,12 @@ function filled(form) {
   const text = (name) => form.elements[name]?.value.trim() || undefined;
   const list = (name) => text(name)?.split(',').map((part) => part.trim()).filter(Boolean);
   const number = (name) => (text(name) === undefined ? undefined : Number(text(name)));
-  const isRate = form.elements.model?.value === 'rate';
+  // What the chosen kind of load hides is not sent.
+  const model = form.elements.model?.value;
   return {
-    host: text('host'), users: number('users'), spawn_rate: isRate ? undefined : text('spawn_rate'), rate: isRate ? text('rate') : undefined,
-    run_time: text('run_time'), profile: text('profile'), environment: text('environment'), preset: text('preset'), tags: list('tags'),
+    host: text('host'), users: model === 'users' ? number('users') : undefined,
+    spawn_rate: model === 'users' ? text('spawn_rate') : undefined, rate: model === 'rate' ? text('rate') : undefined,
+    run_time: model === 'plan' ? undefined : text('run_time'), profile: text('profile'), environment: text('environment'), preset: text('preset'), tags: list('tags'),
     exclude_tags: list('exclude_tags'), classes: list('classes'), objectives: text('objectives')?.split('\n').map((l) => l.trim()).filter(Boolean),
     think: text('think'), stop_timeout: text('stop_timeout'), seed: number('seed'), confirm: text('confirm'),
   };

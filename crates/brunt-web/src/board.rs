@@ -31,7 +31,7 @@ pub enum Stage {
     Running,
     /// The schedule stands still.
     Paused,
-    /// Nothing starts any more; what runs ends.
+    /// Nothing starts any more; what runs ends, and what is made of it is written.
     Stopping,
     /// It is over, and its results are here.
     Ended,
@@ -52,6 +52,29 @@ pub(crate) struct Live {
     /// What was done from outside, with the second in which it was: edits, notes.
     pub(crate) said: Vec<(f64, String)>,
     found: Option<(u64, Arc<Vec<Finding>>)>,
+    /// Whether somebody makes runs: one at a time.
+    busy: bool,
+    turning: Turning,
+}
+
+/// Standing still and going on again, asked for but not yet done.
+#[derive(Default)]
+struct Turning {
+    /// Where it will stand when all of it is done.
+    to: Option<Stage>,
+    /// Marks that are still to come.
+    left: u32,
+}
+
+/// What became of the wish to stand still or to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// It was passed on.
+    Done,
+    /// The run is at another stage.
+    Elsewhere,
+    /// There was nobody to pass it on to.
+    Over,
 }
 
 /// See the module's text.
@@ -67,12 +90,44 @@ impl Default for Board {
 }
 
 impl Board {
+    /// Takes the board for runs that are to be made, until [`release`](Self::release); whether it was free.
+    pub fn claim(&self) -> bool {
+        let mut live = self.lock();
+        !std::mem::replace(&mut live.busy, true)
+    }
+
+    /// Whether somebody makes runs.
+    pub fn is_busy(&self) -> bool {
+        self.lock().busy
+    }
+
+    /// The runs that the board was taken for are over, and others can be made. One that neither ended nor was refused went wrong.
+    pub fn release(&self) {
+        self.write(|live| {
+            live.busy = false;
+            live.stage = match live.stage {
+                Stage::Idle => Stage::Idle,
+                Stage::Ended => Stage::Ended,
+                Stage::Starting | Stage::Running | Stage::Paused | Stage::Stopping
+                    if live.view.finish().is_some() =>
+                {
+                    Stage::Ended
+                }
+                Stage::Starting | Stage::Running | Stage::Paused | Stage::Stopping => {
+                    let problem = Problem::new(500, "brunt went wrong while it made the run");
+                    live.problem = Some(problem.hint("its standard error says how"));
+                    Stage::Idle
+                }
+            };
+        });
+    }
+
     /// A run was asked for; what was known of the one before is gone.
     pub fn begin(&self, mix: Vec<Planned>) {
         self.write(|live| {
-            let generation = live.generation + 1;
+            let (generation, busy) = (live.generation + 1, live.busy);
             let course = Course { most: SLICES, ..Course::default() };
-            *live = Live { stage: Stage::Starting, generation, course, mix, ..Live::default() };
+            *live = Live { stage: Stage::Starting, generation, course, mix, busy, ..Live::default() };
         });
     }
 
@@ -90,12 +145,19 @@ impl Board {
             live.view.apply(event);
             live.course.add(event.clone());
             live.stage = match (event, live.stage) {
+                // Its files are not written before it is released.
+                (RunEvent::Finished(_), _) if live.busy => Stage::Stopping,
                 (RunEvent::Finished(_), _) => Stage::Ended,
                 (RunEvent::Started(_), Stage::Idle | Stage::Starting | Stage::Ended) => Stage::Running,
                 (RunEvent::Mark(mark), Stage::Running) if mark.kind == MarkKind::Paused => Stage::Paused,
                 (RunEvent::Mark(mark), Stage::Paused) if mark.kind == MarkKind::Resumed => Stage::Running,
                 (_, stage) => stage,
             };
+            if let RunEvent::Mark(mark) = event
+                && matches!(mark.kind, MarkKind::Paused | MarkKind::Resumed)
+            {
+                live.turning.left = live.turning.left.saturating_sub(1);
+            }
         });
     }
 
@@ -104,9 +166,30 @@ impl Board {
         self.write(|live| live.view.note_objectives(standing.to_vec()));
     }
 
-    /// The run was told to end, to stand still, or to go on.
-    pub fn stage(&self, stage: Stage) {
-        self.write(|live| live.stage = stage);
+    /// The run of this generation was told to end. Nothing changes where it has ended meanwhile.
+    pub fn stopping(&self, generation: u64) {
+        self.write(|live| {
+            let goes_on = matches!(live.stage, Stage::Starting | Stage::Running | Stage::Paused);
+            if live.generation == generation && goes_on {
+                live.stage = Stage::Stopping;
+            }
+        });
+    }
+
+    /// Lets a run at stage `from` go to `to` by `send`, which says whether there was anybody to tell. The change takes effect a
+    /// little later; who asks again before that is answered as if it had.
+    pub fn turn(&self, from: Stage, to: Stage, send: impl FnOnce() -> bool) -> Turned {
+        let mut live = self.lock();
+        let wished = live.turning.to.filter(|_| live.turning.left > 0);
+        let wished = wished.filter(|_| matches!(live.stage, Stage::Running | Stage::Paused));
+        if wished.unwrap_or(live.stage) != from {
+            return Turned::Elsewhere;
+        }
+        if !send() {
+            return Turned::Over;
+        }
+        live.turning = Turning { to: Some(to), left: live.turning.left + 1 };
+        Turned::Done
     }
 
     /// Somebody did something: a line of the log, at this second of the run.
@@ -120,6 +203,11 @@ impl Board {
     /// The run's id and its workload's name.
     pub fn run(&self) -> Option<(String, String)> {
         self.read(|live| live.view.header().map(|h| (h.id.clone(), h.name.clone())))
+    }
+
+    /// Which of the runs so far this one is.
+    pub fn generation(&self) -> u64 {
+        self.lock().generation
     }
 
     /// Where it stands.
@@ -159,5 +247,85 @@ impl Board {
     /// What was folded in stays true whoever panicked while reading.
     fn lock(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brunt_metrics::Nanos;
+    use brunt_run::{Finish, Mark, StopReason};
+
+    fn finished() -> RunEvent {
+        let (at, reason) = (Nanos::from_secs(1), StopReason::StoppedEarly);
+        RunEvent::Finished(Finish { at, reason, in_flight: 0, self_checks_failed: Vec::new() })
+    }
+
+    fn mark(kind: MarkKind) -> RunEvent {
+        RunEvent::Mark(Mark::of(Nanos::from_secs(1), kind, "text"))
+    }
+
+    fn running() -> Board {
+        let board = Board::default();
+        assert!(board.claim());
+        board.begin(Vec::new());
+        board.write(|live| live.stage = Stage::Running);
+        board
+    }
+
+    #[test]
+    fn who_is_told_to_end_too_late_has_ended() {
+        let board = running();
+        board.stopping(board.generation());
+        assert_eq!(board.standing(), Stage::Stopping);
+        board.event(&finished());
+        assert_eq!((board.standing(), board.is_busy()), (Stage::Stopping, true), "its files are written");
+        assert!(!board.claim());
+        board.release();
+        board.stopping(board.generation());
+        assert_eq!((board.standing(), board.is_busy()), (Stage::Ended, false));
+        // What was meant for the run before does not reach the next.
+        let before = board.generation();
+        assert!(board.claim());
+        board.begin(Vec::new());
+        board.stopping(before);
+        assert_eq!(board.standing(), Stage::Starting);
+    }
+
+    #[test]
+    fn after_what_went_wrong_another_can_be_made() {
+        let board = running();
+        board.release();
+        assert_eq!(board.standing(), Stage::Idle);
+        assert_eq!(board.read(|live| live.problem.as_ref().map(|p| p.status)), Some(500));
+        // A refusal stays what it was.
+        assert!(board.claim());
+        board.begin(Vec::new());
+        board.refuse(Problem::invalid("no"));
+        board.release();
+        assert_eq!(board.read(|live| live.problem.as_ref().map(|p| p.status)), Some(422));
+        assert!(board.claim());
+    }
+
+    #[test]
+    fn standing_still_and_going_on_before_either_is_done() {
+        let board = running();
+        let pause = |board: &Board| board.turn(Stage::Running, Stage::Paused, || true);
+        let resume = |board: &Board| board.turn(Stage::Paused, Stage::Running, || true);
+        assert_eq!(resume(&board), Turned::Elsewhere);
+        assert_eq!(board.turn(Stage::Running, Stage::Paused, || false), Turned::Over);
+        assert_eq!(
+            [pause(&board), pause(&board), resume(&board)],
+            [Turned::Done, Turned::Elsewhere, Turned::Done]
+        );
+        assert_eq!(board.standing(), Stage::Running, "nothing has happened yet");
+        board.event(&mark(MarkKind::Paused));
+        assert_eq!((board.standing(), resume(&board)), (Stage::Paused, Turned::Elsewhere));
+        board.event(&mark(MarkKind::Resumed));
+        assert_eq!((board.standing(), pause(&board)), (Stage::Running, Turned::Done));
+        board.event(&mark(MarkKind::Paused));
+        // Somebody else let it go on.
+        board.event(&mark(MarkKind::Resumed));
+        assert_eq!((resume(&board), pause(&board)), (Turned::Elsewhere, Turned::Done));
     }
 }

@@ -146,14 +146,14 @@ pub struct Planned {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
-    /// Nothing starts any more; what runs has its grace.
-    Stop,
+    /// Nothing starts any more; what runs has its grace. Braces, so that fields too many are refused.
+    Stop {},
     /// What runs is cut.
-    Cut,
+    Cut {},
     /// The schedule stands still.
-    Pause,
+    Pause {},
     /// It goes on.
-    Resume,
+    Resume {},
     /// Another load from now on.
     Edit {
         /// The scenario; all that can be changed so, if left out.

@@ -26,7 +26,7 @@ mod serve;
 mod state;
 
 pub use aim::{Aim, Refused, may_aim};
-pub use board::{Board, Stage};
+pub use board::{Board, Stage, Turned};
 pub use desk::{Act, Desk, Download, Offer, Planned, Preview, Reference, RunRow, StartForm};
 pub use guard::{Access, Token};
 pub use problem::Problem;

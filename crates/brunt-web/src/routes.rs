@@ -47,6 +47,7 @@ pub(crate) enum Call {
     Keep,
     LocustRequests,
     LocustCsv,
+    LocustExceptions,
     Metrics,
     Health,
     OpenApi,
@@ -180,6 +181,10 @@ pub const OPERATIONS: &[Operation] = &[
             Call::LocustCsv,
         )
     },
+    Operation {
+        answer: "text/csv",
+        ..get("/exceptions/csv", "Locust's CSV file of exceptions.", Call::LocustExceptions)
+    },
     Operation { answer: "text/plain", ..get("/metrics", "The run's figures for Prometheus.", Call::Metrics) },
     get("/healthz", "Whether the page is there.", Call::Health),
     get("/openapi.json", "This description.", Call::OpenApi),
@@ -208,6 +213,7 @@ impl Operation {
             | Call::Compare
             | Call::LocustRequests
             | Call::LocustCsv
+            | Call::LocustExceptions
             | Call::Metrics => Wish::Read,
         }
     }

@@ -1,6 +1,6 @@
 //! The page on a port, on a thread of its own with a lower priority than the load.
 
-use crate::api::{App, router};
+use crate::api::{App, STREAMS, router};
 use crate::{Access, Aim, Board, Desk, Token};
 use axum::Router;
 use hyper::server::conn::http1;
@@ -134,8 +134,14 @@ pub fn serve(settings: Settings, board: Arc<Board>, desk: Arc<dyn Desk>) -> Resu
     };
     let url = url(&access);
     let (stop, stopped) = watch::channel(false);
-    let app =
-        App { board, desk, access: Arc::new(access), aim: Arc::new(settings.aim), stopped: stopped.clone() };
+    let app = App {
+        board,
+        desk,
+        access: Arc::new(access),
+        aim: Arc::new(settings.aim),
+        streams: Arc::new(Semaphore::new(STREAMS)),
+        stopped: stopped.clone(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let work = move || {
         give_way();

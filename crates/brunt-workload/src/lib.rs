@@ -73,8 +73,8 @@ pub use metrics::{
 pub use rate::Rate;
 pub use request::{
     Body, Check, CheckRule, ConnectTo, Extract, Fault, FaultKind, FaultMix, FaultMixId, HttpVersion,
-    JsonTest, Login, LoginFor, LoginId, OnFailure, Origin, OriginId, Request, RequestId, Save, Scheme, Tally,
-    TargetSettings, TlsSettings,
+    JsonTest, Login, LoginFor, LoginId, OnFailure, Origin, OriginId, Redirects, Request, RequestId, Save,
+    Scheme, Tally, TargetSettings, TlsSettings,
 };
 pub use rng::{Draw, IterationIndex};
 pub use script::{Script, Turn};

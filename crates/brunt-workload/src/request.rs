@@ -370,6 +370,28 @@ pub struct TargetSettings {
     pub tls: TlsSettings,
     /// The most bytes of a response's body that are kept for checks; more is an error of the kind `too large`.
     pub max_kept_body: u64,
+    /// How far an answer may lead.
+    pub redirects: Redirects,
+}
+
+/// Which redirects are followed, of those that a request may follow at all; one that is not is the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// All.
+    #[default]
+    Anywhere,
+    /// Those to a host that the workload itself sends to, whatever the port.
+    OwnHosts,
+}
+
+impl TargetSettings {
+    /// Whether a redirect to this host is followed.
+    pub fn may_lead_to(&self, host: &str) -> bool {
+        match self.redirects {
+            Redirects::Anywhere => true,
+            Redirects::OwnHosts => self.origins.iter().any(|origin| origin.host.eq_ignore_ascii_case(host)),
+        }
+    }
 }
 
 /// One rule of `--connect-to`.
@@ -407,6 +429,7 @@ impl Default for TargetSettings {
             shared_connections: None,
             tls: TlsSettings::default(),
             max_kept_body: 16 << 20,
+            redirects: Redirects::default(),
         }
     }
 }

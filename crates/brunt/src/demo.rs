@@ -24,7 +24,7 @@ pub(crate) fn demo(args: &DemoArgs, console: Console) -> u8 {
         console.note(format!("a shop to load is at {}", target.url()));
     }
     let job = Job { args: &run_args(args), reports: &ReportArgs::default(), label: None, watch: None };
-    let code = run(&job, lowered, console).unwrap_or_else(|refusal| refusal.show(console));
+    let code = run(&job, lowered, console).map_or_else(|refusal| refusal.show(console), |ran| ran.code);
     target.stop();
     code
 }

@@ -118,23 +118,32 @@ pub(crate) fn each(
             false if asked_for && args.results.is_some() => Some("custom".to_owned()),
             false => None,
         };
+        if let Some(watch) = watch.filter(|_| i > 0) {
+            if watch.is_ending() {
+                return worst;
+            }
+            watch.board.begin(ui::mix::planned(&lowered.workload));
+        }
         if let Some(label) = label.as_ref().filter(|_| several) {
             console.note(format!("{}{label}", if i == 0 { "" } else { "\n" }));
         }
         let result = if args.simulate {
-            simulate::show(args, lowered, console)
+            simulate::show(args, lowered, console).map(|code| Ran { code, ended_by: EndedBy::Itself })
         } else {
             run(&Job { args, reports, label: label.as_deref(), watch }, lowered, console)
         };
         if let (Err(refusal), Some(watch)) = (&result, watch) {
             watch.board.refuse(refusal.problem());
         }
-        let code = result.unwrap_or_else(|refusal| refusal.show(console));
         // What is refused or was ended by the user ends the rest too.
-        if [exit::INTERNAL, exit::USAGE, exit::NOT_READY].contains(&code) || code == 130 {
-            return code;
+        let ran = match result {
+            Ok(ran) => ran,
+            Err(refusal) => return refusal.show(console),
+        };
+        worst = worst.max(ran.code);
+        if ran.ended_by == EndedBy::User {
+            return worst;
         }
-        worst = worst.max(code);
     }
     worst
 }
@@ -159,8 +168,25 @@ pub(crate) struct Job<'a> {
     pub(crate) watch: Option<&'a Watch>,
 }
 
-/// Runs a workload and answers the exit code.
-pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<u8, Refusal> {
+/// A run that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    /// The exit code of its verdict.
+    pub(crate) code: u8,
+    pub(crate) ended_by: EndedBy,
+}
+
+/// Who ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndedBy {
+    /// Its plan, an objective, or the loss of a worker.
+    Itself,
+    /// Somebody who wanted it over: Ctrl-C, a key, the page.
+    User,
+}
+
+/// Runs a workload.
+pub(crate) fn run(job: &Job<'_>, lowered: Lowered, console: Console) -> Result<Ran, Refusal> {
     let args = job.args;
     let wait = duration("--wait", &args.wait)?;
     let pace = Pace {
@@ -248,7 +274,7 @@ struct Pace {
     tick: Nanos,
 }
 
-fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Console) -> Result<u8, Refusal> {
+fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Console) -> Result<Ran, Refusal> {
     let args = job.args;
     let workload = &prepared.workload;
     let mut header = about(workload, args.workers);
@@ -297,6 +323,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
     around.after(kept).iter().for_each(|problem| console.error(problem));
     let written = results.finish(&session.view);
     let reported = reports.finish(&session.view);
+    let ended_by = session.ended_by();
     let code = exit_code(session.finish());
     if let Some(record) = kept {
         history::note(&args.history, record, console);
@@ -310,7 +337,7 @@ fn drive(job: &Job<'_>, prepared: &Prepared, around: &mut Around, console: Conso
         Ok(written) => written.show(if args.json { Stdout::Taken } else { Stdout::Free }, console),
         Err(e) => console.error(format!("reports are incomplete: {e}")),
     }
-    Ok(code)
+    Ok(Ran { code, ended_by })
 }
 
 /// Lets the cockpit, or signals, act on the run.

@@ -3,10 +3,11 @@
 use crate::args::RunArgs;
 use crate::console::Console;
 use crate::full::{FullShow, Helm};
+use crate::run::EndedBy;
 use brunt_engine::{Control, Controller};
 use brunt_gate::{Bearing, Judge, conclude, health, judge_with};
 use brunt_metrics::Nanos;
-use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, Summary, Warning, WarningKind};
+use brunt_run::{Outlook, Recorder, RunEvent, RunView, Sink, StopReason, Summary, Warning, WarningKind};
 use brunt_tui::{LiveTerminal, PlainPace, ScreenSize, json_summary, json_tick, summary};
 use brunt_web::Board;
 use std::io::{self, Stderr};
@@ -250,6 +251,18 @@ impl Session {
             Show::Live(terminal) => drop(lock(terminal).close()),
             Show::Full(full) => full.close(),
             Show::Quiet | Show::Silent | Show::Plain(_) => {}
+        }
+    }
+
+    /// Who ended the run, as far as it has ended.
+    pub(crate) fn ended_by(&self) -> EndedBy {
+        match self.view.finish().map(|finish| finish.reason) {
+            Some(StopReason::Cut) => EndedBy::User,
+            // An objective that ends a run has taken what it ends it by.
+            Some(StopReason::StoppedEarly) if self.stop.is_some() => EndedBy::User,
+            Some(StopReason::StoppedEarly | StopReason::Completed | StopReason::WorkerLost) | None => {
+                EndedBy::Itself
+            }
         }
     }
 

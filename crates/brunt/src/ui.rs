@@ -5,7 +5,7 @@
 mod desk;
 mod files;
 mod form;
-mod mix;
+pub(crate) mod mix;
 mod past;
 pub(crate) mod steer;
 
@@ -18,19 +18,23 @@ use crate::run::Refusal;
 use crate::signals;
 use brunt_engine::{Control, Controller};
 use brunt_plan::Style;
-use brunt_web::{Aim, Board, Problem, ServeError, Server, Settings, StartForm, Tls, Token, serve};
+use brunt_web::{Aim, Board, Problem, ServeError, Server, Settings, Stage, StartForm, Tls, Token, serve};
 use brunt_workload::Workload;
-use desk::LocalDesk;
+use desk::{Launch, LocalDesk};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Who watches and steers a run from the cockpit.
+#[derive(Default)]
 pub(crate) struct Watch {
     pub(crate) board: Arc<Board>,
     control: Mutex<Option<Steered>>,
+    /// Whether no further run is to begin.
+    ending: AtomicBool,
 }
 
 /// A run that can be steered.
@@ -43,6 +47,11 @@ impl Watch {
     /// The run that can be steered now; `None` when it is over.
     pub(crate) fn steer(&self, steered: Option<Steered>) {
         *self.control.lock().unwrap_or_else(PoisonError::into_inner) = steered;
+    }
+
+    /// Whether somebody wants all of it over: of several runs, no further one begins.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
     }
 
     /// Asks something of the run under way; whether there is one.
@@ -65,6 +74,8 @@ impl Watch {
 pub(crate) enum Word {
     /// Ctrl-C.
     Signal,
+    /// The page asks for a run.
+    Begin(Launch),
     /// Runs ended, with the exit code of the gravest.
     Ended(u8),
 }
@@ -97,11 +108,16 @@ fn work(asked: &Asked<'_>, begin: Begin, console: Console) -> Result<u8, Refusal
     let (mut args, mut reports) = (asked.run.clone(), asked.reports.clone());
     locust::settle(&mut args, console)?;
     reports::settle(&mut args, &mut reports)?;
+    if args.simulate {
+        let text = "`--simulate` sends nothing: there would be nothing to watch\n  = help: `brunt run --simulate` prints it; \
+                    the page's form shows what a run would do";
+        return Err(Refusal::usage(text));
+    }
     let autoquit = asked.web.autoquit.as_deref().map(|t| duration("--autoquit", t)).transpose()?;
     let (words, inbox) = channel();
     let board = Arc::new(Board::default());
-    let watch = Arc::new(Watch { board: Arc::clone(&board), control: Mutex::default() });
-    let desk = Arc::new(LocalDesk::new(args, reports, Arc::clone(&watch), words.clone(), console)?);
+    let watch = Arc::new(Watch { board: Arc::clone(&board), ..Watch::default() });
+    let desk = Arc::new(LocalDesk::new(args, reports, watch, words.clone(), console)?);
     let settings = settings(asked.web, desk.hosts())?;
     signals::each(move || drop(words.send(Word::Signal)))
         .map_err(|e| Refusal::new(crate::exit::INTERNAL, format!("cannot listen for signals: {e}")))?;
@@ -110,9 +126,15 @@ fn work(asked: &Asked<'_>, begin: Begin, console: Console) -> Result<u8, Refusal
     if begin == Begin::AtOnce {
         desk.begin(&StartForm::default()).map_err(|problem| Refusal::usage(told(&problem)))?;
     }
-    let code = wait(&watch, &inbox, autoquit.map(Duration::from), console);
+    let waited = wait(&desk, &inbox, autoquit.map(Duration::from), console);
+    // Who still asks for a run is told that there will be none.
+    drop(inbox);
     server.stop();
-    Ok(if begin == Begin::AtOnce { code } else { 0 })
+    Ok(match begin {
+        // Left before there was a verdict.
+        Begin::AtOnce => waited.unwrap_or(130),
+        Begin::WhenAsked => 0,
+    })
 }
 
 fn refused(e: ServeError) -> Refusal {
@@ -127,20 +149,31 @@ fn announce(server: &Server, begin: Begin, console: Console) {
     });
 }
 
-/// Until there is nothing to wait for. Answers the exit code of the last runs.
-fn wait(watch: &Watch, inbox: &Receiver<Word>, autoquit: Option<Duration>, console: Console) -> u8 {
-    let (mut code, mut signals, mut patience) = (0, 0_u32, None);
+/// Until there is nothing to wait for. Answers the exit code of the last runs; `None` if none has ended.
+fn wait(
+    desk: &LocalDesk,
+    inbox: &Receiver<Word>,
+    autoquit: Option<Duration>,
+    console: Console,
+) -> Option<u8> {
+    let watch = desk.watch();
+    let (mut code, mut signals, mut patience) = (None, 0_u32, None);
     loop {
         let word = match patience {
-            None => inbox.recv().ok(),
-            Some(time) => inbox.recv_timeout(time).ok(),
+            None => inbox.recv().map_err(RecvTimeoutError::from),
+            Some(time) => inbox.recv_timeout(time),
         };
         match word {
-            None => return code,
-            Some(Word::Signal) => {
+            // A run is being prepared: its word is on the way.
+            Err(RecvTimeoutError::Timeout) if watch.board.is_busy() => {}
+            Err(_) => return code,
+            Ok(Word::Signal) => {
                 signals += 1;
+                watch.ending.store(true, Ordering::Release);
                 let control = if signals == 1 { Control::Stop } else { Control::Cut };
-                if !watch.send(control) {
+                // What has ended is still written: that is waited for, once.
+                let is_written = signals == 1 && watch.board.standing() == Stage::Stopping;
+                if !watch.send(control) && !is_written {
                     return code;
                 }
                 console.note(if signals == 1 {
@@ -149,8 +182,13 @@ fn wait(watch: &Watch, inbox: &Receiver<Word>, autoquit: Option<Duration>, conso
                     "cutting"
                 });
             }
-            Some(Word::Ended(of_runs)) => {
-                code = of_runs;
+            Ok(Word::Begin(launch)) => {
+                if desk.launch(launch) {
+                    patience = None;
+                }
+            }
+            Ok(Word::Ended(of_runs)) => {
+                code = Some(of_runs);
                 if signals > 0 {
                     return code;
                 }
@@ -208,13 +246,26 @@ pub(crate) fn problem(error: &LoadError) -> Problem {
         LoadError::Plan(report) => {
             Problem::invalid("this cannot be run").detail(report.render(Style::Plain).trim_end())
         }
-        LoadError::File { .. } | LoadError::Usage(_) => {
-            let text = error.to_string();
-            let (what, hint) = text.split_once("\n  = help: ").unwrap_or((&text, ""));
-            let problem = Problem::invalid(what);
-            if hint.is_empty() { problem } else { problem.hint(hint) }
+        LoadError::File { .. } | LoadError::Usage(_) => parted(&error.to_string()),
+    }
+}
+
+/// A text with its notes and its help, as the page tells it: its first line, the others, and what to do.
+pub(crate) fn parted(text: &str) -> Problem {
+    let (mut hints, mut particulars) = (Vec::new(), Vec::new());
+    let mut lines = text.lines();
+    let problem = Problem::invalid(lines.next().unwrap_or_default());
+    for line in lines {
+        match line.trim_start() {
+            "" => {}
+            line => match (line.strip_prefix("= help: "), line.strip_prefix("= note: ")) {
+                (Some(help), _) => hints.push(help),
+                (None, note) => particulars.push(note.unwrap_or(line)),
+            },
         }
     }
+    let problem = if particulars.is_empty() { problem } else { problem.detail(particulars.join("\n")) };
+    if hints.is_empty() { problem } else { problem.hint(hints.join("\n")) }
 }
 
 /// What the page would tell, on a terminal.
@@ -224,3 +275,22 @@ fn told(problem: &Problem) -> String {
 }
 
 type Words = Sender<Word>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_parted() {
+        let check = |text: &str, expected: (&str, Option<&str>, Option<&str>)| {
+            let Problem { title, detail, hint, .. } = parted(text);
+            assert_eq!((title.as_str(), detail.as_deref(), hint.as_deref()), expected, "{text}");
+        };
+        check("no", ("no", None, None));
+        check("no\n  = help: do", ("no", None, Some("do")));
+        check(
+            "too few files\n   = note: 1 a user\ntoo few ports\n   = note: 1 a user\n   = help: raise it\n   = help: or ask for fewer",
+            ("too few files", Some("1 a user\ntoo few ports\n1 a user"), Some("raise it\nor ask for fewer")),
+        );
+    }
+}

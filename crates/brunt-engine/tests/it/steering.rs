@@ -156,6 +156,9 @@ fn what_is_asked_for() {
         ("nothing", &both, asked),
         ("no users", &both, some(0)),
         ("no arrivals", &both, rate(0)),
+        ("fewer users than scenarios", &both, some(1)),
+        ("one user for each", &both, some(2)),
+        ("users that never come", &both, Asked { spawn_rate: Some(Rate::per_second(0)), ..some(10) }),
         ("the rate of what is counted", &counted, rate(9)),
         ("the users of what is counted", &each, some(9)),
     ] {

@@ -110,6 +110,9 @@ impl Agent<'_> {
             let Some(next) = redirect::follow(reply.status, headers, (&url, &origin), &request)? else {
                 return Ok(reply);
             };
+            if !self.network.settings.workload.target.may_lead_to(&next.origin.host) {
+                return Ok(reply);
+            }
             if followed == limit {
                 return Err(Failure::Redirect(format!("more than {limit} redirects")));
             }

@@ -3,7 +3,7 @@
 use crate::drive::{Plan, ms};
 use crate::server::{read_request, scripted};
 use brunt_demo::{Bind, Config, MockConfig, start};
-use brunt_workload::{Body, CheckRule, Generator, Text, TextPart};
+use brunt_workload::{Body, CheckRule, Generator, Redirects, Text, TextPart};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +21,27 @@ fn redirects_are_followed_to_a_limit() {
         assert_eq!(ran.outcomes(), outcomes, "{path} {limit}");
         assert_eq!(ran.details(), detail);
         assert_eq!(ran.connects(), 1, "a chain stays on its connection");
+    }
+}
+
+/// One server under two names: whom a redirect leads to is told by its name.
+#[test]
+fn redirects_to_other_hosts_can_be_the_answer() {
+    let target = start(Config::mock(MockConfig::default())).unwrap();
+    let port = target.url().rsplit(':').next().unwrap().to_owned();
+    for (location, redirects, outcomes, asked) in [
+        ("/end", Redirects::OwnHosts, "0: 1 x 200 ok", 2),
+        ("http://127.0.0.1:PORT/status/200", Redirects::OwnHosts, "0: 1 x 200 ok", 1),
+        ("http://localhost:PORT/status/200", Redirects::OwnHosts, "0: 1 x 302 ok", 1),
+        ("http://localhost:PORT/status/200", Redirects::Anywhere, "0: 1 x 200 ok", 1),
+    ] {
+        let location = location.replace("PORT", &port);
+        let (server, seen) = redirecting(302, location.clone());
+        let mut plan = Plan::to(&server.url).get("/begin");
+        plan.target.redirects = redirects;
+        let ran = plan.run();
+        assert_eq!(ran.outcomes(), outcomes, "{location} {redirects:?}: {}", ran.details());
+        assert_eq!(seen.lock().unwrap().len(), asked, "{location} {redirects:?}");
     }
 }
 

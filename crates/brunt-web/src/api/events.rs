@@ -4,6 +4,7 @@
 //! away, or slow, gets what it missed in one. Its id is `RUN-SECOND`: `Last-Event-ID`, which browsers send by themselves, resumes.
 
 use super::App;
+use crate::Problem;
 use crate::board::Live;
 use crate::serve::pause;
 use crate::state::tick;
@@ -12,6 +13,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use http::HeaderMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -21,10 +23,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// At most so often: what changes in between comes with the next.
 const PACE: Duration = Duration::from_millis(200);
 
-pub(super) async fn events(State(app): State<App>, headers: HeaderMap) -> impl IntoResponse {
+pub(super) async fn events(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
+    let room = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
+        Problem::new(503, "too many browsers follow the run")
+            .hint("close some; /api/v1/status can be asked all the same")
+    })?;
     let mut known = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(parse);
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Event, Infallible>>(1);
     tokio::spawn(async move {
+        // Given back when the browser has gone.
+        let _room = room;
         let mut changed = app.board.watch();
         let mut stopped = app.stopped.clone();
         loop {
@@ -44,7 +52,7 @@ pub(super) async fn events(State(app): State<App>, headers: HeaderMap) -> impl I
             }
         }
     });
-    Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
 /// The tick after `known`, with its own id.

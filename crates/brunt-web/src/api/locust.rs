@@ -80,6 +80,11 @@ const fn state(stage: Stage) -> &'static str {
 }
 
 /// `/stats/requests/csv`, `/stats/failures/csv`, `/exceptions/csv` of the run that ended last.
+/// The path that Locust has for these.
+pub(super) async fn exceptions(state: State<App>) -> Answer {
+    csv(state, Path("exceptions".to_owned())).await
+}
+
 pub(super) async fn csv(State(app): State<App>, Path(file): Path<String>) -> Answer {
     let name = match file.as_str() {
         "requests" => "stats.csv",

@@ -14,7 +14,7 @@ use crate::routes::{Call, OPERATIONS, Operation, openapi};
 use crate::{Access, Aim, Board, Desk, Problem, json, may_aim, state};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -25,10 +25,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
 
 /// The most that a request may carry: a form is some hundred bytes.
 const MOST_BODY: usize = 64 * 1024;
+
+/// Browsers that follow a run at once; half of all connections that there may be.
+pub(crate) const STREAMS: usize = 128;
+
+/// How long the body of a request may take.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -37,6 +44,8 @@ pub(crate) struct App {
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) access: Arc<Access>,
     pub(crate) aim: Arc<Aim>,
+    /// Room for browsers that follow a run: others must be able to ask beside them.
+    pub(crate) streams: Arc<Semaphore>,
     /// Says when the page ends.
     pub(crate) stopped: watch::Receiver<bool>,
 }
@@ -55,10 +64,13 @@ pub(crate) fn router(app: App) -> Router {
     let colours: Bytes = colours().into();
     router = router.route(COLOURS, get(async move || page("text/css; charset=utf-8", colours)));
     router
+        .method_not_allowed_fallback(async || {
+            Problem::new(405, "this is not done by that method")
+                .hint("the operations are listed in /openapi.json")
+        })
         .fallback(async || {
             Problem::missing("there is no such page").hint("the operations are listed in /openapi.json")
         })
-        .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app)
 }
@@ -92,6 +104,7 @@ fn route(operation: &Operation) -> MethodRouter<App> {
         Call::Keep => post(keep),
         Call::LocustRequests => get(locust::requests),
         Call::LocustCsv => get(locust::csv),
+        Call::LocustExceptions => get(locust::exceptions),
         Call::Metrics => get(metrics::metrics),
         Call::Health => get(async || "ok\n"),
         Call::OpenApi => get(async || body(&openapi())),
@@ -110,7 +123,10 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
     };
     let allowed = app.access.check(wish, request.uri(), request.headers());
     let mut response = match allowed {
-        Ok(()) => next.run(request).await,
+        Ok(()) => match whole(request).await {
+            Ok(request) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        },
         Err(denied) => deny(denied),
     };
     let headers = response.headers_mut();
@@ -126,6 +142,17 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The request with all that it carries: who sends half of it must not keep a place that others need.
+async fn whole(request: Request) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(BODY_PATIENCE, axum::body::to_bytes(body, MOST_BODY)).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(_)) => Err(Problem::new(413, "the request carries too much")
+            .hint("a form is some hundred bytes; 64 KB is the most")),
+        Err(_) => Err(Problem::new(408, "the request did not come to its end in time")),
+    }
 }
 
 fn deny(denied: Denied) -> Response {
@@ -323,12 +350,6 @@ async fn preview(State(app): State<App>, bytes: Bytes) -> Answer {
 
 async fn start(State(app): State<App>, bytes: Bytes) -> Answer {
     let form = form(&app, &bytes)?;
-    match app.board.standing() {
-        Stage::Idle | Stage::Ended => {}
-        Stage::Starting | Stage::Running | Stage::Paused | Stage::Stopping => {
-            return Err(Problem::conflict("a run goes on").hint("stop it first, or wait for its end"));
-        }
-    }
     blocking(&app, move |desk| desk.start(&form)).await?;
     Ok(body(&json!({ "text": "started" })))
 }

@@ -13,13 +13,15 @@ use brunt_http::{Settings, wait_until_ready};
 use brunt_metrics::Nanos;
 use brunt_plan::{Lowered, PRESETS, profiles};
 use brunt_run::{FindError, Reader, RunState, find_run, list_runs, run_folders};
-use brunt_web::{Act, Board, Desk, Download, Offer, Preview, Problem, Reference, RunRow, Stage, StartForm};
-use brunt_workload::Workload;
+use brunt_web::{
+    Act, Board, Desk, Download, Offer, Preview, Problem, Reference, RunRow, Stage, StartForm, Turned,
+};
+use brunt_workload::{Redirects, Workload};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// The demo's figures come from this seed, as those of `brunt demo` do.
@@ -28,6 +30,9 @@ const DEMO_SEED: u64 = 1;
 /// How long a check waits for an answer.
 const PATIENCE: Nanos = Nanos::from_secs(3);
 
+/// Where load may go is decided by its hosts before a run starts: no answer may lead it elsewhere.
+const FROM_THE_PAGE: Redirects = Redirects::OwnHosts;
+
 pub(super) struct LocalDesk {
     args: RunArgs,
     reports: ReportArgs,
@@ -35,8 +40,8 @@ pub(super) struct LocalDesk {
     words: Words,
     console: Console,
     offer: Offer,
-    /// Whether a run is made: one at a time.
-    busy: Arc<AtomicBool>,
+    /// Held while the file of baselines is changed.
+    baselines: Mutex<()>,
 }
 
 impl LocalDesk {
@@ -44,10 +49,13 @@ impl LocalDesk {
     fn turn(&self, (change, stage): (Change, Stage), refused: &str, done: &str) -> Result<String, Problem> {
         let over = || Problem::conflict("no run goes on").hint("start one first");
         let workload = self.watch.workload().ok_or_else(over)?;
-        if self.board().standing() != stage {
-            return Err(Problem::conflict(refused));
+        let to = if stage == Stage::Running { Stage::Paused } else { Stage::Running };
+        let send = || self.watch.send(Control::Steer(all(&workload, change)));
+        match self.board().turn(stage, to, send) {
+            Turned::Done => Ok(done.into()),
+            Turned::Elsewhere => Err(Problem::conflict(refused)),
+            Turned::Over => Err(over()),
         }
-        if self.watch.send(Control::Steer(all(&workload, change))) { Ok(done.into()) } else { Err(over()) }
     }
 
     /// What was asked for on the command line must be readable now, so that nobody finds out in the browser.
@@ -59,7 +67,7 @@ impl LocalDesk {
         console: Console,
     ) -> Result<Self, LoadError> {
         let offer = offer(&args)?;
-        Ok(Self { args, reports, watch, words, console, offer, busy: Arc::default() })
+        Ok(Self { args, reports, watch, words, console, offer, baselines: Mutex::default() })
     }
 
     /// Where the load of what brunt was started with goes.
@@ -67,51 +75,80 @@ impl LocalDesk {
         self.offer.hosts.clone()
     }
 
+    /// Who watches and steers runs.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
     fn board(&self) -> &Board {
         &self.watch.board
     }
 
-    fn lowered(&self, form: &StartForm) -> Result<(RunArgs, Vec<Lowered>), Problem> {
+    fn lowered(&self, form: &StartForm, redirects: Redirects) -> Result<(RunArgs, Vec<Lowered>), Problem> {
         let args = form::filled(&self.args, form)?;
-        let lowered = load::workloads(&args).map_err(|e| problem(&e))?;
+        let mut lowered = load::workloads(&args).map_err(|e| problem(&e))?;
+        for one in &mut lowered {
+            one.workload.target.redirects = redirects;
+        }
         Ok((args, lowered))
     }
 
     /// What would run first.
     fn first(&self, form: &StartForm) -> Result<Lowered, Problem> {
-        let (_, lowered) = self.lowered(form)?;
+        let (_, lowered) = self.lowered(form, FROM_THE_PAGE)?;
         lowered.into_iter().next().ok_or_else(|| Problem::invalid("nothing would run"))
     }
 
-    /// Makes a run on a thread of its own; answers once it is known to be one.
-    pub(super) fn begin(&self, form: &StartForm) -> Result<(), Problem> {
-        if self.busy.swap(true, Ordering::AcqRel) {
-            return Err(Problem::conflict("a run goes on").hint("stop it first, or wait for its end"));
+    /// Takes the desk for what a form asks for: one run at a time.
+    fn wanted(&self, form: &StartForm, redirects: Redirects) -> Result<(Claim, Wanted), Problem> {
+        let claim = Claim::of(&self.watch)
+            .ok_or_else(|| Problem::conflict("a run goes on").hint("stop it first, or wait for its end"))?;
+        if form.demo {
+            return Ok((claim, Wanted::Demo));
         }
-        let prepared = if form.demo { self.demo() } else { self.planned(form) };
-        let started = prepared.and_then(|work| {
-            let (busy, words) = (Arc::clone(&self.busy), self.words.clone());
-            let run = move || {
-                let _free = Free(busy);
-                let code = work();
-                let _ = words.send(Word::Ended(code));
-            };
-            let spawned = thread::Builder::new().name("brunt-run".into()).spawn(run);
-            spawned
-                .map(drop)
-                .map_err(|e| Problem::new(500, "there is no thread left for a run").detail(e.to_string()))
-        });
-        if started.is_err() {
-            self.busy.store(false, Ordering::Release);
-        }
-        started
+        let (args, lowered) = self.lowered(form, redirects)?;
+        Ok((claim, Wanted::Planned(Box::new(args), lowered)))
     }
 
-    fn planned(&self, form: &StartForm) -> Result<Work, Problem> {
-        let (args, lowered) = self.lowered(form)?;
+    /// Makes a run on a thread of its own; answers once it is known to be one. Only for this process's first thread: what it
+    /// starts has the priority of who starts it, and the page's is a low one.
+    pub(super) fn begin(&self, form: &StartForm) -> Result<(), Problem> {
+        let (claim, wanted) = self.wanted(form, Redirects::Anywhere)?;
+        self.make(claim, wanted)
+    }
+
+    /// Does what another thread asked for, as [`begin`](Self::begin) does; whether there is a run now.
+    pub(super) fn launch(&self, launch: Launch) -> bool {
+        let Launch { claim, wanted, answer } = launch;
+        let made = self.make(claim, wanted);
+        let is_made = made.is_ok();
+        // Who asked may have gone away.
+        let _ = answer.send(made);
+        is_made
+    }
+
+    fn make(&self, claim: Claim, wanted: Wanted) -> Result<(), Problem> {
+        let work = match wanted {
+            Wanted::Demo => self.demo()?,
+            Wanted::Planned(args, lowered) => self.planned(*args, lowered),
+        };
+        let underway =
+            Underway { claim: Some(claim), words: self.words.clone(), code: crate::exit::INTERNAL };
+        let run = move || {
+            // The whole of it goes into the thread: what its end says is said when the runs are over.
+            let mut underway = underway;
+            underway.code = work();
+        };
+        let spawned = thread::Builder::new().name("brunt-run".into()).spawn(run);
+        spawned
+            .map(drop)
+            .map_err(|e| Problem::new(500, "there is no thread left for a run").detail(e.to_string()))
+    }
+
+    fn planned(&self, args: RunArgs, lowered: Vec<Lowered>) -> Work {
         self.board().begin(lowered.first().map(|l| mix::planned(&l.workload)).unwrap_or_default());
         let (reports, watch, console) = (self.reports.clone(), Arc::clone(&self.watch), self.console);
-        Ok(Box::new(move || each(&args, &reports, lowered, (false, Some(&watch)), console)))
+        Box::new(move || each(&args, &reports, lowered, (false, Some(&watch)), console))
     }
 
     fn demo(&self) -> Result<Work, Problem> {
@@ -130,12 +167,48 @@ impl LocalDesk {
 
 type Work = Box<dyn FnOnce() -> u8 + Send>;
 
-/// However a run ends, another can be made.
-struct Free(Arc<AtomicBool>);
+/// What is to run.
+enum Wanted {
+    Demo,
+    Planned(Box<RunArgs>, Vec<Lowered>),
+}
 
-impl Drop for Free {
+/// A run that was asked for on another thread than the first.
+pub(crate) struct Launch {
+    claim: Claim,
+    wanted: Wanted,
+    answer: SyncSender<Result<(), Problem>>,
+}
+
+/// The right to make runs. However they end, others can be made then.
+struct Claim(Arc<Watch>);
+
+impl Claim {
+    /// `None` while somebody else makes runs.
+    fn of(watch: &Arc<Watch>) -> Option<Self> {
+        watch.board.claim().then(|| Self(Arc::clone(watch)))
+    }
+}
+
+impl Drop for Claim {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        self.0.steer(None);
+        self.0.board.release();
+    }
+}
+
+/// Runs that are made now. Their end is told however they end; a panic leaves the code of what went wrong.
+struct Underway {
+    claim: Option<Claim>,
+    words: Words,
+    code: u8,
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        // Free first: who hears of the end may begin another.
+        self.claim = None;
+        let _ = self.words.send(Word::Ended(self.code));
     }
 }
 
@@ -149,30 +222,35 @@ impl Desk for LocalDesk {
     }
 
     fn start(&self, form: &StartForm) -> Result<(), Problem> {
-        self.begin(form)
+        let (claim, wanted) = self.wanted(form, FROM_THE_PAGE)?;
+        let (answer, answered) = sync_channel(1);
+        let ends = || Problem::conflict("brunt ends").hint("start it again");
+        self.words.send(Word::Begin(Launch { claim, wanted, answer })).map_err(|_| ends())?;
+        answered.recv().unwrap_or_else(|_| Err(ends()))
     }
 
     fn act(&self, act: &Act) -> Result<String, Problem> {
         let over = || Problem::conflict("no run goes on").hint("start one first");
         let send = |control| if self.watch.send(control) { Ok(()) } else { Err(over()) };
         match act {
-            Act::Stop => {
+            Act::Stop {} => {
+                let generation = self.board().generation();
                 send(Control::Stop)?;
-                self.board().stage(Stage::Stopping);
+                self.board().stopping(generation);
                 self.board().say("stopped from the page");
                 Ok("stopping: what is under way may end".into())
             }
-            Act::Cut => {
+            Act::Cut {} => {
                 send(Control::Cut)?;
                 self.board().say("cut from the page");
                 Ok("cutting".into())
             }
-            Act::Pause => self.turn(
+            Act::Pause {} => self.turn(
                 (Change::Pause, Stage::Running),
                 "the run does not go on",
                 "the schedule stands still; what is under way goes on",
             ),
-            Act::Resume => self.turn(
+            Act::Resume {} => self.turn(
                 (Change::Resume, Stage::Paused),
                 "the run does not stand still",
                 "the schedule goes on",
@@ -229,6 +307,8 @@ impl Desk for LocalDesk {
 
     fn keep(&self, run: &str, baseline: &str) -> Result<String, Problem> {
         let folder = recorded(run)?;
+        // One after the other: each reads what the one before has written.
+        let _alone = self.baselines.lock().unwrap_or_else(PoisonError::into_inner);
         let mut baselines = Baselines::load(Path::new(RUNS)).map_err(|e| Problem::conflict(e.to_string()))?;
         let name = baselines
             .set(baseline, &[folder.display().to_string()])
@@ -336,4 +416,28 @@ fn offer(args: &RunArgs) -> Result<Offer, LoadError> {
         offer.has_load = false;
     }
     Ok(offer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    /// A panic of brunt's own is told, and the next run can be made.
+    #[test]
+    fn a_panic_leaves_the_page_usable() {
+        let watch = Arc::new(Watch::default());
+        let (words, inbox) = channel();
+        let underway = Underway { claim: Claim::of(&watch), words, code: crate::exit::INTERNAL };
+        watch.board.begin(Vec::new());
+        assert!(Claim::of(&watch).is_none(), "one at a time");
+        let run = thread::spawn(move || {
+            let _underway = underway;
+            panic!("on purpose");
+        });
+        assert!(run.join().is_err());
+        assert!(matches!(inbox.recv(), Ok(Word::Ended(crate::exit::INTERNAL))));
+        assert_eq!(watch.board.standing(), Stage::Idle);
+        assert!(Claim::of(&watch).is_some());
+    }
 }

@@ -4,7 +4,7 @@ use brunt_web::Planned;
 use brunt_workload::{ActionOrder, Scenario, Workload};
 
 /// Each action's share of its scenario's iterations. Of closed scenarios: as long as all users take as long for an iteration.
-pub(super) fn planned(workload: &Workload) -> Vec<Planned> {
+pub(crate) fn planned(workload: &Workload) -> Vec<Planned> {
     workload.scenarios.iter().flat_map(of_scenario).collect()
 }
 

@@ -1,5 +1,6 @@
 //! A change of the load that somebody filled in, as the engine takes it.
 
+use super::parted;
 use crate::run::fitted;
 use brunt_engine::{Asked, Change, Steer, decide};
 use brunt_plan::parse_rate_cli;
@@ -19,12 +20,7 @@ pub(crate) fn asked(act: &Act, workload: &Workload) -> Result<Vec<Steer>, Proble
         spawn_rate: spawn_rate.as_deref().map(|text| read("spawn rate", text)).transpose()?,
         rate: rate.as_deref().map(|text| read("rate", text)).transpose()?,
     };
-    let refused = |text: String| {
-        let (what, hint) = text.split_once("\n  = help: ").unwrap_or((&text, ""));
-        let problem = Problem::invalid(what);
-        if hint.is_empty() { problem } else { problem.hint(hint) }
-    };
-    let steers = decide(workload, &wanted).map_err(|e| refused(e.to_string()))?;
+    let steers = decide(workload, &wanted).map_err(|e| parted(&e.to_string()))?;
     // The machine must hold the new users as it must hold those of a plan.
     let mut changed = workload.clone();
     for Steer { scenario, change } in &steers {
@@ -32,7 +28,7 @@ pub(crate) fn asked(act: &Act, workload: &Workload) -> Result<Vec<Steer>, Proble
             changed.scenarios[usize::from(scenario.0)].supply = Supply::Fixed(*users);
         }
     }
-    fitted(changed, &mut Vec::new()).map_err(|refusal| refused(refusal.to_string()))?;
+    fitted(changed, &mut Vec::new()).map_err(|refusal| parted(&refusal.to_string()))?;
     Ok(steers)
 }
 

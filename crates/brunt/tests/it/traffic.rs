@@ -1,13 +1,13 @@
 //! From logs to load as its users run it: the simulated shop, and the shop target.
 
 use crate::stage::{brunt, count, figures};
-use brunt_demo::{Config, Running, start};
+use brunt_demo::{Config, Running, ShopConfig, start};
 use brunt_testkit::TestContext;
 use insta::assert_snapshot;
 use std::process::Command;
 
 fn shop() -> Running {
-    start(Config::shop(Default::default())).expect("a free port")
+    start(Config::shop(ShopConfig::default())).expect("a free port")
 }
 
 /// A place with the log of two days of a shop that does not exist, and a model of it.
