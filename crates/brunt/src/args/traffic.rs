@@ -55,7 +55,7 @@ pub(crate) struct LearnArgs {
 pub(crate) struct FactorArgs {
     /// Where it begins: `peak` (the busiest hour of the week), `now`, a day (2026-03-16) or a moment (2026-03-16T09:00), UTC
     #[arg(long, value_name = "WHEN", default_value = "peak", help_heading = "Traffic")]
-    pub(crate) start: String,
+    pub(crate) at: String,
     /// How many times as many sessions
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, help_heading = "Traffic")]
     pub(crate) scale: f64,
@@ -88,7 +88,7 @@ pub(crate) struct FactorArgs {
 impl Default for FactorArgs {
     fn default() -> Self {
         Self {
-            start: "peak".to_owned(),
+            at: "peak".to_owned(),
             scale: 1.0,
             compress: 1.0,
             writes: 1.0,

@@ -136,7 +136,7 @@ fn cut(mut made: Synthetic, args: &RunArgs) -> Result<Synthetic, LoadError> {
 /// Whether any flag about traffic was given.
 pub(crate) fn asks(args: &FactorArgs) -> bool {
     let changed = |f: f64| (f - 1.0).abs() > 1e-12;
-    args.start != "peak"
+    args.at != "peak"
         || [args.scale, args.compress, args.writes, args.tail, args.burstiness].into_iter().any(changed)
         || args.improved
         || args.black_friday

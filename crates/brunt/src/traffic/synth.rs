@@ -93,7 +93,7 @@ pub(super) fn wanted(site: &Site, args: &FactorArgs, span_s: f64, seed: u64) -> 
     let span_ms = (span_s * 1_000.0) as i64;
     Ok(Wanted {
         seed,
-        start_ms: start(site, &args.start)?,
+        start_ms: start(site, &args.at)?,
         span_ms,
         factors: Factors {
             rate: args.scale * preset.rate,
@@ -125,9 +125,7 @@ fn start(site: &Site, text: &str) -> Result<i64, String> {
     let at = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)));
     let at = at.ok().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
     at.map(|at| at.timestamp().as_millisecond()).ok_or_else(|| {
-        format!(
-            "`--start {text}` is no moment\n  help: write `peak`, `now`, `2026-03-16` or `2026-03-16T09:00`"
-        )
+        format!("`--at {text}` is no moment\n  help: write `peak`, `now`, `2026-03-16` or `2026-03-16T09:00`")
     })
 }
 

@@ -149,7 +149,7 @@ fn what_cannot_be_done_is_said() {
         &["synth", "nothing.json"],
         &["synth", "plan.yaml"],
         &["synth", "old.model.json"],
-        &["synth", "shop.model.json", "--start", "soon"],
+        &["synth", "shop.model.json", "--at", "soon"],
         &["synth", "shop.model.json", "--scale", "0"],
         &["synth", "shop.model.json", "--for", "ever"],
         &["run", "shop.model.json"],

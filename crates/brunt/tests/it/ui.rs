@@ -571,3 +571,33 @@ fn over_tls() {
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("cannot use `empty.pem`"), "{}", refused.stderr);
 }
+
+/// Two runs of one start; whoever ends the first means both.
+#[test]
+fn a_stop_ends_the_runs_to_come_too() {
+    let (context, target) = (brunt(), mock());
+    context.write(
+        "two.yaml",
+        format!(
+            "target: {}\nactions: {{look: [get: /status/200, pause: 50ms]}}\nusers: {{v: {{actions: look}}}}\n\
+             scenarios: {{a: {{users: 1, duration: 30s}}}}\nprofiles: {{one: {{}}, two: {{}}}}\n",
+            target.url()
+        ),
+    );
+    let running = context.spawn(&[
+        "run",
+        "two.yaml",
+        "--profile",
+        "all",
+        "--no-record",
+        "--tick",
+        "1s",
+        "--progress-interval",
+        "1s",
+    ]);
+    running.wait_for_error_line(|line| line.contains("t=1s").then_some(()));
+    running.interrupt();
+    let ended = running.wait();
+    assert!(!ended.stderr.contains("two"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("one"), "{}", ended.stderr);
+}
