@@ -1,4 +1,5 @@
 //! Learning, playing and judging, on logs whose truth is known.
+#![expect(clippy::unwrap_used, reason = "the tests' own data")]
 
 use brunt_logs::Log;
 use brunt_traffic::model::{FitSettings, Source};
@@ -249,11 +250,12 @@ fn small_and_strange_logs_are_learnt_or_say_nothing() {
         )
     };
     let one = line("h", "/", 1);
-    let same_client: String = (0..50).map(|i| line("h", "/x", i)).collect();
-    let no_client: String = (0..50).map(|i| line("-", "/x", i)).collect();
-    let garbage: String = (0..50)
+    let same_client = (0..50).map(|i| line("h", "/x", i)).collect::<Vec<_>>().concat();
+    let no_client = (0..50).map(|i| line("-", "/x", i)).collect::<Vec<_>>().concat();
+    let garbage = (0..50)
         .map(|i| format!("h - - [05/Jan/2026:00:00:{i:02} +0000] \"\\x16\\x03 {i}\" 400 0 \"-\" \"-\"\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     for (name, log) in
         [("one", one), ("same client", same_client), ("no client", no_client), ("no requests", garbage)]
     {
