@@ -232,14 +232,18 @@ impl Browser {
         entries.iter().filter(bad).map(text).collect()
     }
 
-    /// The URLs that were asked for since the last call, in order, with those of pages themselves.
+    /// The URLs that were asked for since the last call, in order, with those of pages themselves. What the browser's own pages ask for,
+    /// as the tab that it begins with, is not among them.
     pub fn requests(&self) -> Vec<String> {
         let entries = self.log("performance");
         let url = |entry: &Value| {
             let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
             let event = &message["message"];
             let is_request = event["method"] == "Network.requestWillBeSent";
-            is_request.then(|| event["params"]["request"]["url"].as_str().unwrap_or_default().to_owned())
+            let of_browser =
+                event["params"]["documentURL"].as_str().is_some_and(|url| url.starts_with("chrome"));
+            (is_request && !of_browser)
+                .then(|| event["params"]["request"]["url"].as_str().unwrap_or_default().to_owned())
         };
         entries.iter().filter_map(url).collect()
     }
