@@ -97,16 +97,7 @@ fn of_url(args: &RunArgs, url: &str) -> Result<Vec<Lowered>, LoadError> {
         let text = "beside `--rate`, `--users` and `--max-users` say the same\n  = help: keep one of them";
         return Err(LoadError::Usage(text.to_owned()));
     }
-    let for_plans = [
-        ("--profile", !args.profile.is_empty()),
-        ("--env", args.env.is_some()),
-        ("--set", !args.set.is_empty()),
-        ("--tags", !args.tags.is_empty()),
-        ("--exclude-tags", !args.exclude_tags.is_empty()),
-        ("user classes", !args.classes.is_empty()),
-        ("--stop-timeout", args.stop_timeout.is_some()),
-    ];
-    if let Some((flag, _)) = for_plans.into_iter().find(|(_, given)| *given) {
+    if let Some(flag) = plan_flag(args) {
         let text = format!("{flag} cannot be used with a URL\n  = help: name a plan: `brunt run plan.yaml`");
         return Err(LoadError::Usage(text));
     }
@@ -141,8 +132,22 @@ fn of_file(args: &RunArgs, path: &Path) -> Result<Vec<Lowered>, LoadError> {
     Ok(out)
 }
 
-/// What generated requests are sent as: a request to this URL, with the flags for one.
-pub(crate) fn pattern(args: &RunArgs, target: &str) -> Result<Lowered, LoadError> {
+/// The first flag that only a plan has a use for, if one was given.
+fn plan_flag(args: &RunArgs) -> Option<&'static str> {
+    let for_plans = [
+        ("--profile", !args.profile.is_empty()),
+        ("--env", args.env.is_some()),
+        ("--set", !args.set.is_empty()),
+        ("--tags", !args.tags.is_empty()),
+        ("--exclude-tags", !args.exclude_tags.is_empty()),
+        ("user classes", !args.classes.is_empty()),
+        ("--stop-timeout", args.stop_timeout.is_some()),
+    ];
+    for_plans.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+}
+
+/// Traffic says itself what is sent and when: flags that say so too would be ignored, which nobody means.
+pub(crate) fn refuse_load_flags(args: &RunArgs) -> Result<(), LoadError> {
     let given = [
         ("--rate", args.rate.is_some()),
         ("--users", args.users.is_some()),
@@ -154,13 +159,21 @@ pub(crate) fn pattern(args: &RunArgs, target: &str) -> Result<Lowered, LoadError
         ("--body", args.body.is_some()),
         ("--body-file", args.body_file.is_some()),
         ("--preset", !args.preset.is_empty()),
-        ("--profile", !args.profile.is_empty()),
-        ("--set", !args.set.is_empty()),
     ];
-    if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) {
-        return Err(LoadError::Usage(format!(
+    match given.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(LoadError::Usage(format!(
             "{flag} cannot be used with traffic that says itself what is sent and when\n  = help: `--scale 2` doubles it, \
              `--compress 24` plays a day in an hour"
+        ))),
+    }
+}
+
+/// What generated requests are sent as: a request to this URL, with the flags for one.
+pub(crate) fn pattern(args: &RunArgs, target: &str) -> Result<Lowered, LoadError> {
+    if let Some(flag) = plan_flag(args) {
+        return Err(LoadError::Usage(format!(
+            "{flag} is for plans\n  = help: `--base plan.yaml` sends the traffic as the first request of a plan is sent"
         )));
     }
     let once = RunArgs { max_users: None, requests: Some(1), duration: None, ..args.clone() };

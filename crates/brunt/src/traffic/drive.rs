@@ -26,7 +26,8 @@ pub(crate) enum Traffic {
 /// How much of a file is looked at.
 const HEAD: u64 = 4_096;
 
-/// What a file is, by how it begins; `None` for plans and everything else.
+/// What a file is, by how it begins; `None` for plans and everything else. What can be read only once, as a pipe, is not looked at: a
+/// plan may come through it.
 pub(crate) fn is_traffic(path: &Path, from: Option<&str>) -> Option<Traffic> {
     match from {
         Some("model") => return Some(Traffic::Model),
@@ -34,6 +35,9 @@ pub(crate) fn is_traffic(path: &Path, from: Option<&str>) -> Option<Traffic> {
         Some("log") => return Some(Traffic::Log),
         Some(_) => return None,
         None => {}
+    }
+    if !path.is_file() {
+        return None;
     }
     let mut head = Vec::new();
     File::open(path).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
@@ -68,6 +72,7 @@ pub(crate) fn workload(args: &RunArgs, path: &Path, kind: Traffic) -> Result<Vec
         );
         return Err(LoadError::Usage(text));
     };
+    load::refuse_load_flags(args)?;
     let synthetic = match kind {
         Traffic::Model => of_model(args, path)?,
         Traffic::Requests => of_requests(args, path)?,

@@ -1,6 +1,6 @@
 //! Plans as they are run: profiles, hooks, Locust's flags, files for other tools, starter suites.
 
-use crate::stage::{Wire, alone, brunt, judged, mock, undisturbed};
+use crate::stage::{Wire, alone, brunt, count, figures, judged, mock, undisturbed};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -335,4 +335,17 @@ fn what_cannot_be_run_yet_says_so() {
         let _ = writeln!(text, "$ brunt {}\n{}", arguments.join(" "), captured.stderr);
     }
     insta::assert_snapshot!(text);
+}
+
+/// What can be read only once is read by whoever needs it: the plan.
+#[test]
+fn a_plan_comes_through_a_pipe() {
+    let target = mock();
+    let plan = format!(
+        "target: {}\nactions: {{look: [get: /status/200]}}\nusers: {{v: {{actions: look}}}}\n\
+         scenarios: {{a: {{users: 1, iterations: 3}}}}\n",
+        target.url()
+    );
+    let summary = figures(&brunt().input(&plan), &["/dev/stdin"]);
+    assert_eq!(count(&summary, "/total/requests"), 3, "{summary:#}");
 }

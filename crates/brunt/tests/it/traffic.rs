@@ -86,6 +86,38 @@ fn models_requests_and_logs_drive_a_target() {
     }
 }
 
+/// Headers, checks and the target come from the plan's first request; what is asked for comes from the model.
+#[test]
+fn traffic_is_sent_as_a_plan_says() {
+    let context = learnt();
+    let shop = shop();
+    context.write(
+        "base.yaml",
+        format!("target: {}\nactions: {{look: [{{get: /nowhere, headers: {{x-who: the-plan}}}}]}}\nusers: {{v: {{actions: look}}}}\n\
+                 scenarios: {{a: {{users: 1, duration: 1s}}}}\n", shop.url()),
+    );
+    let url = shop.url();
+    let words = [
+        "run",
+        "shop.model.json",
+        "--target",
+        &url,
+        "--base",
+        "base.yaml",
+        "--scale",
+        "200",
+        "-d",
+        "2s",
+        "-o",
+        "record",
+    ];
+    let run = context.run(&words);
+    assert!([Some(0), Some(98)].contains(&run.code), "{}", run.stderr);
+    let plan = context.read("record/run.json");
+    assert!(plan.contains("the-plan") && plan.contains("/products?page=1"), "{plan}");
+    assert!(!plan.contains("/nowhere"), "{plan}");
+}
+
 #[test]
 fn likeness_and_limits() {
     let context = learnt();
@@ -154,6 +186,8 @@ fn what_cannot_be_done_is_said() {
         &["synth", "shop.model.json", "--for", "ever"],
         &["run", "shop.model.json"],
         &["run", "shop.model.json", "--target", "http://127.0.0.1:1", "-u", "5"],
+        &["run", "shop.model.json", "--target", "http://127.0.0.1:1", "--profile", "a"],
+        &["run", "shop.model.json", "--target", "http://127.0.0.1:1", "--base", "plan.yaml", "-u", "5"],
         &["run", "plan.yaml", "--improved"],
         &["fidelity", "--real", "shop.log", "--synthetic", "shop.log", "--fail-over", "mix"],
         &["fidelity", "--real", "shop.log", "--synthetic", "garbage.bin"],
