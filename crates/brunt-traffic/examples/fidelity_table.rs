@@ -36,8 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut from, mut held) = (all.filtered(|i| learnt[i]), all.filtered(|i| !learnt[i]));
     let (from_time, held_time) = (from.observed(), held.observed());
     if masked {
-        from = without_bursts(&from, &from_time).0;
-        held = without_bursts(&held, &held_time).0;
+        from = without_bursts(&from, &from_time);
+        held = without_bursts(&held, &held_time);
     }
     let held = rows(&held, 0, |_| true);
     let names = &words.endpoints.names;

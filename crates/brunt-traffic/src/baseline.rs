@@ -1,8 +1,8 @@
 //! What others do, to compare with: rows of the log drawn by hour, chains of first order, whole sessions pasted.
 
-use crate::model::spread_clusters;
+use crate::model::{exposure, spread_clusters};
 use crate::random::Random;
-use crate::trace::{Session, Stretch, Trace};
+use crate::trace::{SESSION_GAP_MS, Session, Stretch, Trace, hour_of};
 use std::collections::BTreeMap;
 
 /// A way of making traffic that is known from elsewhere.
@@ -50,40 +50,15 @@ impl Baseline {
     }
 }
 
-const HOUR_MS: i64 = 3_600_000;
-const SESSION_GAP_MS: i64 = 1_800_000;
-
-fn hour_of(at_ms: i64) -> usize {
-    usize::try_from(at_ms.div_euclid(HOUR_MS).rem_euclid(24)).unwrap_or(0)
-}
-
-fn exposure(observed: &[Stretch]) -> [f64; 24] {
-    let mut hours = [0.0; 24];
-    hours_of(observed, |_, hour, share| hours[hour] += share);
-    hours
-}
-
-/// Each piece of an hour within stretches: its begin and end, its hour of the day, and its length in hours.
-fn hours_of(stretches: &[Stretch], mut each: impl FnMut((i64, i64), usize, f64)) {
-    for stretch in stretches {
-        let mut at = stretch.from_ms;
-        while at < stretch.to_ms {
-            let end = stretch.to_ms.min((at.div_euclid(HOUR_MS) + 1) * HOUR_MS);
-            each((at, end), hour_of(at), (end - at) as f64 / HOUR_MS as f64);
-            at = end;
-        }
-    }
-}
-
 /// Poisson times at a rate by hour of the day.
 fn poisson(rate: &[f64; 24], stretches: &[Stretch], random: &mut Random) -> Vec<i64> {
     let mut times = Vec::new();
-    hours_of(stretches, |(from, to), hour, share| {
-        for _ in 0..random.poisson(rate[hour] * share) {
-            let span = usize::try_from(to - from).unwrap_or(0);
-            times.push(from + i64::try_from(random.below(span)).unwrap_or(0));
+    for piece in stretches.iter().flat_map(|s| s.hours()) {
+        for _ in 0..random.poisson(rate[hour_of(piece.from_ms)] * piece.length_h()) {
+            let span = usize::try_from(piece.length_ms()).unwrap_or(0);
+            times.push(piece.from_ms + i64::try_from(random.below(span)).unwrap_or(0));
         }
-    });
+    }
     times.sort_unstable();
     times
 }

@@ -1,12 +1,11 @@
 //! What a log holds, in one pass and in memory that does not grow with it: counts by hour, method, status and kind of client.
 
 use crate::observe::ClientKind;
-use crate::trace::HOLE_MS;
+use crate::trace::{HOLE_MS, HOUR_MS};
 use brunt_logs::Entry;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-const HOUR_MS: i64 = 3_600_000;
 const TEN_MINUTES_MS: i64 = 600_000;
 
 /// The most cells of ten minutes that are kept: fifty years. What lies further apart is a broken clock, and counted as such.

@@ -42,4 +42,4 @@ pub use shop::shop_log;
 pub use synthetic::{SYNTHETIC_VERSION, Synthetic, SyntheticError, SyntheticRequest};
 pub use target::{Shape, Target};
 pub use template::{Endpoints, Miner, OTHER, Templates};
-pub use trace::{HOLE_MS, Session, Stretch, Trace};
+pub use trace::{HOLE_MS, SESSION_GAP_MS, Session, Stretch, Trace};

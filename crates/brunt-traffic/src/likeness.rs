@@ -1,6 +1,6 @@
 //! How alike traffic is to a real log: measures with what real days reach among themselves, and words for them.
 
-use crate::fidelity::{Score, Scorer, waits};
+use crate::fidelity::{Score, Scorer, by_hour, waits};
 use crate::model::{Play, generate};
 use crate::observe::Observed;
 use crate::prepare::{MOST_ENDPOINTS, Vocabulary};
@@ -8,7 +8,7 @@ use crate::random::Random;
 use crate::site::Site;
 use crate::synthetic::Synthetic;
 use crate::target::{Target, clean};
-use crate::trace::{Stretch, Trace};
+use crate::trace::{DAY_MS, HOUR_MS, Stretch, Trace, total_ms};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -50,8 +50,25 @@ pub enum Aspect {
     Windows,
     /// Sessions, the same.
     Sessions,
-    /// Sessions that are copies of ones that a model was learnt from: share.
-    Copies,
+}
+
+impl Aspect {
+    /// What it is called, in text, JSON and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Volume => "volume",
+            Self::Hours => "hours",
+            Self::Mix => "mix",
+            Self::Lengths => "lengths",
+            Self::Gaps => "gaps",
+            Self::Order => "order",
+            Self::Bursts => "bursts",
+            Self::Queue => "queue",
+            Self::Parameters => "parameters",
+            Self::Windows => "windows",
+            Self::Sessions => "sessions",
+        }
+    }
 }
 
 /// What a measure comes to.
@@ -115,8 +132,7 @@ pub struct Likeness {
 }
 
 /// Shorter logs have no days to compare among themselves.
-const FLOOR_FROM_MS: i64 = 4 * 3_600_000;
-const DAY_MS: i64 = 86_400_000;
+const FLOOR_FROM_MS: i64 = 4 * HOUR_MS;
 
 /// One trace to be judged, with the time that it is of and its distinct targets per request.
 struct Other {
@@ -136,28 +152,30 @@ pub fn likeness(real: &Observed, judged: &Judged<'_>, seed: u64) -> Likeness {
     let scorer = Scorer::new(&trace, &observed, names, &nothing, offset_ms);
     let others = others(judged, &words, &observed, seed);
     let mut notes = Vec::new();
-    let scores: Vec<Vec<(Aspect, f64)>> = others
+    let scores: Vec<Score> = others
         .iter()
         .enumerate()
         .map(|(i, other)| {
             let mut random = Random::new(&[seed, 21, i as u64]);
-            let score = scorer.score_over(&other.trace, &other.observed, &mut random);
-            measures(&score, (&trace, &observed, distinct(real, trace.len())), other)
+            scorer.score_over(&other.trace, &other.observed, &mut random)
         })
         .collect();
-    let last = others.last();
-    let told =
-        last.map(|other| scorer.score_over(&other.trace, &other.observed, &mut Random::new(&[seed, 22])));
+    let real_distinct = distinct(real, trace.len());
+    let measured: Vec<Vec<(Aspect, f64)>> = scores
+        .iter()
+        .zip(&others)
+        .map(|(score, other)| measures(score, (&trace, &observed, real_distinct), other))
+        .collect();
     let floor = floor(&trace, &observed, names, offset_ms, seed);
     if floor.is_none() {
         notes.push("the real log is too short to say what real days reach among themselves".to_owned());
     }
-    let measures: Vec<Measure> = scores
+    let measures: Vec<Measure> = measured
         .first()
         .map(|first| {
             (0..first.len())
                 .map(|m| {
-                    let values: Vec<f64> = scores.iter().map(|s| s[m].1).collect();
+                    let values: Vec<f64> = measured.iter().map(|s| s[m].1).collect();
                     let aspect = first[m].0;
                     let floor =
                         floor.as_ref().and_then(|f| f.iter().find(|(a, _)| *a == aspect).map(|(_, v)| *v));
@@ -167,15 +185,19 @@ pub fn likeness(real: &Observed, judged: &Judged<'_>, seed: u64) -> Likeness {
         })
         .unwrap_or_default();
     let gravest = measures.iter().map(|m| m.verdict).filter(|v| *v != Verdict::Unknown).max();
-    let synthetic_hours = last.map(|o| by_hour(&o.trace, &o.observed, offset_ms)).unwrap_or_default();
-    let real_hours = by_hour(&trace, &observed, offset_ms);
+    let per_hour = |trace: &Trace, observed: &[Stretch]| {
+        let (counts, hours) = by_hour(trace, observed, offset_ms);
+        counts.into_iter().zip(hours).map(|(n, h)| if h > 0.0 { n / h } else { 0.0 }).collect::<Vec<_>>()
+    };
+    let synthetic_hours = others.last().map(|o| per_hour(&o.trace, &o.observed)).unwrap_or_default();
+    let told = scores.into_iter().next_back();
     Likeness {
         verdict: gravest.unwrap_or(Verdict::Unknown),
         measures,
         window_tells: told.as_ref().map(|t| t.window_tells.clone()).unwrap_or_default(),
         session_tells: told.as_ref().map(|t| t.session_tells.clone()).unwrap_or_default(),
         curves: told.map(|t| t.curves.0.into_iter().zip(t.curves.1).collect()).unwrap_or_default(),
-        hours: real_hours.into_iter().zip(synthetic_hours).collect(),
+        hours: per_hour(&trace, &observed).into_iter().zip(synthetic_hours).collect(),
         notes,
     }
 }
@@ -250,9 +272,8 @@ fn measures(
     (real, real_time, real_distinct): (&Trace, &[Stretch], f64),
     other: &Other,
 ) -> Vec<(Aspect, f64)> {
-    let hours = |of: &[Stretch]| of.iter().map(|s| s.length_ms()).sum::<i64>() as f64 / 1_000.0;
     // A server that real traffic keeps busy 30 % of the time.
-    let service = 0.3 * hours(real_time) / real.len().max(1) as f64;
+    let service = 0.3 * total_ms(real_time) as f64 / 1_000.0 / real.len().max(1) as f64;
     let wait =
         |trace: &Trace, time: &[Stretch]| waits(&trace.at_ms, time, service, &mut Random::new(&[41])).p95_s;
     let mut all = vec![
@@ -283,11 +304,11 @@ fn floor(
     offset_ms: i64,
     seed: u64,
 ) -> Option<Vec<(Aspect, f64)>> {
-    let whole: i64 = observed.iter().map(|s| s.length_ms()).sum();
+    let whole = total_ms(observed);
     if whole < FLOOR_FROM_MS {
         return None;
     }
-    let piece = if whole >= 4 * DAY_MS { DAY_MS } else { (whole / 8).max(1_800_000) };
+    let piece = if whole >= 4 * DAY_MS { DAY_MS } else { (whole / 8).max(HOUR_MS / 2) };
     let half = |which: i64| {
         let part = trace.filtered(|i| trace.at_ms[i].div_euclid(piece).rem_euclid(2) == which);
         let rows = (0..part.len()).map(|i| (part.at_ms[i], u64::from(part.client[i]), part.endpoint[i]));
@@ -320,8 +341,7 @@ fn limits(aspect: Aspect, floor: Option<f64>) -> (f64, f64) {
         | Aspect::Order
         | Aspect::Bursts
         | Aspect::Queue
-        | Aspect::Parameters
-        | Aspect::Copies => 0.0,
+        | Aspect::Parameters => 0.0,
     });
     let (real, close) = match aspect {
         Aspect::Windows | Aspect::Sessions => return (floor + 0.05, (floor + 0.15).min(0.9)),
@@ -333,7 +353,6 @@ fn limits(aspect: Aspect, floor: Option<f64>) -> (f64, f64) {
         Aspect::Bursts => (0.3, 1.0),
         Aspect::Queue => (0.3, 1.0),
         Aspect::Parameters => (0.5, 1.5),
-        Aspect::Copies => (0.02, 0.1),
     };
     ((floor * 1.25).max(real), (floor * 2.5).max(close))
 }
@@ -358,30 +377,11 @@ fn measure(aspect: Aspect, values: &[f64], floor: Option<f64>) -> Measure {
     Measure { aspect, value, spread, floor, verdict }
 }
 
-fn by_hour(trace: &Trace, observed: &[Stretch], offset_ms: i64) -> Vec<f64> {
-    let (mut counts, mut hours) = (vec![0.0; 24], vec![0.0; 24]);
-    let hour = |at: i64| usize::try_from((at + offset_ms).div_euclid(3_600_000).rem_euclid(24)).unwrap_or(0);
-    trace.at_ms.iter().for_each(|at| counts[hour(*at)] += 1.0);
-    for stretch in observed {
-        let mut at = stretch.from_ms;
-        while at < stretch.to_ms {
-            let end = stretch.to_ms.min((at.div_euclid(3_600_000) + 1) * 3_600_000);
-            hours[hour(at)] += (end - at) as f64 / 3_600_000.0;
-            at = end;
-        }
-    }
-    counts.iter().zip(&hours).map(|(n, h)| if *h > 0.0 { n / h } else { 0.0 }).collect()
-}
-
 impl Likeness {
     /// One sentence.
     pub fn says(&self) -> String {
-        let apart: Vec<String> = self
-            .measures
-            .iter()
-            .filter(|m| m.verdict == Verdict::Apart)
-            .map(|m| format!("{:?}", m.aspect).to_lowercase())
-            .collect();
+        let apart = self.measures.iter().filter(|m| m.verdict == Verdict::Apart).map(|m| m.aspect.name());
+        let apart: Vec<&str> = apart.collect();
         match self.verdict {
             Verdict::Real => "alike: no measure tells it from another real day".into(),
             Verdict::Close => "close: every measure is near what real days reach among themselves".into(),
@@ -394,7 +394,7 @@ impl Likeness {
     pub fn text(&self) -> String {
         let mut out = format!("{:<12} {:>8} {:>8} {:>8}  \n", "measure", "value", "+-", "floor");
         for m in &self.measures {
-            let name = format!("{:?}", m.aspect).to_lowercase();
+            let name = m.aspect.name();
             let show = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
             let _ = writeln!(
                 out,

@@ -1,8 +1,8 @@
 //! Generated requests as load: sessions that arrive when they are due, whatever the target does, and within which each request waits for
 //! the one before it. That is the partly open system of Schroeder, Wierman and Harchol-Balter (2006).
 
-use crate::Synthetic;
 use crate::export::peak_sessions;
+use crate::{Synthetic, SyntheticRequest};
 use brunt_metrics::{EndpointId, EndpointKind, Nanos};
 use brunt_workload::{
     Action, ActionOrder, Arrivals, Body, Choice, ClassShares, Endpoint, Journey, MAX_ENDPOINTS, OnFailure,
@@ -101,17 +101,20 @@ fn request_id(n: usize) -> RequestId {
     RequestId(u32::try_from(n).unwrap_or(u32::MAX))
 }
 
+/// What tells requests apart: method, path, body, headers.
+type Key<'a> = (&'a str, &'a str, Option<&'a str>, &'a BTreeMap<String, String>);
+
 /// Requests that are told apart, each once.
-struct Table {
+struct Table<'a> {
     pattern: Request,
     requests: Vec<Request>,
-    known: BTreeMap<(String, String, Option<String>), RequestId>,
+    known: BTreeMap<Key<'a>, RequestId>,
     endpoints: Vec<Endpoint>,
 }
 
-impl Table {
-    fn request(&mut self, of: &crate::SyntheticRequest) -> Result<RequestId, LoadError> {
-        let key = (of.method.clone(), of.path.clone(), of.body.clone());
+impl<'a> Table<'a> {
+    fn request(&mut self, of: &'a SyntheticRequest) -> Result<RequestId, LoadError> {
+        let key = (of.method.as_str(), of.path.as_str(), of.body.as_deref(), &of.headers);
         if let Some(known) = self.known.get(&key) {
             return Ok(*known);
         }
@@ -132,7 +135,7 @@ impl Table {
         Ok(RequestId(id))
     }
 
-    fn endpoint(&mut self, of: &crate::SyntheticRequest) -> EndpointId {
+    fn endpoint(&mut self, of: &SyntheticRequest) -> EndpointId {
         let name = of.endpoint.split_once(' ').map_or(of.endpoint.as_str(), |(_, path)| path);
         let is = |e: &Endpoint| e.scenario == SCENARIO && e.method == of.method && e.name == name;
         if let Some(at) = self.endpoints.iter().position(is) {

@@ -151,11 +151,6 @@ impl Observer {
         kind
     }
 
-    /// How often the clients have been halved so far.
-    pub const fn thinned(&self) -> u32 {
-        self.seen.thinned
-    }
-
     /// All that was seen, by time.
     pub fn finish(mut self) -> Observed {
         self.seen.events.sort_by_key(|e| e.at_ms);

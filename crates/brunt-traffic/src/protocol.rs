@@ -1,8 +1,6 @@
 //! How a log is split to learn from one part and judge by the other.
 
-use crate::trace::Trace;
-
-const DAY_MS: i64 = 86_400_000;
+use crate::trace::{DAY_MS, Trace, total_ms};
 
 /// How a log is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +31,7 @@ impl Split {
     /// The first midnight (UTC) by which 70 % of the observed time is over; where all is from one day, the moment itself.
     fn cut(trace: &Trace) -> i64 {
         let observed = trace.observed();
-        let whole: i64 = observed.iter().map(|s| s.length_ms()).sum();
+        let whole = total_ms(&observed);
         let mut left = whole * 7 / 10;
         let mut moment = observed.last().map_or(0, |s| s.to_ms);
         for stretch in &observed {

@@ -3,15 +3,13 @@
 use crate::synthetic::{SYNTHETIC_VERSION, Synthetic, SyntheticRequest};
 use crate::target::{Target, clean};
 use crate::template::Miner;
+use crate::trace::SESSION_GAP_MS;
 use brunt_logs::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
 /// Requests that are played at most: each takes some hundred bytes.
 const MOST: usize = 5_000_000;
-
-/// A pause that ends a session.
-const GAP_MS: i64 = 1_800_000;
 
 /// Takes a log.
 #[derive(Debug)]
@@ -72,7 +70,7 @@ impl Replay {
             .iter()
             .map(|(at, client, target)| {
                 let session = sessions.entry(*client).or_insert((u32::MAX, i64::MIN / 2));
-                if at - session.1 > GAP_MS {
+                if at - session.1 > SESSION_GAP_MS {
                     session.0 = count;
                     count += 1;
                 }

@@ -84,6 +84,20 @@ impl Shape {
     }
 }
 
+/// What stands for a part of a path: itself where it is a word, else what it looks like.
+pub(crate) fn typed(part: &str) -> &str {
+    match Shape::of(part) {
+        Shape::Word => part,
+        shape @ (Shape::Int
+        | Shape::Uuid
+        | Shape::Hex
+        | Shape::Date
+        | Shape::Number
+        | Shape::Email
+        | Shape::Token) => shape.placeholder(),
+    }
+}
+
 /// How often digits, small and capital letters take turns: often in tokens, seldom in words.
 fn changes(bytes: &[u8]) -> usize {
     let class = |b: &u8| match b {
@@ -103,20 +117,7 @@ impl Target {
 
     /// Puts what parts look like where their values stood.
     pub(crate) fn forget_values(&mut self) {
-        let parts: Vec<&str> = self
-            .path
-            .split('/')
-            .map(|part| match Shape::of(part) {
-                Shape::Word => part,
-                shape @ (Shape::Int
-                | Shape::Uuid
-                | Shape::Hex
-                | Shape::Date
-                | Shape::Number
-                | Shape::Email
-                | Shape::Token) => shape.placeholder(),
-            })
-            .collect();
+        let parts: Vec<&str> = self.path.split('/').map(typed).collect();
         self.path = parts.join("/").into();
         self.query = self.query.take().map(|query| {
             let names: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();

@@ -3,7 +3,7 @@
 //! Paths are a tree of typed parts. A part that many ask for stays a word; where there are many light brothers they become one
 //! variable, and so on below. A path keeps its words only where they carry weight: what few ask for is a value.
 
-use crate::target::{Shape, Target};
+use crate::target::{Target, typed};
 use std::collections::{BTreeMap, HashMap};
 
 /// More light brothers than this become a variable.
@@ -69,20 +69,6 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1).take(DEEPEST)
 }
 
-/// What stands in the tree for a part: itself, or what it looks like.
-fn typed(part: &str) -> &str {
-    match Shape::of(part) {
-        Shape::Word => part,
-        shape @ (Shape::Int
-        | Shape::Uuid
-        | Shape::Hex
-        | Shape::Date
-        | Shape::Number
-        | Shape::Email
-        | Shape::Token) => shape.placeholder(),
-    }
-}
-
 /// The variable that a part becomes: its extension, which tells kinds of files apart, stays.
 fn variable(part: &str) -> String {
     let extension = part.rsplit_once('.').map(|(_, ext)| ext).filter(|ext| {
@@ -107,11 +93,6 @@ impl Miner {
             node.count += count;
             node.clients = node.clients.max(clients);
         }
-    }
-
-    /// What another part of the same log had.
-    pub fn merge(&mut self, other: Self) {
-        self.root.absorb(other.root);
     }
 
     /// Decides what is a word and what a variable. Among many brothers a word is one that weighs enough, and that so many clients

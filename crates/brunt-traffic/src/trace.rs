@@ -15,6 +15,22 @@ pub struct Trace {
     pub clients: usize,
 }
 
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// The hour of the day (UTC), from 0.
+pub(crate) fn hour_of(at_ms: i64) -> usize {
+    usize::try_from(at_ms.div_euclid(HOUR_MS).rem_euclid(24)).unwrap_or(0)
+}
+
+/// How long some stretches are together, in milliseconds.
+pub(crate) fn total_ms(stretches: &[Stretch]) -> i64 {
+    stretches.iter().map(|s| s.length_ms()).sum()
+}
+
+/// A pause that ends a session, unless somebody says otherwise: half an hour, as most web analytics have it.
+pub const SESSION_GAP_MS: i64 = 1_800_000;
+
 /// A stretch of time in which the log was kept, in milliseconds: from its begin to before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stretch {
@@ -28,6 +44,20 @@ impl Stretch {
     /// How long it is.
     pub const fn length_ms(self) -> i64 {
         self.to_ms - self.from_ms
+    }
+
+    /// Its pieces that lie in one hour (UTC) each, in order.
+    pub(crate) fn hours(self) -> impl Iterator<Item = Self> {
+        let piece = move |from_ms: i64| {
+            let to_ms = self.to_ms.min((from_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS);
+            (from_ms < self.to_ms).then_some(Self { from_ms, to_ms })
+        };
+        std::iter::successors(piece(self.from_ms), move |before| piece(before.to_ms))
+    }
+
+    /// How long it is, in hours.
+    pub(crate) fn length_h(self) -> f64 {
+        self.length_ms() as f64 / HOUR_MS as f64
     }
 
     /// Whether a moment lies in it.
@@ -156,9 +186,9 @@ impl Trace {
 
     /// Clients that are there in a quarter of the observed hours or more: monitors, crons, feed readers that never leave.
     pub fn persistent(&self, observed: &[Stretch]) -> Vec<bool> {
-        let hours = observed.iter().map(|s| s.length_ms()).sum::<i64>() as f64 / 3_600_000.0;
+        let hours = total_ms(observed) as f64 / HOUR_MS as f64;
         let mut seen: Vec<(u32, i64)> =
-            self.client.iter().zip(&self.at_ms).map(|(c, t)| (*c, t.div_euclid(3_600_000))).collect();
+            self.client.iter().zip(&self.at_ms).map(|(c, t)| (*c, t.div_euclid(HOUR_MS))).collect();
         seen.sort_unstable();
         seen.dedup();
         let mut count = vec![0_u64; self.clients];

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 const CELL_MS: i64 = 600_000;
 
 /// Leaves out the cells of ten minutes in which an endpoint is asked for four times as often as in 98 % of its cells, and more than
-/// fifteen times. Returns the rest, and which rows are left out.
-pub fn without_bursts(trace: &Trace, observed: &[Stretch]) -> (Trace, Vec<bool>) {
+/// fifteen times.
+pub fn without_bursts(trace: &Trace, observed: &[Stretch]) -> Trace {
     let cells: i64 = observed.iter().map(|s| s.length_ms() / CELL_MS).sum();
     let cells = usize::try_from(cells).unwrap_or(0);
     let mut rows: BTreeMap<u16, BTreeMap<i64, Vec<usize>>> = BTreeMap::new();
@@ -26,5 +26,5 @@ pub fn without_bursts(trace: &Trace, observed: &[Stretch]) -> (Trace, Vec<bool>)
             }
         }
     }
-    (trace.filtered(|i| !burst[i]), burst)
+    trace.filtered(|i| !burst[i])
 }

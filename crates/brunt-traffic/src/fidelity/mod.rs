@@ -17,4 +17,5 @@ pub use bursts::{SCALES, dispersion_curve};
 pub(crate) use copies::{GAP_EDGES_S, gap_cell};
 pub use mask::without_bursts;
 pub use queue::{Waits, waits};
+pub(crate) use score::by_hour;
 pub use score::{Score, Scorer};

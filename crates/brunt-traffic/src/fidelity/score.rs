@@ -6,12 +6,9 @@ use super::discriminator::{Described, tell_apart};
 use super::distance::{jensen_shannon, jensen_shannon_of, kolmogorov_smirnov, quantile};
 use super::features::{session_feature, sessions, window_feature, windows};
 use crate::random::Random;
-use crate::trace::{Session, Stretch, Trace};
+use crate::trace::{SESSION_GAP_MS, Session, Stretch, Trace, hour_of, total_ms};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// A pause that ends a session, for measuring: the same on both sides.
-pub(crate) const SESSION_GAP_MS: i64 = 1_800_000;
 
 /// Sessions longer than this have gaps that would drown all others: persistent sources.
 const LONGEST_FOR_GAPS: usize = 500;
@@ -135,8 +132,7 @@ impl<'a> Scorer<'a> {
     /// Judges one that is of another time: counts are taken by the hour.
     pub fn score_over(&self, synthetic: &Trace, observed: &[Stretch], random: &mut Random) -> Score {
         let kinds = self.names.len();
-        let hours = |of: &[Stretch]| of.iter().map(|s| s.length_ms()).sum::<i64>() as f64;
-        let longer = hours(self.observed) / hours(observed).max(1.0);
+        let longer = total_ms(self.observed) as f64 / (total_ms(observed) as f64).max(1.0);
         let other = Side::of(synthetic, observed, kinds);
         let (mine, real) = (&self.side, self.real);
         let window = tell_apart(&mine.windows, &other.windows, random);
@@ -205,22 +201,8 @@ impl<'a> Scorer<'a> {
 
     /// Divergence of the day's shapes: requests an hour, by hour of the day, where both were observed.
     fn day(&self, synthetic: &Trace, observed: &[Stretch]) -> f64 {
-        let of = |trace: &Trace, observed: &[Stretch]| {
-            let (mut counts, mut hours) = ([0.0; 24], [0.0; 24]);
-            let hour = |at: i64| (at + self.offset_ms).div_euclid(3_600_000).rem_euclid(24);
-            let place = |at: i64| usize::try_from(hour(at)).unwrap_or(0);
-            trace.at_ms.iter().for_each(|at| counts[place(*at)] += 1.0);
-            for stretch in observed {
-                let mut at = stretch.from_ms;
-                while at < stretch.to_ms {
-                    let end = stretch.to_ms.min((at.div_euclid(3_600_000) + 1) * 3_600_000);
-                    hours[place(at)] += (end - at) as f64 / 3_600_000.0;
-                    at = end;
-                }
-            }
-            (counts, hours)
-        };
-        let ((a, a_hours), (b, b_hours)) = (of(self.real, self.observed), of(synthetic, observed));
+        let ((a, a_hours), (b, b_hours)) =
+            (by_hour(self.real, self.observed, self.offset_ms), by_hour(synthetic, observed, self.offset_ms));
         let both = (0..24).filter(|h| a_hours[*h] > 0.1 && b_hours[*h] > 0.1);
         jensen_shannon(both.map(|h| (a[h] / a_hours[h], b[h] / b_hours[h])))
     }
@@ -229,9 +211,7 @@ impl<'a> Scorer<'a> {
         let kinds = self.names.len();
         let (mut sum, mut weight) = (0.0, 0.0);
         for hour in 0..24 {
-            let of = |trace: &Trace| {
-                counted(trace, kinds, |at| (at + self.offset_ms).div_euclid(3_600_000).rem_euclid(24) == hour)
-            };
+            let of = |trace: &Trace| counted(trace, kinds, |at| hour_of(at + self.offset_ms) == hour);
             let (a, b) = (of(self.real), of(synthetic));
             let total = |counts: &[f64]| counts.iter().sum::<f64>();
             if total(&a) > 50.0 && total(&b) > 50.0 {
@@ -241,6 +221,18 @@ impl<'a> Scorer<'a> {
         }
         sum / weight
     }
+}
+
+/// Requests, and hours that were observed, by hour of the local day.
+pub(crate) fn by_hour(trace: &Trace, observed: &[Stretch], offset_ms: i64) -> ([f64; 24], [f64; 24]) {
+    let (mut counts, mut hours) = ([0.0; 24], [0.0; 24]);
+    for at in &trace.at_ms {
+        counts[hour_of(at + offset_ms)] += 1.0;
+    }
+    for piece in observed.iter().flat_map(|s| s.hours()) {
+        hours[hour_of(piece.from_ms + offset_ms)] += piece.length_h();
+    }
+    (counts, hours)
 }
 
 /// The area and what told; certainty where one side has next to nothing.

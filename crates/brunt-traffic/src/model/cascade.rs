@@ -5,7 +5,7 @@
 //! multiplicative cascade of Riedi, Crouse, Ribeiro and Baraniuk (1999), made discrete and seasonal.
 
 use crate::random::Random;
-use crate::trace::Stretch;
+use crate::trace::{Stretch, hour_of};
 use serde::{Deserialize, Serialize};
 
 const LEVELS: usize = 12;
@@ -27,21 +27,12 @@ pub struct Cascade {
 }
 
 /// Hours of each hour of the day that were observed.
-fn exposure(observed: &[Stretch]) -> [f64; 24] {
+pub(crate) fn exposure(observed: &[Stretch]) -> [f64; 24] {
     let mut hours = [0.0; 24];
-    for stretch in observed {
-        let mut at = stretch.from_ms;
-        while at < stretch.to_ms {
-            let end = stretch.to_ms.min((at.div_euclid(3_600_000) + 1) * 3_600_000);
-            hours[hour_of(at)] += (end - at) as f64 / 3_600_000.0;
-            at = end;
-        }
+    for piece in observed.iter().flat_map(|s| s.hours()) {
+        hours[hour_of(piece.from_ms)] += piece.length_h();
     }
     hours
-}
-
-fn hour_of(at_ms: i64) -> usize {
-    usize::try_from(at_ms.div_euclid(3_600_000).rem_euclid(24)).unwrap_or(0)
 }
 
 fn weekday_of(day: i64) -> usize {

@@ -109,20 +109,6 @@ impl Backoff {
         shortest.map(|row| row.pick(random))
     }
 
-    /// Adds what another one has counted.
-    pub fn merge(&mut self, other: &Self) {
-        if self.levels.len() < other.levels.len() {
-            self.levels.resize_with(other.levels.len(), Table::default);
-        }
-        for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
-            let ordered: BTreeMap<_, _> = theirs.iter().collect();
-            for (context, row) in ordered {
-                let own = mine.entry(*context).or_default();
-                row.counts.iter().for_each(|(outcome, count)| own.add(*outcome, *count));
-            }
-        }
-    }
-
     /// Contexts of all levels.
     pub fn contexts(&self) -> usize {
         self.levels.iter().map(HashMap::len).sum()

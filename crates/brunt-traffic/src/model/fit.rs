@@ -5,7 +5,7 @@ use super::triggered::{Call, Triggered};
 use super::{Behaviour, Cascade, Class, Fleet, Law, Periodic, Source, bundles, mixture};
 use crate::observe::{Client, ClientKind};
 use crate::random::Random;
-use crate::trace::{Session, Stretch, Trace};
+use crate::trace::{HOUR_MS, SESSION_GAP_MS, Session, Stretch, Trace, total_ms};
 use std::collections::BTreeMap;
 
 /// How a model is learnt.
@@ -23,7 +23,7 @@ pub struct FitSettings {
 
 impl Default for FitSettings {
     fn default() -> Self {
-        Self { classes: 24, session_gap_ms: 1_800_000, least_seen: 1, seed: 1 }
+        Self { classes: 24, session_gap_ms: SESSION_GAP_MS, least_seen: 1, seed: 1 }
     }
 }
 
@@ -87,7 +87,7 @@ fn fleets(
     clients: &[Client],
 ) -> (Vec<Option<usize>>, usize) {
     let there = trace.persistent(observed);
-    let hours = observed.iter().map(|s| s.length_ms()).sum::<i64>() as f64 / 3_600_000.0;
+    let hours = total_ms(observed) as f64 / HOUR_MS as f64;
     let mut by_agent: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (i, session) in sessions.iter().enumerate() {
         let client = session.client as usize;
@@ -101,7 +101,7 @@ fn fleets(
     for members in by_agent.into_values() {
         let requests: usize = members.iter().map(|i| sessions[*i].len()).sum();
         let mut seen: Vec<i64> =
-            members.iter().flat_map(|i| &sessions[*i].at_ms).map(|at| at.div_euclid(3_600_000)).collect();
+            members.iter().flat_map(|i| &sessions[*i].at_ms).map(|at| at.div_euclid(HOUR_MS)).collect();
         seen.sort_unstable();
         seen.dedup();
         if requests >= FEWEST_OF_SOURCE && seen.len() as f64 >= 0.25 * hours {
@@ -139,7 +139,7 @@ fn learn_sources(
             by_address.entry(clients[client].address).or_default().push(client);
         }
     }
-    let observed_ms = observed.iter().map(|s| s.length_ms()).sum();
+    let observed_ms = total_ms(observed);
     for of_address in by_address.values().filter(|of| of.len() > 1) {
         let agent = |row: usize| of_address.binary_search(&(trace.client[row] as usize)).ok();
         let calls: Vec<Call> = (0..trace.len())

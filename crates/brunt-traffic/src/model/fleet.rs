@@ -8,7 +8,7 @@
 use super::chain::{Backoff, context};
 use super::law::Law;
 use crate::random::Random;
-use crate::trace::{Session, Stretch};
+use crate::trace::{HOUR_MS, Session, Stretch};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,7 +25,7 @@ const NONE: u16 = u16::MAX;
 const PACE: usize = 8;
 
 /// What is played before a stretch begins, to come into it as one comes into a house that is lived in.
-const LEAD_MS: i64 = 6 * 3_600_000;
+const LEAD_MS: i64 = 6 * HOUR_MS;
 
 /// Addresses that are remembered; who was there longer ago counts as new.
 const REMEMBERED: usize = 512;

@@ -3,7 +3,7 @@
 use super::chain::Steps;
 use super::{Behaviour, Class, Source};
 use crate::random::Random;
-use crate::trace::{Stretch, Trace};
+use crate::trace::{DAY_MS, HOUR_MS, Stretch, Trace};
 use std::collections::BTreeMap;
 
 /// How a model is played.
@@ -42,7 +42,7 @@ pub struct Drawn {
 }
 
 /// Sessions that began so long before a stretch may go on in it.
-const LEAD_MS: i64 = 2 * 3_600_000;
+const LEAD_MS: i64 = 2 * HOUR_MS;
 
 /// Words that keep the streams of draws apart.
 const BEGINS: u64 = 1;
@@ -159,9 +159,8 @@ impl Maker<'_> {
         let mut returns = Random::new(&[seed, RETURNS, k]);
         // Who has left, by when.
         let mut gone: BTreeMap<(i64, u32), u32> = BTreeMap::new();
-        let day_ms = 86_400_000;
-        let first = self.stretches.first().map_or(0, |s| (s.from_ms - LEAD_MS).div_euclid(day_ms));
-        let last = self.stretches.last().map_or(-1, |s| (s.to_ms - 1).div_euclid(day_ms));
+        let first = self.stretches.first().map_or(0, |s| (s.from_ms - LEAD_MS).div_euclid(DAY_MS));
+        let last = self.stretches.last().map_or(-1, |s| (s.to_ms - 1).div_euclid(DAY_MS));
         for day in first..=last {
             let word = day.cast_unsigned();
             let begins = arrivals.begins(day, self.play.rate, &mut Random::new(&[seed, BEGINS, k, word]));

@@ -45,9 +45,4 @@ impl Law {
         }
         Some((a.ln() + (at - below as f64) * (b / a).ln()).exp().round())
     }
-
-    /// The mean of the kept values.
-    pub fn mean(&self) -> f64 {
-        self.0.iter().sum::<f64>() / self.0.len().max(1) as f64
-    }
 }

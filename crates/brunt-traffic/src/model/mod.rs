@@ -18,6 +18,7 @@ mod triggered;
 pub(crate) use bundles::spread_clusters;
 pub use bundles::{BundleKind, Bundles, Item};
 pub use cascade::Cascade;
+pub(crate) use cascade::exposure;
 pub use chain::{Backoff, Chain};
 pub use fit::{FitSettings, fit};
 pub use fleet::Fleet;

@@ -12,7 +12,7 @@ use crate::observe::Observed;
 use crate::prepare::Vocabulary;
 use crate::target::Target;
 use crate::template::OTHER;
-use crate::trace::{Stretch, Trace};
+use crate::trace::{HOUR_MS, Stretch, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -217,11 +217,6 @@ impl Site {
         Ok(site)
     }
 
-    /// The names of the endpoints, by position.
-    pub fn names(&self) -> Vec<String> {
-        self.endpoints.iter().map(|e| e.name.clone()).collect()
-    }
-
     /// The busiest hour of the week: hours since Monday 00:00 UTC.
     pub fn peak_hour(&self) -> i64 {
         let busiest =
@@ -300,7 +295,6 @@ fn learn_endpoint(
     }
 }
 
-const HOUR_MS: i64 = 3_600_000;
 /// 1970-01-01 was a Thursday.
 const MONDAY: i64 = 3 * 24;
 
@@ -312,13 +306,8 @@ fn hour_of_week(at_ms: i64) -> usize {
 fn week(trace: &Trace, stretches: &[Stretch], thinned: u32) -> Vec<f64> {
     let (mut counts, mut hours) = (vec![0.0; 168], vec![0.0; 168]);
     trace.at_ms.iter().for_each(|at| counts[hour_of_week(*at)] += f64::from(2_u32.saturating_pow(thinned)));
-    for stretch in stretches {
-        let mut at = stretch.from_ms;
-        while at < stretch.to_ms {
-            let end = stretch.to_ms.min((at.div_euclid(HOUR_MS) + 1) * HOUR_MS);
-            hours[hour_of_week(at)] += (end - at) as f64 / HOUR_MS as f64;
-            at = end;
-        }
+    for piece in stretches.iter().flat_map(|s| s.hours()) {
+        hours[hour_of_week(piece.from_ms)] += piece.length_h();
     }
     let mean = counts.iter().sum::<f64>() / hours.iter().sum::<f64>().max(1e-9);
     // What was seen for less than half an hour says nothing: the mean of all stands for it.

@@ -35,10 +35,9 @@ fn work(args: &FidelityArgs, console: Console) -> Result<u8, String> {
     }
     let mut code = 0;
     for (name, most) in limits {
-        let of = likeness.measures.iter().find(|m| format!("{:?}", m.aspect).eq_ignore_ascii_case(&name));
+        let of = likeness.measures.iter().find(|m| m.aspect.name().eq_ignore_ascii_case(&name));
         let Some(of) = of else {
-            let known: Vec<String> =
-                likeness.measures.iter().map(|m| format!("{:?}", m.aspect).to_lowercase()).collect();
+            let known: Vec<&str> = likeness.measures.iter().map(|m| m.aspect.name()).collect();
             return Err(format!("`--fail-over {name}` is not measured\n  help: one of {}", known.join(", ")));
         };
         // What could not be measured holds no limit.

@@ -4,10 +4,7 @@ use super::read::{Logs, read};
 use crate::args::LogsArgs;
 use crate::console::Console;
 use crate::exit;
-use brunt_traffic::{MOST_ENDPOINTS, Portrait, Vocabulary, shop_log};
-
-/// A pause that ends a session.
-const SESSION_GAP_MS: i64 = 1_800_000;
+use brunt_traffic::{MOST_ENDPOINTS, Portrait, SESSION_GAP_MS, Vocabulary, shop_log};
 
 /// What logs hold.
 pub(super) fn portrait(logs: &Logs) -> Portrait {

@@ -1,8 +1,10 @@
 //! Plans as they are run: profiles, hooks, Locust's flags, files for other tools, starter suites.
 
-use crate::stage::{Wire, alone, brunt, count, figures, judged, mock, undisturbed};
+use crate::stage::{Wire, alone, brunt, count, judged, mock, undisturbed};
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 const PLAN: &str = "\
 actions:
@@ -346,6 +348,16 @@ fn a_plan_comes_through_a_pipe() {
          scenarios: {{a: {{users: 1, iterations: 3}}}}\n",
         target.url()
     );
-    let summary = figures(&brunt().input(&plan), &["/dev/stdin"]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_brunt"))
+        .args(["run", "/dev/stdin", "--no-record", "-q", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("brunt starts");
+    // Dropped when it is written: the pipe ends.
+    child.stdin.take().expect("a pipe").write_all(plan.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let last = String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned();
+    let summary: Value = serde_json::from_str(&last).expect("JSON");
     assert_eq!(count(&summary, "/total/requests"), 3, "{summary:#}");
 }
