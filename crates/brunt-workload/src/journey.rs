@@ -110,7 +110,7 @@ pub enum Step {
         plain: Plain,
     },
     /// Plays the session of a script that the iteration's index names: each turn at its time within the session, or when the one before it
-    /// is answered, whichever is later. A request that fails does not end it.
+    /// is answered, whichever is later. A request that fails ends it where its failure matters, as anywhere.
     Script(Arc<Script>),
     /// Ends something early, without failing.
     End(EndOf),

@@ -8,7 +8,8 @@ use brunt_workload::ClassShares;
 use brunt_workload::{
     Action, ActionOrder, Arrivals, Cell, Choice, Comparison, Condition, Draw, EndOf, Escape, Extract, Feed,
     FeedEnd, FeedId, FeedOrder, FeedPer, Generator, OnFailure, Pause, PauseTime, Pick, Plain, Rate,
-    RequestId, Save, Scenario, SlotId, Source, Step, Stop, Supply, Text, TextPart, UserStage, Workload,
+    RequestId, Save, Scenario, Script, SlotId, Source, Step, Stop, Supply, Text, TextPart, UserStage,
+    Workload,
 };
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -210,6 +211,32 @@ fn outline(name: &str, told: &Told) -> String {
     row
 }
 
+/// Two sessions: in one a request is due before the answer to the one before it, in the other one fails that matters.
+fn scripted() -> Scenario {
+    let mut script = Script::new();
+    let id = |name| {
+        let Step::Request(id) = step(name) else { panic!("{name} is no request") };
+        id
+    };
+    script.begin();
+    // `b` is due while `a` is still waited for; what fails and does not matter ends nothing.
+    for (after, together, name) in
+        [(0, false, "a"), (50, false, "b"), (400, false, "meh"), (700, false, "c"), (700, true, "a")]
+    {
+        script.push(ms(after), together, id(name));
+    }
+    script.begin();
+    for (after, name) in [(0, "b"), (200, "bad"), (400, "c")] {
+        script.push(ms(after), false, id(name));
+    }
+    let mut s = with(closed(1, 3_000, 500), |journey| {
+        journey.actions = vec![action("all", vec![Step::Script(script.into())])];
+    });
+    s.arrivals = Arrivals::Replay { instants: [0, 1_000].map(ms).into(), speed: (1, 1) };
+    s.supply = Supply::Elastic { initial: 1, cap: 2 };
+    s
+}
+
 fn steps_of_every_kind() -> Vec<(&'static str, Scenario)> {
     let all = |steps| user(steps, 1);
     let failed = || Condition::Not(Box::new(Condition::LastOk));
@@ -254,6 +281,7 @@ fn steps_of_every_kind() -> Vec<(&'static str, Scenario)> {
             all(vec![set(1, number), when(is(1, "7"), vec![step("a")], vec![step("b")])])
         }),
         ("a value that is missing", all(vec![step("a"), set(1, saved(0, Pick::First)), step("b")])),
+        ("sessions of a script", scripted()),
         ("a choice", {
             let branches = vec![vec![step("a")], vec![step("b"), step("c")]];
             user(vec![Step::Choose { choice: Choice::new([1, 1]), branches }], 6)
