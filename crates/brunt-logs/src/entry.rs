@@ -32,6 +32,15 @@ pub struct Entry<'a> {
     pub duration_us: Option<u64>,
 }
 
+impl<'a> Entry<'a> {
+    /// Who asked, as far as the log tells: the first of the addresses that it was forwarded for, or else the client. Behind a proxy all
+    /// clients are the proxy.
+    pub fn who(&self) -> &'a [u8] {
+        let first = self.forwarded.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
+        if first.is_empty() { self.client } else { first }
+    }
+}
+
 /// Why a line is not a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {

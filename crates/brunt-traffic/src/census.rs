@@ -57,7 +57,7 @@ impl Census {
         self.requests += 1;
         self.bytes = self.bytes.saturating_add(entry.bytes);
         self.no_request += u64::from(entry.method.is_empty() || !entry.target.starts_with(b"/"));
-        self.without_client += u64::from(entry.client.is_empty());
+        self.without_client += u64::from(entry.who().is_empty());
         self.out_of_order += u64::from(self.last_ms.is_some_and(|last| at_ms < last));
         self.last_ms = Some(at_ms);
         let method = String::from_utf8_lossy(entry.method);

@@ -128,8 +128,8 @@ impl Observer {
         seen.out_of_order += u64::from(at_ms < self.last_ms);
         self.last_ms = at_ms;
         *self.offsets.entry(entry.offset_s).or_default() += 1;
-        seen.without_client += u64::from(entry.client.is_empty());
-        let hash = self.hasher.hash_one((entry.client, entry.agent));
+        seen.without_client += u64::from(entry.who().is_empty());
+        let hash = self.hasher.hash_one((entry.who(), entry.agent));
         if !kept(hash, seen.thinned) {
             return kind_of(entry.agent);
         }
@@ -164,7 +164,7 @@ impl Observer {
         if let Some(known) = self.clients.get(&hash) {
             return *known;
         }
-        let address = numbered(&mut self.addresses, self.hasher.hash_one(entry.client));
+        let address = numbered(&mut self.addresses, self.hasher.hash_one(entry.who()));
         let agent = numbered(&mut self.agents, self.hasher.hash_one(entry.agent));
         let client = position(self.seen.clients.len());
         self.seen.clients.push(Client { address, agent, kind: kind_of(entry.agent) });

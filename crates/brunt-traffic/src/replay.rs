@@ -45,10 +45,10 @@ impl Replay {
             next
         });
         // Without a client each request is on its own.
-        let client = if entry.client.is_empty() {
+        let client = if entry.who().is_empty() {
             self.rows.len() as u64
         } else {
-            self.hasher.hash_one((entry.client, entry.agent))
+            self.hasher.hash_one((entry.who(), entry.agent))
         };
         self.rows.push((entry.at_us.div_euclid(1_000), client, at));
     }

@@ -31,7 +31,9 @@ pub(crate) use runs::{
     TrendArgs, VerdictWord, WhereArgs,
 };
 use std::path::PathBuf;
-pub(crate) use traffic::{FactorArgs, FidelityArgs, LearnArgs, LogsArgs, PipelineArgs, SynthArgs};
+pub(crate) use traffic::{
+    FactorArgs, FidelityArgs, FormatArgs, LearnArgs, LogsArgs, PipelineArgs, SynthArgs,
+};
 pub(crate) use web::{UiCommand, WebArgs};
 
 /// Load testing that learns, drives, measures and judges.

@@ -8,6 +8,16 @@ pub(crate) struct LogFiles {
     /// Access logs: files, packed (gz, xz, zst) or not; folders of them; `-` for standard input
     #[arg(value_name = "LOG")]
     pub(crate) logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// What logs are written in, where that cannot be seen.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct FormatArgs {
+    /// How lines are written, if that cannot be seen: nginx's `log_format` or Apache's `LogFormat`, or one of combined, json, alb, w3c, csv
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<String>,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -134,6 +144,8 @@ pub(crate) struct FidelityArgs {
     /// The real log to judge by, best one that the model has not seen; may be given again
     #[arg(long, value_name = "LOG", required = true)]
     pub(crate) real: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
     /// What is judged: a model, generated requests, or another log
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) synthetic: PathBuf,

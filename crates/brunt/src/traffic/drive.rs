@@ -122,7 +122,7 @@ fn of_requests(args: &RunArgs, path: &Path) -> Result<Synthetic, LoadError> {
 
 fn of_log(args: &RunArgs, path: &Path) -> Result<Synthetic, LoadError> {
     let mut replay = replayed(&path.display().to_string());
-    each(&[PathBuf::from(path)], |entry| replay.take(entry)).map_err(|e| usage(e.to_string()))?;
+    each(&[PathBuf::from(path)], None, |entry| replay.take(entry)).map_err(|e| usage(e.to_string()))?;
     Ok(cut(replay.finish(), args)?.sped_up(args.traffic.compress))
 }
 

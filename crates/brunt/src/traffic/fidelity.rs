@@ -3,7 +3,7 @@
 use super::drive::{Traffic, is_traffic};
 use super::read::read;
 use super::synth::site;
-use crate::args::FidelityArgs;
+use crate::args::{FidelityArgs, FormatArgs};
 use crate::console::Console;
 use crate::exit;
 use brunt_traffic::{Judged, Likeness, Observed, Synthetic, likeness};
@@ -26,7 +26,7 @@ pub(crate) fn fidelity(args: &FidelityArgs, console: Console) -> u8 {
 
 fn work(args: &FidelityArgs, console: Console) -> Result<u8, String> {
     let limits = args.fail_over.iter().map(|text| limit(text)).collect::<Result<Vec<_>, _>>()?;
-    let real = read(&args.real, console).map_err(|e| e.to_string())?.observed;
+    let real = read(&args.real, &args.format, console).map_err(|e| e.to_string())?.observed;
     let likeness = judge(&real, &args.synthetic, (args.draws, args.seed), console)?;
     if args.json {
         console.println(serde_json::to_string_pretty(&likeness).map_err(|e| e.to_string())?);
@@ -73,7 +73,9 @@ pub(super) fn judge(
             Ok(likeness(real, &Judged::Requests(&made), seed))
         }
         Some(Traffic::Log) | None => {
-            let log = read(&[path.to_owned()], console).map_err(|e| e.to_string())?.observed;
+            let log = read(&[path.to_owned()], &FormatArgs::default(), console)
+                .map_err(|e| e.to_string())?
+                .observed;
             Ok(likeness(real, &Judged::Log(&log), seed))
         }
     }

@@ -16,7 +16,7 @@ pub(crate) fn learn(args: &LearnArgs, console: Console) -> u8 {
         least_clients: args.least_clients,
         fit: FitSettings { seed: args.seed, ..FitSettings::default() },
     };
-    let read = match read(&args.files.logs, console) {
+    let read = match read(&args.files.logs, &args.files.format, console) {
         Ok(read) => read,
         Err(problem) => {
             console.error(problem);

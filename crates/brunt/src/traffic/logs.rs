@@ -27,7 +27,7 @@ pub(crate) fn logs(args: &LogsArgs, console: Console) -> u8 {
         console.print(&out);
         return 0;
     }
-    let read = match read(&args.files.logs, console) {
+    let read = match read(&args.files.logs, &args.files.format, console) {
         Ok(read) => read,
         Err(problem) => {
             console.error(problem);

@@ -91,7 +91,7 @@ impl Steps<'_> {
         let logs: Vec<String> = a.files.logs.iter().map(|p| p.display().to_string()).collect();
         let openapi = a.openapi.as_ref().map(|p| p.display().to_string());
         let asked = serde_json::json!({
-            "logs": logs, "target": a.target, "openapi": openapi, "for": a.span, "seed": a.seed,
+            "logs": logs, "target": a.target, "log_format": a.files.format.log_format, "openapi": openapi, "for": a.span, "seed": a.seed,
             "scale": a.scale, "compress": a.compress,
         });
         let (path, asked) = (self.path("asked.json"), format!("{asked:#}\n"));
@@ -130,7 +130,8 @@ impl Steps<'_> {
 
     fn logs(&mut self) -> Result<&Logs, String> {
         if self.logs.is_none() {
-            self.logs = Some(read(&self.args.files.logs, self.console).map_err(|e| e.to_string())?);
+            let files = &self.args.files;
+            self.logs = Some(read(&files.logs, &files.format, self.console).map_err(|e| e.to_string())?);
         }
         self.logs.as_ref().ok_or_else(|| "no log was read".to_owned())
     }

@@ -1,7 +1,8 @@
 //! Reading logs: files packed or not, folders, standard input.
 
+use crate::args::FormatArgs;
 use crate::console::Console;
-use brunt_logs::{Entry, Log, LogError, Skipped, open};
+use brunt_logs::{Entry, Format, FormatError, Log, LogError, Skipped, open};
 use brunt_traffic::{Census, Observed, Observer};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,6 +13,10 @@ use std::path::{Path, PathBuf};
 pub(super) enum ReadError {
     #[error("which log?\n  help: name a file, e.g. `brunt logs access.log`; `-` reads standard input")]
     None,
+    #[error(
+        "`--log-format {text}`: {source}\n  help: as in the server's configuration, e.g. `$remote_addr [$time_local] \"$request\" $status`"
+    )]
+    Format { text: String, source: FormatError },
     #[error("cannot read `{}`: {source}", .path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("`{}`: {source}", .path.display())]
@@ -53,11 +58,19 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
     if all.is_empty() { Err(ReadError::None) } else { Ok(all) }
 }
 
+/// The format that was given, if one was: a name, or a pattern.
+fn given(args: &FormatArgs) -> Result<Option<Format>, ReadError> {
+    let Some(text) = &args.log_format else { return Ok(None) };
+    let format = Format::named(text).map_or_else(|| Format::parse_log_format(text), Ok);
+    format.map(Some).map_err(|source| ReadError::Format { text: text.clone(), source })
+}
+
 /// Reads them all as one log, and says what was understood and what was not.
-pub(super) fn read(paths: &[PathBuf], console: Console) -> Result<Logs, ReadError> {
+pub(super) fn read(paths: &[PathBuf], format: &FormatArgs, console: Console) -> Result<Logs, ReadError> {
     let mut observer = Observer::default();
     let mut census = Census::default();
-    let notes = each(paths, |entry| {
+    let format = given(format)?;
+    let notes = each(paths, format.as_ref(), |entry| {
         let kind = observer.take(entry);
         census.take(entry, kind);
     })?;
@@ -68,22 +81,34 @@ pub(super) fn read(paths: &[PathBuf], console: Console) -> Result<Logs, ReadErro
 }
 
 /// Hands every request of these logs on; what was understood and what was not comes back, in sentences.
-pub(super) fn each(paths: &[PathBuf], mut take: impl FnMut(&Entry<'_>)) -> Result<Vec<String>, ReadError> {
+pub(super) fn each(
+    paths: &[PathBuf],
+    format: Option<&Format>,
+    mut take: impl FnMut(&Entry<'_>),
+) -> Result<Vec<String>, ReadError> {
     let mut notes = Vec::new();
     for path in files(paths)? {
-        one(&path, &mut take, &mut notes)?;
+        one((&path, format), &mut take, &mut notes)?;
     }
     Ok(notes)
 }
 
-fn one(path: &Path, take: &mut impl FnMut(&Entry<'_>), notes: &mut Vec<String>) -> Result<(), ReadError> {
+fn one(
+    (path, format): (&Path, Option<&Format>),
+    take: &mut impl FnMut(&Entry<'_>),
+    notes: &mut Vec<String>,
+) -> Result<(), ReadError> {
     let fail = |source| ReadError::File { path: path.to_owned(), source };
     let from: Box<dyn Read> = if path.as_os_str() == "-" {
         Box::new(io::stdin())
     } else {
         Box::new(File::open(path).map_err(fail)?)
     };
-    let mut log = Log::new(open(from).map_err(fail)?);
+    let from = open(from).map_err(fail)?;
+    let mut log = match format {
+        Some(format) => Log::with_format(from, format.clone()),
+        None => Log::new(from),
+    };
     let mut requests = 0_u64;
     loop {
         match log.entry() {

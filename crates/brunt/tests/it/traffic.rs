@@ -4,6 +4,7 @@ use crate::stage::{brunt, count, figures};
 use brunt_demo::{Config, Running, ShopConfig, start};
 use brunt_testkit::TestContext;
 use insta::assert_snapshot;
+use std::fmt::Write as _;
 use std::process::Command;
 
 fn shop() -> Running {
@@ -31,6 +32,26 @@ fn what_a_log_holds() {
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(json["requests"].as_u64(), Some(log.stdout.lines().count() as u64));
     assert_eq!(json["by_hour"].as_array().map(Vec::len), Some(24));
+}
+
+/// A format of one's own, behind a proxy: sessions are those of who was forwarded for.
+#[test]
+fn a_log_as_a_server_was_told_to_write_it() {
+    let context = brunt();
+    let mut text = String::new();
+    for i in 0..20 {
+        let _ = writeln!(
+            text,
+            "7 10.0.0.1 GET /p/{i} HTTP/1.1 200 [05/Jan/2026:00:00:{i:02} +0000] <10.9.0.{}, 10.0.0.9>",
+            i % 4
+        );
+    }
+    context.write("own.log", text);
+    let format = "$connection $remote_addr $request $status [$time_local] <$http_x_forwarded_for>";
+    let told = context.run(&["logs", "own.log", "--log-format", format]).expect_code(0);
+    assert!(told.stdout.contains("sessions   4 of 4 clients"), "{}", told.stdout);
+    let refused = context.run(&["logs", "own.log", "--log-format", "%q nothing"]).expect_code(2);
+    assert!(refused.stderr.contains("help: as in the server's configuration"), "{}", refused.stderr);
 }
 
 #[test]
