@@ -147,8 +147,13 @@ impl Pattern {
                         Some(Piece::Value(_)) => at,
                         Some(Piece::Text(text)) => {
                             let rest = line.get(at..)?;
-                            let of_time = named.is_some_and(|named| named.field == Field::Time);
-                            at + value_end(rest, text, if of_time { time_length(rest) } else { 0 })?
+                            let blank = text.needle().first() == Some(&b' ');
+                            let least = match named.map(|named| named.field) {
+                                Some(Field::Time) => time_length(rest),
+                                Some(Field::Request) if blank => request_length(rest),
+                                _ => 0,
+                            };
+                            at + value_end(rest, text, least)?
                         }
                     };
                     if let Some(named) = named {
@@ -183,6 +188,12 @@ fn time_length(rest: &[u8]) -> usize {
         [_, _, _, _, b'-', _, _, b'-', _, _, b' ', ..] => 19.min(rest.len()),
         _ => 0,
     }
+}
+
+/// How far a request reaches at least that no quotes stand around: to its protocol.
+fn request_length(rest: &[u8]) -> usize {
+    const PROTOCOL: &[u8] = b" HTTP/";
+    memchr::memmem::find(rest, PROTOCOL).map_or(0, |at| at + PROTOCOL.len())
 }
 
 /// The format without the directive, quotes and escapes around it; each byte with its place in what was given.

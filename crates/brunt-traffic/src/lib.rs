@@ -7,10 +7,12 @@
 
 mod baseline;
 mod census;
+mod drift;
 mod export;
 mod likeness;
 mod load;
 mod observe;
+mod part;
 mod portrait;
 mod prepare;
 mod protocol;
@@ -29,10 +31,12 @@ pub mod site;
 
 pub use baseline::Baseline;
 pub use census::Census;
+pub use drift::{Crossed, Limits, expected, look};
 pub use export::{Export, ExportOptions, peak_sessions, write as write_export};
 pub use likeness::{Aspect, Judged, Likeness, Measure, Verdict, likeness};
 pub use load::{LoadError, put_into};
-pub use observe::{Client, ClientKind, Event, MOST_EVENTS, Observed, Observer};
+pub use observe::{Client, ClientKind, Event, Key, MOST_EVENTS, Observed, Observer};
+pub use part::{Part, PartError};
 pub use portrait::{EndpointLine, Portrait};
 pub use prepare::{MOST_ENDPOINTS, Vocabulary};
 pub use protocol::Split;

@@ -53,6 +53,21 @@ pub enum Aspect {
 }
 
 impl Aspect {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Volume,
+        Self::Hours,
+        Self::Mix,
+        Self::Lengths,
+        Self::Gaps,
+        Self::Order,
+        Self::Bursts,
+        Self::Queue,
+        Self::Parameters,
+        Self::Windows,
+        Self::Sessions,
+    ];
+
     /// What it is called, in text, JSON and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
@@ -330,7 +345,7 @@ fn floor(
 }
 
 /// Up to which a measure is as real, and up to which it is close, where the floor is `floor`.
-fn limits(aspect: Aspect, floor: Option<f64>) -> (f64, f64) {
+pub(crate) fn limits(aspect: Aspect, floor: Option<f64>) -> (f64, f64) {
     let floor = floor.unwrap_or(match aspect {
         Aspect::Windows | Aspect::Sessions => 0.55,
         Aspect::Volume

@@ -1,23 +1,38 @@
 //! What a log tells, kept small: who asked for what and when, without names of people.
 //!
-//! [`Observer`] takes entries in the order of the log, any order of time. Clients are kept as hashes under a key that is
-//! drawn anew for each process and never written; targets are kept once each. When there are more requests than a
-//! fit needs, whole clients are left out, chosen by their hash, so that sessions stay whole: see
-//! [`Observer::thinned`].
+//! [`Observer`] takes entries in the order of the log, any order of time. Clients are kept as hashes; what is learnt holds none of them. When there
+//! are more requests than a fit needs, whole clients are left out, chosen by their hash, so that sessions stay whole: see
+//! [`Observed::thinned`]. [`Part`] is what was observed of a part of a log, to be put together with others.
 
+use crate::part::{Part, Who};
 use crate::target::{Target, clean};
 use brunt_logs::Entry;
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
 /// How many requests a fit looks at. More would not make it better: every law of the model is learnt from far fewer.
 pub const MOST_EVENTS: usize = 4_000_000;
+
+/// What clients are hashed under. Whoever knows it can try addresses until one fits a hash; the default one is known to everybody, and of use
+/// where no hash is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Key(pub [u8; 16]);
+
+impl BuildHasher for Key {
+    type Hasher = SipHasher13;
+
+    fn build_hasher(&self) -> SipHasher13 {
+        SipHasher13::new_with_key(&self.0)
+    }
+}
 
 /// How many distinct targets are kept as they are; what comes after is kept by its type alone.
 const MOST_TARGETS: usize = 1_000_000;
 
 /// One request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// When, in milliseconds since 1970 UTC.
     pub at_ms: i64,
@@ -45,7 +60,7 @@ pub struct Client {
 }
 
 /// What an agent says that it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientKind {
     /// A browser, or an app of people.
@@ -58,8 +73,8 @@ pub enum ClientKind {
     Unknown,
 }
 
-/// What has been seen.
-#[derive(Debug, Default)]
+/// What has been seen. Clients, addresses, agents and targets are numbered by their first request in time, and those without any are not there.
+#[derive(Debug, Default, PartialEq)]
 pub struct Observed {
     /// The requests, by time; those of one instant in the order of the log.
     pub events: Vec<Event>,
@@ -71,10 +86,6 @@ pub struct Observed {
     pub taken: u64,
     /// Of 2 to this power clients one is kept.
     pub thinned: u32,
-    /// Entries without a client: sessions cannot be told from them.
-    pub without_client: u64,
-    /// Entries earlier than the one before them.
-    pub out_of_order: u64,
     /// What the log's clock was ahead of UTC most often, in seconds.
     pub offset_s: i32,
     /// Whether any time had a fraction of a second.
@@ -84,38 +95,28 @@ pub struct Observed {
 /// Takes entries.
 #[derive(Debug)]
 pub struct Observer {
-    hasher: RandomState,
+    key: Key,
     clients: HashMap<u64, u32>,
-    addresses: HashMap<u64, u32>,
-    agents: HashMap<u64, u32>,
     targets: HashMap<u64, u32>,
-    hashes: Vec<u64>,
-    offsets: HashMap<i32, u64>,
-    last_ms: i64,
     most_events: usize,
-    seen: Observed,
+    seen: Part,
 }
 
 impl Default for Observer {
     fn default() -> Self {
-        Self::new(MOST_EVENTS)
+        Self::new(MOST_EVENTS, Key::default())
     }
 }
 
 impl Observer {
-    /// Keeps at most that many requests.
-    pub fn new(most_events: usize) -> Self {
+    /// Keeps at most that many requests, and clients as hashes under a key.
+    pub fn new(most_events: usize, key: Key) -> Self {
         Self {
-            hasher: RandomState::new(),
+            key,
             clients: HashMap::new(),
-            addresses: HashMap::new(),
-            agents: HashMap::new(),
             targets: HashMap::new(),
-            hashes: Vec::new(),
-            offsets: HashMap::new(),
-            last_ms: i64::MIN,
             most_events: most_events.max(1),
-            seen: Observed::default(),
+            seen: Part::new(key),
         }
     }
 
@@ -125,15 +126,18 @@ impl Observer {
         seen.taken += 1;
         let at_ms = entry.at_us.div_euclid(1_000);
         seen.fractions |= entry.at_us.rem_euclid(1_000_000) != 0;
-        seen.out_of_order += u64::from(at_ms < self.last_ms);
-        self.last_ms = at_ms;
-        *self.offsets.entry(entry.offset_s).or_default() += 1;
-        seen.without_client += u64::from(entry.who().is_empty());
-        let hash = self.hasher.hash_one((entry.who(), entry.agent));
+        *seen.offsets.entry(entry.offset_s).or_default() += 1;
+        // Where nobody is named, each request is on its own.
+        let known = !entry.who().is_empty();
+        let hash = if known {
+            self.key.hash_one((entry.who(), entry.agent))
+        } else {
+            self.key.hash_one((entry.at_us, entry.target, entry.agent))
+        };
         if !kept(hash, seen.thinned) {
             return kind_of(entry.agent);
         }
-        let client = self.client(hash, entry);
+        let client = self.client(hash, known, entry);
         let kind = self.seen.clients[client as usize].kind;
         let target = self.target(entry);
         let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
@@ -145,43 +149,41 @@ impl Observer {
             duration_us: entry.duration_us.map_or(0, |us| small(us).max(1)),
             status: entry.status,
         });
-        if self.seen.events.len() > self.most_events {
-            self.thin();
-        }
+        self.seen.thin(self.most_events);
         kind
     }
 
     /// All that was seen, by time.
-    pub fn finish(mut self) -> Observed {
-        self.seen.events.sort_by_key(|e| e.at_ms);
-        let mut offsets: Vec<_> = self.offsets.into_iter().collect();
-        offsets.sort_unstable_by_key(|(offset, n)| (std::cmp::Reverse(*n), *offset));
-        self.seen.offset_s = offsets.first().map_or(0, |(offset, _)| *offset);
+    pub fn finish(self) -> Observed {
+        self.part().observed()
+    }
+
+    /// The same, to be written down and put together with other parts.
+    pub fn part(mut self) -> Part {
+        self.seen.put_in_order();
         self.seen
     }
 
-    fn client(&mut self, hash: u64, entry: &Entry<'_>) -> u32 {
-        if let Some(known) = self.clients.get(&hash) {
-            return *known;
+    fn client(&mut self, hash: u64, known: bool, entry: &Entry<'_>) -> u32 {
+        if let Some(client) = self.clients.get(&hash) {
+            return *client;
         }
-        let address = numbered(&mut self.addresses, self.hasher.hash_one(entry.who()));
-        let agent = numbered(&mut self.agents, self.hasher.hash_one(entry.agent));
         let client = position(self.seen.clients.len());
-        self.seen.clients.push(Client { address, agent, kind: kind_of(entry.agent) });
-        self.hashes.push(hash);
+        let (address, agent) = (self.key.hash_one(entry.who()), self.key.hash_one(entry.agent));
+        self.seen.clients.push(Who { hash, known, address, agent, kind: kind_of(entry.agent) });
         self.clients.insert(hash, client);
         client
     }
 
     fn target(&mut self, entry: &Entry<'_>) -> u32 {
-        let hash = self.hasher.hash_one((entry.method, entry.target));
+        let hash = self.key.hash_one((entry.method, entry.target));
         if let Some(known) = self.targets.get(&hash) {
             return *known;
         }
         let mut target = clean(entry.method, entry.target);
         if self.targets.len() >= MOST_TARGETS {
             target.forget_values();
-            let hash = self.hasher.hash_one(&target);
+            let hash = self.key.hash_one(&target);
             let next = position(self.seen.targets.len());
             let known = *self.targets.entry(hash).or_insert(next);
             if known == next {
@@ -194,28 +196,14 @@ impl Observer {
         self.seen.targets.push(target);
         next
     }
-
-    /// Leaves out every second client that is left.
-    fn thin(&mut self) {
-        self.seen.thinned += 1;
-        let (hashes, thinned) = (&self.hashes, self.seen.thinned);
-        let keep = |client: u32| hashes.get(client as usize).is_some_and(|hash| kept(*hash, thinned));
-        self.seen.events.retain(|e| keep(e.client));
-    }
 }
 
 /// Whether a client is among those that are kept.
-const fn kept(hash: u64, thinned: u32) -> bool {
+pub(crate) const fn kept(hash: u64, thinned: u32) -> bool {
     thinned == 0 || hash.leading_zeros() >= thinned
 }
 
-/// The number of something, in order of appearance.
-fn numbered(known: &mut HashMap<u64, u32>, hash: u64) -> u32 {
-    let next = position(known.len());
-    *known.entry(hash).or_insert(next)
-}
-
-fn position(n: usize) -> u32 {
+pub(crate) fn position(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 

@@ -14,7 +14,7 @@ pub struct Portrait {
     pub requests: u64,
     /// Requests of one client without a pause of half an hour. Of a thinned log, as many as there would be of all clients.
     pub sessions: u64,
-    /// Addresses with an agent.
+    /// Addresses with an agent; of a thinned log likewise.
     pub clients: u64,
     /// The first request, seconds since 1970 UTC.
     pub first_unix_s: i64,
@@ -78,7 +78,7 @@ impl Portrait {
         Self {
             requests: census.requests,
             sessions: trace.sessions(gap_ms).len() as u64 * factor,
-            clients: observed.clients.len() as u64,
+            clients: observed.clients.len() as u64 * factor,
             first_unix_s: observed.events.first().map_or(0, |e| e.at_ms.div_euclid(1_000)),
             last_unix_s: observed.events.last().map_or(0, |e| e.at_ms.div_euclid(1_000)),
             observed_hours: census.observed_hours(),

@@ -1,7 +1,7 @@
 //! What was asked for, cleaned, and what its parts look like.
 
 /// What was asked for: one of these for all requests that asked for the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Target {
     /// Upper case; `-` where the request line was no request.
     pub method: Box<str>,

@@ -34,6 +34,7 @@ mod results;
 mod rows;
 mod run;
 mod runs;
+mod secret;
 mod session;
 mod shells;
 mod sides;

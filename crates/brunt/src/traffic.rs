@@ -4,11 +4,14 @@
 
 mod drive;
 mod fidelity;
+mod follow;
 mod learn;
 mod logs;
+mod part;
 mod pipeline;
 mod read;
 mod synth;
+mod watch;
 
 pub(crate) use drive::{asks, is_traffic, workload};
 pub(crate) use fidelity::fidelity;

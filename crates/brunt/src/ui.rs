@@ -15,13 +15,13 @@ use crate::load::{LoadError, duration};
 use crate::locust;
 use crate::reports;
 use crate::run::Refusal;
+use crate::secret::secret;
 use crate::signals;
 use brunt_engine::{Control, Controller};
 use brunt_plan::Style;
 use brunt_web::{Aim, Board, Problem, ServeError, Server, Settings, Stage, StartForm, Tls, Token, serve};
 use brunt_workload::Workload;
 use desk::{Launch, LocalDesk};
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -231,13 +231,7 @@ fn made() -> Result<Token, Refusal> {
     let internal = |e: &dyn std::fmt::Display| {
         Refusal::new(crate::exit::INTERNAL, format!("there is no randomness to make a token of: {e}"))
     };
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|e| internal(&e))?;
-    let mut text = String::new();
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    Token::new(text).ok_or_else(|| internal(&"it is too short"))
+    Token::new(secret().map_err(|e| internal(&e))?).ok_or_else(|| internal(&"it is too short"))
 }
 
 /// What was refused, as the page tells it.

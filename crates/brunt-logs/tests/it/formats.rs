@@ -370,6 +370,14 @@ fn formats_as_configured() {
          1715472017.000000 ::1 GET /a?b 200 0B 3000us",
     );
     check_as(
+        "$connection $remote_addr $request $status [$time_local] <$http_x_forwarded_for>",
+        "7 10.0.0.1 GET /p/1 HTTP/1.1 200 [12/May/2024:00:00:17 +0000] <203.0.113.7, 10.0.0.9>
+8 10.0.0.1 - 400 [12/May/2024:00:00:18 +0000] <->",
+        "nginx log_format, as given
+         1715472017.000000 10.0.0.1 for=203.0.113.7, 10.0.0.9 GET /p/1 200 0B
+         line 2: no request",
+    );
+    check_as(
         "%{%Y-%m-%d %H:%M:%S}t %h %r",
         "2024-05-12 00:00:17 ::1 GET /a HTTP/1.1",
         "Apache LogFormat, as given

@@ -299,7 +299,7 @@ fn learn_endpoint(
 const MONDAY: i64 = 3 * 24;
 
 /// The hour of the week, from Monday 00:00 UTC.
-fn hour_of_week(at_ms: i64) -> usize {
+pub(crate) fn hour_of_week(at_ms: i64) -> usize {
     usize::try_from((at_ms.div_euclid(HOUR_MS) + MONDAY).rem_euclid(168)).unwrap_or(0)
 }
 

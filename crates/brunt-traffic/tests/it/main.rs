@@ -1,3 +1,4 @@
 //! The traffic twin.
 mod export;
+mod part;
 mod site;

@@ -54,6 +54,15 @@ pub(crate) struct LearnArgs {
     /// What the API takes, as OpenAPI: bodies come from it, which no log tells
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
+    /// Learn nothing yet: write what was observed to this file, for `--merge`; it holds targets as they were, and hashes of clients
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with_all = ["output", "name", "openapi", "merge"])]
+    pub(crate) part: Option<PathBuf>,
+    /// The secret that clients are hashed under, 32 hexadecimal digits; made where it is not there. All parts of a log need the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// LOG are parts that `--part` wrote: learn from them as from one log, in this order
+    #[arg(long, conflicts_with_all = ["key", "log_format"])]
+    pub(crate) merge: bool,
     /// Chance in fitting: the same seed makes the same model
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -141,8 +150,8 @@ fn formats() -> clap::builder::PossibleValuesParser {
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct FidelityArgs {
-    /// The real log to judge by, best one that the model has not seen; may be given again
-    #[arg(long, value_name = "LOG", required = true)]
+    /// The real log to judge by, best one that the model has not seen; may be given again. With `--watch-log`, one from when all was well
+    #[arg(long, value_name = "LOG", required_unless_present = "watch_log")]
     pub(crate) real: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
@@ -158,6 +167,18 @@ pub(crate) struct FidelityArgs {
     /// Fail (97) where a measure is above this, as `sessions=0.6`; may be given again
     #[arg(long, value_name = "MEASURE=LIMIT")]
     pub(crate) fail_over: Vec<String>,
+    /// Watch this log while it grows, and tell when it has drifted from the model
+    #[arg(long, value_name = "LOG")]
+    pub(crate) watch_log: Option<PathBuf>,
+    /// With `--watch-log`: how much of the log is judged, up to its last line
+    #[arg(long, value_name = "TIME", default_value = "6h", requires = "watch_log")]
+    pub(crate) window: String,
+    /// With `--watch-log`: how often
+    #[arg(long, value_name = "TIME", default_value = "10m", requires = "watch_log")]
+    pub(crate) every: String,
+    /// With `--watch-log`: for how long [default: until it is ended]
+    #[arg(long = "for", value_name = "TIME", requires = "watch_log")]
+    pub(crate) span: Option<String>,
     /// Where randomness comes from
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,

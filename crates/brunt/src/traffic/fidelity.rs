@@ -3,15 +3,17 @@
 use super::drive::{Traffic, is_traffic};
 use super::read::read;
 use super::synth::site;
+use super::watch::watch;
 use crate::args::{FidelityArgs, FormatArgs};
 use crate::console::Console;
 use crate::exit;
-use brunt_traffic::{Judged, Likeness, Observed, Synthetic, likeness};
+use brunt_traffic::{Aspect, Judged, Likeness, Observed, Synthetic, likeness};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 /// A measure above its limit: as an objective that was not held.
-const ABOVE: u8 = 97;
+pub(super) const ABOVE: u8 = 97;
 
 /// `brunt fidelity`.
 pub(crate) fn fidelity(args: &FidelityArgs, console: Console) -> u8 {
@@ -25,7 +27,10 @@ pub(crate) fn fidelity(args: &FidelityArgs, console: Console) -> u8 {
 }
 
 fn work(args: &FidelityArgs, console: Console) -> Result<u8, String> {
-    let limits = args.fail_over.iter().map(|text| limit(text)).collect::<Result<Vec<_>, _>>()?;
+    let limits = args.fail_over.iter().map(|text| limit(text)).collect::<Result<BTreeMap<_, _>, _>>()?;
+    if let Some(log) = &args.watch_log {
+        return watch(args, log, limits, console);
+    }
     let real = read(&args.real, &args.format, console).map_err(|e| e.to_string())?.observed;
     let likeness = judge(&real, &args.synthetic, (args.draws, args.seed), console)?;
     if args.json {
@@ -34,27 +39,27 @@ fn work(args: &FidelityArgs, console: Console) -> Result<u8, String> {
         console.print(&likeness.text());
     }
     let mut code = 0;
-    for (name, most) in limits {
-        let of = likeness.measures.iter().find(|m| m.aspect.name().eq_ignore_ascii_case(&name));
-        let Some(of) = of else {
-            let known: Vec<&str> = likeness.measures.iter().map(|m| m.aspect.name()).collect();
-            return Err(format!("`--fail-over {name}` is not measured\n  help: one of {}", known.join(", ")));
-        };
+    for (aspect, most) in limits {
         // What could not be measured holds no limit.
-        if of.value.is_nan() || of.value > most {
-            console.println(format!("failed    {name} is {:.3}, above {most}", of.value));
+        let value = likeness.measures.iter().find(|m| m.aspect == aspect).map_or(f64::NAN, |m| m.value);
+        if value.is_nan() || value > most {
+            console.println(format!("failed    {} is {value:.3}, above {most}", aspect.name()));
             code = ABOVE;
         }
     }
     Ok(code)
 }
 
-fn limit(text: &str) -> Result<(String, f64), String> {
-    let pair =
-        text.split_once('=').and_then(|(name, limit)| Some((name.to_owned(), limit.parse::<f64>().ok()?)));
-    pair.filter(|(_, limit)| limit.is_finite()).ok_or_else(|| {
+fn limit(text: &str) -> Result<(Aspect, f64), String> {
+    let pair = text.split_once('=').and_then(|(name, limit)| Some((name, limit.parse::<f64>().ok()?)));
+    let (name, limit) = pair.filter(|(_, limit)| limit.is_finite()).ok_or_else(|| {
         format!("`--fail-over {text}` is no limit\n  help: write e.g. `--fail-over sessions=0.6`")
-    })
+    })?;
+    let aspect = Aspect::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let known = Aspect::ALL.map(Aspect::name).join(", ");
+        format!("`--fail-over {name}` is not measured\n  help: one of {known}")
+    })?;
+    Ok((aspect, limit))
 }
 
 /// Judges a file, whatever it holds.

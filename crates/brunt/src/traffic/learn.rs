@@ -1,5 +1,6 @@
 //! `brunt learn`: from a log to a model.
 
+use super::part;
 use super::read::read;
 use crate::args::LearnArgs;
 use crate::console::Console;
@@ -11,34 +12,41 @@ use std::path::Path;
 
 /// `brunt learn`.
 pub(crate) fn learn(args: &LearnArgs, console: Console) -> u8 {
+    let done = match &args.part {
+        Some(file) => part::write(args, file, console),
+        None => from_logs(args, console),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(problem) => {
+            console.error(problem);
+            exit::USAGE
+        }
+    }
+}
+
+fn from_logs(args: &LearnArgs, console: Console) -> Result<(), String> {
     let settings = LearnSettings {
         endpoints: args.endpoints,
         least_clients: args.least_clients,
         fit: FitSettings { seed: args.seed, ..FitSettings::default() },
     };
-    let read = match read(&args.files.logs, &args.files.format, console) {
-        Ok(read) => read,
-        Err(problem) => {
-            console.error(problem);
-            return exit::USAGE;
-        }
+    let files = &args.files;
+    let observed = if args.merge {
+        part::merged(&files.logs, console)?
+    } else if args.key.is_some() {
+        part::observed(args, console)?.observed()
+    } else {
+        read(&files.logs, &files.format, console).map_err(|e| e.to_string())?.observed
     };
-    let name = args
-        .name
-        .clone()
-        .unwrap_or_else(|| name_of(args.files.logs.first().map_or(Path::new("site"), |p| p)));
-    let mut site = Site::learn(&name, &read.observed, &settings);
-    if let Err(problem) = describe(&mut site, args.openapi.as_deref(), console) {
-        console.error(problem);
-        return exit::USAGE;
-    }
-    if let Err(problem) = write(&site, &args.output) {
-        console.error(problem);
-        return exit::USAGE;
-    }
+    let name =
+        args.name.clone().unwrap_or_else(|| name_of(files.logs.first().map_or(Path::new("site"), |p| p)));
+    let mut site = Site::learn(&name, &observed, &settings);
+    describe(&mut site, args.openapi.as_deref(), console)?;
+    write(&site, &args.output)?;
     console.print(&told(&site));
     console.println(format!("written   {}", args.output.display()));
-    0
+    Ok(())
 }
 
 /// Gives a model the bodies that an API's description tells, and says where none is known.

@@ -3,7 +3,7 @@
 use crate::args::FormatArgs;
 use crate::console::Console;
 use brunt_logs::{Entry, Format, FormatError, Log, LogError, Skipped, open};
-use brunt_traffic::{Census, Observed, Observer};
+use brunt_traffic::{Census, Key, MOST_EVENTS, Observed, Observer, Part};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub(super) struct Logs {
 }
 
 /// The files that are meant: those of a folder by name.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
     let mut all = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -59,7 +59,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
 }
 
 /// The format that was given, if one was: a name, or a pattern.
-fn given(args: &FormatArgs) -> Result<Option<Format>, ReadError> {
+pub(super) fn given(args: &FormatArgs) -> Result<Option<Format>, ReadError> {
     let Some(text) = &args.log_format else { return Ok(None) };
     let format = Format::named(text).map_or_else(|| Format::parse_log_format(text), Ok);
     format.map(Some).map_err(|source| ReadError::Format { text: text.clone(), source })
@@ -69,15 +69,37 @@ fn given(args: &FormatArgs) -> Result<Option<Format>, ReadError> {
 pub(super) fn read(paths: &[PathBuf], format: &FormatArgs, console: Console) -> Result<Logs, ReadError> {
     let mut observer = Observer::default();
     let mut census = Census::default();
-    let format = given(format)?;
-    let notes = each(paths, format.as_ref(), |entry| {
+    observe(paths, format, console, |entry| {
         let kind = observer.take(entry);
         census.take(entry, kind);
     })?;
-    for note in notes {
+    Ok(Logs { observed: observer.finish(), census })
+}
+
+/// The same, to be put together with other parts: clients are hashed under a key.
+pub(super) fn read_part(
+    paths: &[PathBuf],
+    format: &FormatArgs,
+    key: Key,
+    console: Console,
+) -> Result<Part, ReadError> {
+    let mut observer = Observer::new(MOST_EVENTS, key);
+    observe(paths, format, console, |entry| {
+        observer.take(entry);
+    })?;
+    Ok(observer.part())
+}
+
+fn observe(
+    paths: &[PathBuf],
+    format: &FormatArgs,
+    console: Console,
+    take: impl FnMut(&Entry<'_>),
+) -> Result<(), ReadError> {
+    for note in each(paths, given(format)?.as_ref(), take)? {
         console.note(note);
     }
-    Ok(Logs { observed: observer.finish(), census })
+    Ok(())
 }
 
 /// Hands every request of these logs on; what was understood and what was not comes back, in sentences.

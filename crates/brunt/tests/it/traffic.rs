@@ -232,3 +232,73 @@ fn a_locustfile_is_python() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// Two servers' logs, observed apart and learnt from together, make the model of both.
+#[test]
+fn parts_of_a_log_make_the_model_of_the_whole() {
+    let context = learnt();
+    let log = context.read("shop.log");
+    let middle = log.len() / 2 + log[log.len() / 2..].find('\n').expect("more lines") + 1;
+    context.write("a.log", &log[..middle]);
+    context.write("b.log", &log[middle..]);
+    for name in ["a", "b"] {
+        let (log, part) = (format!("{name}.log"), format!("{name}.part.json"));
+        let told = context.run(&["learn", &log, "--part", &part, "--key", "key"]).expect_code(0);
+        assert!(told.stdout.contains("observed"), "{}", told.stdout);
+    }
+    let merge =
+        ["learn", "--merge", "a.part.json", "b.part.json", "--name", "shop", "-o", "merged.model.json"];
+    let _ = context.run(&merge).expect_code(0);
+    let _ =
+        context.run(&["learn", "a.log", "b.log", "--name", "shop", "-o", "whole.model.json"]).expect_code(0);
+    assert!(context.read("merged.model.json") == context.read("whole.model.json"));
+
+    let _ = context.run(&["learn", "b.log", "--part", "c.part.json", "--key", "another"]).expect_code(0);
+    let refused = context.run(&["learn", "--merge", "a.part.json", "c.part.json"]).expect_code(2);
+    assert_snapshot!(refused.stderr, @"
+    a.part.json: 12302 requests
+    c.part.json: 12910 requests
+    error: cannot read `c.part.json` as a part of a log: clients are hashed under another key than in the parts before it
+      help: `brunt learn LOG --part FILE --key FILE` writes parts, all with the same key
+    ");
+    context.write("short", "abc\n");
+    let refused = context.run(&["learn", "b.log", "--part", "c.part.json", "--key", "short"]).expect_code(2);
+    assert_snapshot!(refused.stderr, @"
+    error: `short` is no key: 32 hexadecimal digits are wanted
+      help: name a file that is not there, and a key is made in it
+    ");
+}
+
+/// A log that grows: as it was learnt first, then something else, then nothing.
+#[test]
+fn a_log_that_drifts_from_its_model_is_told() {
+    let context = learnt();
+    let log = context.run(&["logs", "--simulate", "1", "--seed", "2"]).expect_code(0).stdout;
+    let (calm, rest) = log.split_at(log.len() / 2 + log[log.len() / 2..].find('\n').expect("more lines") + 1);
+    context.write("live.log", calm);
+    let watch = |limits: &[&str]| {
+        let words = ["fidelity", "--watch-log", "live.log", "--synthetic", "shop.model.json"];
+        let short = ["--window", "4h", "--every", "1s", "--for", "1s", "--draws", "1"];
+        context.run(&[&words[..], &short, limits].concat())
+    };
+    let told = watch(&["--real", "shop.log"]).expect_code(0).stdout;
+    assert!(told.contains("as it was learnt"), "{told}");
+    // The same people ask for one page alone, and five times as often.
+    let strange: String =
+        rest.lines().map(|line| line.replacen("GET /", "GET /sale/", 1) + "\n").collect::<String>().repeat(5);
+    context.write("live.log", format!("{calm}{strange}"));
+    let told = watch(&["--real", "shop.log"]).expect_code(97).stdout;
+    assert!(told.contains("drift") && told.contains("mix ") && told.contains("volume "), "{told}");
+    let told = watch(&["--fail-over", "volume=9"]).expect_code(0).stdout;
+    assert!(!told.contains("mix "), "{told}");
+    let json = watch(&["--json"]).expect_code(97).stdout;
+    let look: serde_json::Value = serde_json::from_str(json.lines().next().expect("a look")).expect("JSON");
+    assert_eq!(look["drift"].as_array().map(Vec::is_empty), Some(false), "{look}");
+
+    let refused =
+        context.run(&["fidelity", "--watch-log", "live.log", "--synthetic", "shop.log"]).expect_code(2);
+    assert_snapshot!(refused.stderr, @"
+    error: `shop.log` is no model
+      help: `--watch-log` compares with what `brunt learn` wrote
+    ");
+}
