@@ -23,6 +23,20 @@ pub struct Figure {
     pub panels: Vec<Panel>,
 }
 
+impl Figure {
+    /// One without panels, which says nothing yet.
+    pub fn begun(kind: Kind, title: String) -> Self {
+        Self {
+            kind,
+            title,
+            how_to_read: kind.how_to_read().to_owned(),
+            says: Vec::new(),
+            notes: Vec::new(),
+            panels: Vec::new(),
+        }
+    }
+}
+
 /// A pair of axes and what is drawn between them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Panel {

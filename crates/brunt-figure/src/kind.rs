@@ -42,6 +42,23 @@ pub enum Kind {
     Resources,
     /// How a value went from run to run.
     Trend,
+    /// One of a log.
+    Log(LogKind),
+}
+
+/// Figures that are not of runs but of a log, or of one beside what was made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogKind {
+    /// Requests over time.
+    Course,
+    /// Requests by hour of the day and day of the week.
+    Hours,
+    /// Shares of endpoints.
+    Endpoints,
+    /// Burstiness by scale of time.
+    Bursts,
+    /// Requests of sessions and the pauses within them.
+    Sessions,
 }
 
 /// What a figure needs of its runs.
@@ -53,10 +70,12 @@ pub enum Needs {
     Seconds,
     /// Seconds of this tool's own runs: what was sampled beside the load.
     OwnSeconds,
+    /// No run, but a log.
+    Log,
 }
 
 impl Kind {
-    /// All of them, in the order of this program's lists.
+    /// All that are made of runs, in the order of this program's lists.
     pub const ALL: [Self; 18] = [
         Self::Latency,
         Self::Rate,
@@ -99,10 +118,11 @@ impl Kind {
             Self::Generator => "generator",
             Self::Resources => "resources",
             Self::Trend => "trend",
+            Self::Log(of) => of.name(),
         }
     }
 
-    /// The kind of a name.
+    /// The kind of a name, of those that are made of runs.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -130,6 +150,7 @@ impl Kind {
             Self::Generator => "whether the generator kept up: processor, lateness, sockets",
             Self::Resources => "what was sampled of the target, below load and response times",
             Self::Trend => "a value from run to run, with what became of each run",
+            Self::Log(of) => of.shows(),
         }
     }
 
@@ -200,6 +221,7 @@ impl Kind {
                 "The oldest run is on the left. A step that stays is a change; a single spike may be the machine: whether it is more than \
                  noise says `brunt compare`. Values of runs that are not to be trusted say nothing of the target."
             }
+            Self::Log(of) => of.how_to_read(),
         }
     }
 
@@ -223,6 +245,7 @@ impl Kind {
             | Self::Spectrum
             | Self::LoadLatency => Needs::Seconds,
             Self::Generator | Self::Resources => Needs::OwnSeconds,
+            Self::Log(_) => Needs::Log,
         }
     }
 
@@ -232,6 +255,7 @@ impl Kind {
         match self {
             Self::Facets | Self::CompareFacets | Self::Resources => (3, 120.0),
             Self::Generator => (2, 130.0),
+            Self::Log(LogKind::Hours | LogKind::Sessions) => (2, 250.0),
             Self::EndpointBars => (2, 250.0),
             Self::Compare => (3, 250.0),
             Self::Rate => (1, 170.0),
@@ -245,6 +269,7 @@ impl Kind {
             | Self::Heat
             | Self::Spectrum
             | Self::LoadLatency
+            | Self::Log(LogKind::Course | LogKind::Endpoints | LogKind::Bursts)
             | Self::Trend => (1, 250.0),
         }
     }
@@ -268,6 +293,52 @@ impl Kind {
             | Self::LoadLatency
             | Self::Generator
             | Self::Resources => (1, 1),
+            Self::Log(_) => (0, 0),
+        }
+    }
+}
+
+impl LogKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Course => "log-course",
+            Self::Hours => "log-hours",
+            Self::Endpoints => "log-endpoints",
+            Self::Bursts => "log-bursts",
+            Self::Sessions => "log-sessions",
+        }
+    }
+
+    const fn shows(self) -> &'static str {
+        match self {
+            Self::Course => "requests of a log over time",
+            Self::Hours => "requests by hour of the day and day of the week",
+            Self::Endpoints => "what is asked for most",
+            Self::Bursts => "burstiness by scale of time",
+            Self::Sessions => "requests of sessions, and pauses within them",
+        }
+    }
+
+    const fn how_to_read(self) -> &'static str {
+        match self {
+            Self::Course => {
+                "Each point is an hour. A gap is time of which the log says nothing. What stands out: look which endpoint and which \
+                 clients it was before a model learns from it."
+            }
+            Self::Hours => {
+                "Means of the hours that were observed, in the log's own time. A load test at the mean of the day misses the busiest \
+                 hour by as much as its value is above the others."
+            }
+            Self::Endpoints => {
+                "The longest bars carry the load. Where bars of one endpoint differ, the mix is not alike."
+            }
+            Self::Bursts => {
+                "How much more counts scatter than independent requests would (1), in windows of a second to hours. What lies below the \
+                 real line is smoother than real traffic: queues at the target will be shorter than real ones."
+            }
+            Self::Sessions => {
+                "Shares of sessions with so many requests or fewer, and of pauses so long or shorter. Lines that lie on each other are alike."
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ pub use figure::{
     Along, Axis, Band, Bars, BoxMark, Cells, Dot, Figure, Ink, Limit, Line, LineStroke, Marks, Panel, Scale,
     Spot, Tone, Written,
 };
-pub use kind::{Kind, Needs};
+pub use kind::{Kind, LogKind, Needs};
 pub use make::{Standing, Step, figure, trend};
 pub use palette::{Theme, theme_css};
 pub use source::{Asked, MAX_ENDPOINTS, MAX_ROWS, Metric, NoFigure, POINTS, Source};

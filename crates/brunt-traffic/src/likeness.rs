@@ -142,6 +142,12 @@ pub struct Likeness {
     pub curves: Vec<(f64, f64)>,
     /// Requests an hour by hour of the day: real, synthetic.
     pub hours: Vec<(f64, f64)>,
+    /// Shares of endpoints: name, real, synthetic; those with the largest first.
+    pub mix: Vec<(String, f64, f64)>,
+    /// Requests of sessions, by twenty quantiles from 0.025: real, synthetic.
+    pub lengths: Vec<(f64, f64)>,
+    /// Pauses within sessions in seconds, likewise.
+    pub gaps: Vec<(f64, f64)>,
     /// What to know about it.
     pub notes: Vec<String>,
 }
@@ -211,10 +217,22 @@ pub fn likeness(real: &Observed, judged: &Judged<'_>, seed: u64) -> Likeness {
         measures,
         window_tells: told.as_ref().map(|t| t.window_tells.clone()).unwrap_or_default(),
         session_tells: told.as_ref().map(|t| t.session_tells.clone()).unwrap_or_default(),
+        mix: told.as_ref().map(|t| mix(names, &t.shares)).unwrap_or_default(),
+        lengths: told.as_ref().map(|t| t.lengths.clone()).unwrap_or_default(),
+        gaps: told.as_ref().map(|t| t.gaps.clone()).unwrap_or_default(),
         curves: told.map(|t| t.curves.0.into_iter().zip(t.curves.1).collect()).unwrap_or_default(),
         hours: per_hour(&trace, &observed).into_iter().zip(synthetic_hours).collect(),
         notes,
     }
+}
+
+/// Endpoints with a share in either, the largest first.
+fn mix(names: &[String], shares: &[(f64, f64)]) -> Vec<(String, f64, f64)> {
+    let mut all: Vec<(String, f64, f64)> =
+        names.iter().zip(shares).map(|(n, (a, b))| (n.clone(), *a, *b)).collect();
+    all.retain(|(_, real, made)| real + made > 0.0);
+    all.sort_by(|a, b| (b.1 + b.2).total_cmp(&(a.1 + a.2)));
+    all
 }
 
 /// Distinct targets among the first so many requests.

@@ -4,6 +4,7 @@
 
 mod drive;
 mod fidelity;
+mod figures;
 mod follow;
 mod learn;
 mod logs;

@@ -1,12 +1,12 @@
 //! Totals of endpoints, side by side.
 
-use super::{begun, cut, rows};
+use super::{cut, rows};
 use crate::source::{Asked, MAX_ROWS, NoFigure, Source};
 use crate::{Axis, Bars, Cells, Figure, Ink, Kind, Marks, Panel, Scale, Unit, Written};
 use std::collections::BTreeSet;
 
 pub(super) fn throughput(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
-    let mut figure = begun(Kind::Throughput, format!("Throughput of {} by endpoint", source.name));
+    let mut figure = Figure::begun(Kind::Throughput, format!("Throughput of {} by endpoint", source.name));
     let rows = cut(rows(source, asked)?, MAX_ROWS, &mut figure);
     let names: Vec<String> = rows.iter().map(|r| r.name.clone()).collect();
     if let Some(first) = rows.first() {
@@ -23,8 +23,10 @@ pub(super) fn throughput(source: Source<'_>, asked: &Asked) -> Result<Figure, No
 }
 
 pub(super) fn bars(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
-    let mut figure =
-        begun(Kind::EndpointBars, format!("Throughput and error rate of {} by endpoint", source.name));
+    let mut figure = Figure::begun(
+        Kind::EndpointBars,
+        format!("Throughput and error rate of {} by endpoint", source.name),
+    );
     let rows = cut(rows(source, asked)?, MAX_ROWS, &mut figure);
     let names: Vec<String> = rows.iter().map(|r| r.name.clone()).collect();
     let worst = rows
@@ -70,8 +72,10 @@ pub(super) fn bar_panel(
 
 pub(super) fn matrix(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let metric = asked.metric;
-    let mut figure =
-        begun(Kind::Matrix, format!("{} of {}, endpoint by method", capital(metric.label()), source.name));
+    let mut figure = Figure::begun(
+        Kind::Matrix,
+        format!("{} of {}, endpoint by method", capital(metric.label()), source.name),
+    );
     let all = rows(source, asked)?;
     let methods: Vec<String> =
         all.iter().map(|r| method(r.method).to_owned()).collect::<BTreeSet<_>>().into_iter().collect();

@@ -1,8 +1,6 @@
 //! What happened over time.
 
-use super::{
-    MAX_PANELS, amounts, bands, begun, cut, middle, of, parts, points, seconds, share_y, times, top,
-};
+use super::{MAX_PANELS, amounts, bands, cut, middle, of, parts, points, seconds, share_y, times, top};
 use crate::over_time::Of;
 use crate::source::{Asked, Metric, NoFigure, Source};
 use crate::unit::counted;
@@ -19,7 +17,7 @@ const OUTSTANDING: f64 = 2.0;
 
 pub(super) fn latency(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let course = seconds(Kind::Latency, source)?;
-    let mut figure = begun(Kind::Latency, format!("Response times of {}", source.name));
+    let mut figure = Figure::begun(Kind::Latency, format!("Response times of {}", source.name));
     let points = points(course, asked);
     let chosen = if asked.endpoints.is_empty() { None } else { Some(parts(source, course, asked)?) };
     let ids: Vec<_> = chosen.iter().flatten().flat_map(|p| p.ids.iter().copied()).collect();
@@ -53,7 +51,7 @@ pub(super) fn latency(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFig
 
 pub(super) fn rate(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let course = seconds(Kind::Rate, source)?;
-    let mut figure = begun(Kind::Rate, format!("Load on {}", source.name));
+    let mut figure = Figure::begun(Kind::Rate, format!("Load on {}", source.name));
     let points = points(course, asked);
     let mut asked_for =
         points.rate(("asked for", Ink::Muted), |s| s.measured.scenarios.iter().map(|s| s.due as f64).sum());
@@ -94,7 +92,7 @@ pub(super) fn rate(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure
 
 pub(super) fn users(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let course = seconds(Kind::Users, source)?;
-    let mut figure = begun(Kind::Users, format!("Users of {}", source.name));
+    let mut figure = Figure::begun(Kind::Users, format!("Users of {}", source.name));
     let points = points(course, asked);
     let scenarios: &[ScenarioHeader] = course.header.as_ref().map_or(&[], |h| &h.scenarios);
     let mut lines = Vec::new();
@@ -121,7 +119,7 @@ pub(super) fn users(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigur
 
 pub(super) fn facets(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let course = seconds(Kind::Facets, source)?;
-    let mut figure = begun(Kind::Facets, format!("Response times of {} by endpoint", source.name));
+    let mut figure = Figure::begun(Kind::Facets, format!("Response times of {} by endpoint", source.name));
     let parts = cut(parts(source, course, asked)?, MAX_PANELS, &mut figure);
     let points = points(course, &Asked { points: asked.points / 2, ..asked.clone() });
     let mut worst: Option<(f64, f64, &str)> = None;
@@ -149,7 +147,7 @@ pub(super) fn facets(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigu
 
 pub(super) fn errors(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let course = seconds(Kind::Errors, source)?;
-    let mut figure = begun(Kind::Errors, format!("Failed requests of {} over time", source.name));
+    let mut figure = Figure::begun(Kind::Errors, format!("Failed requests of {} over time", source.name));
     let points = points(course, asked);
     let mut parts = parts(source, course, asked)?;
     let mut by_name: BTreeMap<String, u64> = BTreeMap::new();

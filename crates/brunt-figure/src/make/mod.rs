@@ -62,18 +62,7 @@ pub fn figure(kind: Kind, sources: &[Source<'_>], asked: &Asked) -> Result<Figur
         Kind::CompareFacets => several::facets(sources, asked),
         Kind::Traffic => several::traffic(sources, asked),
         Kind::Trend => trend::of_sources(sources, asked),
-    }
-}
-
-/// A figure without panels.
-fn begun(kind: Kind, title: String) -> Figure {
-    Figure {
-        kind,
-        title,
-        how_to_read: kind.how_to_read().to_owned(),
-        says: Vec::new(),
-        notes: Vec::new(),
-        panels: Vec::new(),
+        Kind::Log(_) => Err(NoFigure::Runs { kind, fewest, most, given: sources.len() }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The generator's own figures.
 
-use super::{all_values, amounts, bands, begun, points, seconds};
+use super::{all_values, amounts, bands, points, seconds};
 use crate::source::{Asked, NoFigure, Source};
 use crate::{Axis, Figure, Ink, Kind, Marks, Panel, Unit};
 use brunt_metrics::{Nanos, SparseHistogram};
@@ -13,7 +13,7 @@ pub(super) fn generator(source: Source<'_>, asked: &Asked) -> Result<Figure, NoF
     if course.slices.iter().all(|s| s.host.is_none()) {
         return Err(NoFigure::NoGenerator { kind: Kind::Generator, run: source.name.to_owned() });
     }
-    let mut figure = begun(Kind::Generator, format!("The generator of {}", source.name));
+    let mut figure = Figure::begun(Kind::Generator, format!("The generator of {}", source.name));
     let points = points(course, asked);
     let mut processor =
         points.host(("busiest core", Ink::This), |h| h.cores_busy.iter().copied().reduce(f64::max));

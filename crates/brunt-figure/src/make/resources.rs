@@ -1,7 +1,7 @@
 //! What was sampled of the target and its surroundings, below the load.
 
 use super::course::QUANTILES;
-use super::{amounts, bands, begun, is_asked, points, seconds, times, top};
+use super::{amounts, bands, is_asked, points, seconds, times, top};
 use crate::over_time::{Of, Points, extent};
 use crate::source::{Asked, NoFigure, Source};
 use crate::unit::counted;
@@ -26,7 +26,7 @@ pub(super) fn resources(source: Source<'_>, asked: &Asked) -> Result<Figure, NoF
     let course = seconds(Kind::Resources, source)?;
     let with_values =
         course.resources.iter().filter(|r| !r.values.is_empty() && is_asked(&r.name, asked)).collect();
-    let mut figure = begun(Kind::Resources, format!("The target of {} beside the load", source.name));
+    let mut figure = Figure::begun(Kind::Resources, format!("The target of {} beside the load", source.name));
     let shown = chosen(with_values, &mut figure);
     if shown.is_empty() {
         let (run, asked) = (source.name.to_owned(), asked.endpoints.join("`, `"));

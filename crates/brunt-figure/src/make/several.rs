@@ -2,7 +2,7 @@
 
 use super::by_endpoint::bar_panel;
 use super::{
-    MAX_PANELS, Row, amounts, begun, capital, cut, ink_of, of, parts, points, rows, seconds, share_y, times,
+    MAX_PANELS, Row, amounts, capital, cut, ink_of, of, parts, points, rows, seconds, share_y, times,
 };
 use crate::source::{Asked, MAX_ENDPOINTS, Metric, NoFigure, Source};
 use crate::{Bars, Figure, Kind, Unit};
@@ -10,7 +10,7 @@ use brunt_run::Figures;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn compare(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, NoFigure> {
-    let mut figure = begun(Kind::Compare, format!("Comparison of {}", names(sources)));
+    let mut figure = Figure::begun(Kind::Compare, format!("Comparison of {}", names(sources)));
     let all: Vec<Vec<Row<'_>>> = sources.iter().map(|s| rows(*s, asked)).collect::<Result<_, _>>()?;
     let names = names_of(&all);
     let names = cut(names, MAX_ENDPOINTS, &mut figure);
@@ -49,8 +49,10 @@ pub(super) fn compare(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, N
 }
 
 pub(super) fn facets(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, NoFigure> {
-    let mut figure =
-        begun(Kind::CompareFacets, format!("{} of {}", capital(asked.metric.label()), names(sources)));
+    let mut figure = Figure::begun(
+        Kind::CompareFacets,
+        format!("{} of {}", capital(asked.metric.label()), names(sources)),
+    );
     let metric = asked.metric;
     let first = seconds(Kind::CompareFacets, sources[0])?;
     let names = cut(parts(sources[0], first, asked)?, MAX_PANELS, &mut figure);
@@ -79,7 +81,7 @@ pub(super) fn facets(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, No
 }
 
 pub(super) fn traffic(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, NoFigure> {
-    let mut figure = begun(Kind::Traffic, format!("Traffic of {}", names(sources)));
+    let mut figure = Figure::begun(Kind::Traffic, format!("Traffic of {}", names(sources)));
     let (mut lines, mut end) = (Vec::new(), 0.0_f64);
     for (at, source) in sources.iter().enumerate() {
         let course = seconds(Kind::Traffic, *source)?;

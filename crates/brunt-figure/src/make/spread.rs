@@ -1,6 +1,6 @@
 //! How response times are spread: over endpoints, over time, over shares of requests, over load.
 
-use super::{bands, begun, cut, ink_of, knee, of, parts, points, rows, seconds};
+use super::{bands, cut, ink_of, knee, of, parts, points, rows, seconds};
 use crate::over_time::{Of, Points, extent, metric_of, seen};
 use crate::source::{Asked, MAX_ROWS, Metric, NoFigure, Source};
 use crate::{
@@ -11,7 +11,8 @@ use brunt_metrics::{Nanos, Phase, SparseHistogram, bucket_bounds_us};
 use brunt_run::LatencyFigures;
 
 pub(super) fn boxes(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
-    let mut figure = begun(Kind::Box, format!("Spread of response times of {} by endpoint", source.name));
+    let mut figure =
+        Figure::begun(Kind::Box, format!("Spread of response times of {} by endpoint", source.name));
     let (names, marks): (Vec<String>, Vec<BoxMark>) = if let Some(course) = source.course {
         let parts = cut(parts(source, course, asked)?, MAX_ROWS, &mut figure);
         parts.iter().map(|p| (p.name.clone(), box_of(&loaded(course, of(p))))).unzip()
@@ -89,7 +90,7 @@ const HEAT_ROWS: usize = 36;
 
 pub(super) fn heat(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let course = seconds(Kind::Heat, source)?;
-    let mut figure = begun(Kind::Heat, format!("Response times of {} over time", source.name));
+    let mut figure = Figure::begun(Kind::Heat, format!("Response times of {} over time", source.name));
     let points = Points::of(course, asked.points.min(HEAT_COLUMNS));
     let histograms: Vec<SparseHistogram> =
         points.all.iter().map(|p| seen(&p.slices, Of::All).response).collect();
@@ -137,7 +138,7 @@ const MOST_TENTHS: usize = 6;
 
 pub(super) fn spectrum(sources: &[Source<'_>], asked: &Asked) -> Result<Figure, NoFigure> {
     let mut lines = Vec::new();
-    let mut figure = begun(Kind::Spectrum, "Response time by share of requests".into());
+    let mut figure = Figure::begun(Kind::Spectrum, "Response time by share of requests".into());
     let mut deepest = 0.9_f64;
     let mut add = |name: &str, ink: Ink, histogram: &SparseHistogram| {
         let spots: Vec<Spot> = shares(histogram.total)
@@ -203,8 +204,10 @@ const DOT_REQUESTS: u64 = 20;
 pub(super) fn load_latency(source: Source<'_>, asked: &Asked) -> Result<Figure, NoFigure> {
     let course = seconds(Kind::LoadLatency, source)?;
     let metric = if asked.metric == Metric::Errors { Metric::P95 } else { asked.metric };
-    let mut figure =
-        begun(Kind::LoadLatency, format!("{} of {} by load", super::capital(metric.label()), source.name));
+    let mut figure = Figure::begun(
+        Kind::LoadLatency,
+        format!("{} of {} by load", super::capital(metric.label()), source.name),
+    );
     let whole = points(course, asked);
     let seconds = course.slices.len();
     let points = Points::of(course, (seconds / DOT_SECONDS).clamp(MIN_DOTS, asked.points.max(MIN_DOTS)));

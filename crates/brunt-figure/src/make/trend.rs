@@ -1,6 +1,6 @@
 //! How a value went from run to run.
 
-use super::{Row, begun, rows};
+use super::{Row, rows};
 use crate::over_time::endpoints_by_name;
 use crate::source::{Asked, Metric, NoFigure, Source};
 use crate::{Axis, Figure, Ink, Kind, Limit, Line, LineStroke, Marks, Panel, Spot, Unit};
@@ -46,7 +46,8 @@ const SMALL: f64 = 0.05;
 
 /// A trend of `what`, as `p95 of GET /cart`, over runs, oldest first; values are in the unit.
 pub fn trend(what: &str, unit: Unit, steps: &[Step], limits: &[Limit]) -> Figure {
-    let mut figure = begun(Kind::Trend, format!("{} over {} runs", super::capital(what), steps.len()));
+    let mut figure =
+        Figure::begun(Kind::Trend, format!("{} over {} runs", super::capital(what), steps.len()));
     let at = |i: usize| i as f64 + 0.5;
     let spots = |is_meant: &dyn Fn(&Step) -> bool| -> Vec<Spot> {
         let spot = |(i, step): (usize, &Step)| Spot {

@@ -18,4 +18,4 @@ pub(crate) use copies::{GAP_EDGES_S, gap_cell};
 pub use mask::without_bursts;
 pub use queue::{Waits, waits};
 pub(crate) use score::by_hour;
-pub use score::{Score, Scorer};
+pub use score::{STEPS, Score, Scorer};

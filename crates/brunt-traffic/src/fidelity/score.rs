@@ -16,6 +16,9 @@ const LONGEST_FOR_GAPS: usize = 500;
 /// Fewer sessions than this say nothing to a discriminator.
 const FEWEST_SESSIONS: usize = 200;
 
+/// Quantiles by which a law is drawn: at 1/40, 3/40 and so on.
+pub const STEPS: usize = 20;
+
 /// How alike a synthetic trace is to a real one; each measure is described where it is made.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
@@ -53,6 +56,12 @@ pub struct Score {
     pub transient_discriminator: f64,
     /// Sessions that are copies of ones that were learnt from: share, and the same share of the real ones.
     pub copies: (f64, f64),
+    /// Shares of the endpoints: real, synthetic.
+    pub shares: Vec<(f64, f64)>,
+    /// Requests of sessions, by [`STEPS`] quantiles: real, synthetic.
+    pub lengths: Vec<(f64, f64)>,
+    /// Pauses within sessions in seconds, likewise.
+    pub gaps: Vec<(f64, f64)>,
     /// The dispersion curves: real, synthetic.
     pub curves: ([f64; SCALES], [f64; SCALES]),
     /// What told windows apart, with its share.
@@ -153,19 +162,26 @@ impl<'a> Scorer<'a> {
             .sum::<f64>()
             / 60.0;
         let doublings = |(a, b): (&f64, &f64)| (b / a).log2().abs();
+        let (mut real_lengths, mut made_lengths) = (lengths(&mine.sessions), lengths(&other.sessions));
+        let (mut real_gaps, mut made_gaps) = (gaps(&mine.sessions), gaps(&other.sessions));
+        let (real_shares, made_shares) =
+            (counted(real, kinds, |_| true), counted(synthetic, kinds, |_| true));
         Score {
             requests: longer * synthetic.len() as f64 / real.len() as f64,
             sessions: longer * other.sessions.len() as f64 / mine.sessions.len() as f64,
             clients: longer * synthetic.clients as f64 / real.clients as f64,
-            endpoints_js: jensen_shannon(counted(real, kinds, |_| true).into_iter().zip(counted(
-                synthetic,
-                kinds,
-                |_| true,
-            ))),
+            endpoints_js: jensen_shannon(real_shares.iter().copied().zip(made_shares.iter().copied())),
             hourly_endpoints_js: self.hourly(synthetic),
             hours_js: self.day(synthetic, observed),
-            length_ks: kolmogorov_smirnov(&mut lengths(&mine.sessions), &mut lengths(&other.sessions)),
-            gap_ks: kolmogorov_smirnov(&mut gaps(&mine.sessions), &mut gaps(&other.sessions)),
+            length_ks: kolmogorov_smirnov(&mut real_lengths, &mut made_lengths),
+            gap_ks: kolmogorov_smirnov(&mut real_gaps, &mut made_gaps),
+            lengths: quantiles(&real_lengths, &made_lengths),
+            gaps: quantiles(&real_gaps, &made_gaps),
+            shares: real_shares
+                .iter()
+                .zip(&made_shares)
+                .map(|(a, b)| (a / real.len().max(1) as f64, b / synthetic.len().max(1) as f64))
+                .collect(),
             trigram_js: jensen_shannon_of(
                 &trigrams(&mine.sessions, kinds),
                 &trigrams(&other.sessions, kinds),
@@ -252,6 +268,15 @@ fn counted(trace: &Trace, kinds: usize, keep: impl Fn(i64) -> bool) -> Vec<f64> 
         }
     }
     counts
+}
+
+/// Quantiles of two ascending rows; none where one of them is empty.
+fn quantiles(real: &[f64], synthetic: &[f64]) -> Vec<(f64, f64)> {
+    if real.is_empty() || synthetic.is_empty() {
+        return Vec::new();
+    }
+    let at = |step: usize| (step as f64 + 0.5) / STEPS as f64;
+    (0..STEPS).map(|step| (quantile(real, at(step)), quantile(synthetic, at(step)))).collect()
 }
 
 fn lengths(sessions: &[Session]) -> Vec<f64> {

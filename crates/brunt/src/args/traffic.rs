@@ -27,6 +27,9 @@ pub(crate) struct LogsArgs {
     /// As JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also draw the course, day and week, and endpoints into this folder, as SVG
+    #[arg(long, value_name = "FOLDER", conflicts_with = "simulate")]
+    pub(crate) figures: Option<PathBuf>,
     /// Read nothing: write a log of a made-up shop of so many days to standard output, for a start without one
     #[arg(long, value_name = "DAYS", conflicts_with = "logs")]
     pub(crate) simulate: Option<u16>,
@@ -161,6 +164,9 @@ pub(crate) struct FidelityArgs {
     /// As JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also draw both over each other into this folder, as SVG: hours, endpoints, bursts, sessions
+    #[arg(long, value_name = "FOLDER", conflicts_with = "watch_log")]
+    pub(crate) figures: Option<PathBuf>,
     /// Draws of a model that are judged; the mean is shown, with how far they scatter
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) draws: u16,

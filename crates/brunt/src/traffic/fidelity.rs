@@ -1,6 +1,7 @@
 //! `brunt fidelity`: how alike traffic is to a real log.
 
 use super::drive::{Traffic, is_traffic};
+use super::figures;
 use super::read::read;
 use super::synth::site;
 use super::watch::watch;
@@ -37,6 +38,13 @@ fn work(args: &FidelityArgs, console: Console) -> Result<u8, String> {
         console.println(serde_json::to_string_pretty(&likeness).map_err(|e| e.to_string())?);
     } else {
         console.print(&likeness.text());
+    }
+    if let Some(folder) = &args.figures {
+        let name =
+            |path: &Path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let real = args.real.first().map_or_else(String::new, |path| name(path));
+        let both = format!("{real} and {}", name(&args.synthetic));
+        figures::write(&figures::of_likeness(&both, &likeness), folder, console)?;
     }
     let mut code = 0;
     for (aspect, most) in limits {

@@ -1,5 +1,6 @@
 //! `brunt logs`: what a log holds.
 
+use super::figures;
 use super::read::{Logs, read};
 use crate::args::LogsArgs;
 use crate::console::Console;
@@ -35,6 +36,15 @@ pub(crate) fn logs(args: &LogsArgs, console: Console) -> u8 {
         }
     };
     let portrait = portrait(&read);
+    if let Some(folder) = &args.figures {
+        let name = args.files.logs.first().map_or_else(String::new, |path| path.display().to_string());
+        if let Err(problem) =
+            figures::write(&figures::of_log(&name, &portrait, &read.census), folder, console)
+        {
+            console.error(problem);
+            return exit::USAGE;
+        }
+    }
     if args.json {
         match serde_json::to_string_pretty(&portrait) {
             Ok(text) => console.println(text),

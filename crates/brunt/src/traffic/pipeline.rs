@@ -2,6 +2,7 @@
 //! file is there is not done again.
 
 use super::fidelity::judge;
+use super::figures;
 use super::learn::{describe, told, write};
 use super::logs::portrait;
 use super::read::{Logs, read};
@@ -45,8 +46,11 @@ impl Steps<'_> {
             .map_err(|e| format!("cannot make `{}`: {e}", self.args.output.display()))?;
         self.same_question()?;
         self.step("1-log.txt", "what the log holds", |steps, path| {
-            let text = portrait(steps.logs()?).text(steps.console.style.ascii);
-            fs::write(path, text).map_err(|e| e.to_string())
+            let (folder, ascii, console) = (steps.path("1-log"), steps.console.style.ascii, steps.console);
+            let logs = steps.logs()?;
+            let portrait = portrait(logs);
+            figures::write(&figures::of_log("the log", &portrait, &logs.census), &folder, console)?;
+            fs::write(path, portrait.text(ascii)).map_err(|e| e.to_string())
         })?;
         self.step("2-site.model.json", "how the site is used: the model", |steps, path| {
             let mut site = Site::learn("site", &steps.logs()?.observed, &LearnSettings::default());
@@ -59,6 +63,8 @@ impl Steps<'_> {
             let (seed, console) = (steps.args.seed, steps.console);
             let likeness = judge(&steps.logs()?.observed, &model, (2, seed), console)?;
             console.println(format!("likeness  {}", likeness.says()));
+            let both = figures::of_likeness("the log and the model", &likeness);
+            figures::write(&both, &steps.path("3-likeness"), console)?;
             fs::write(path, likeness.text()).map_err(|e| e.to_string())
         })?;
         self.step("4-synthetic_requests.json", "the requests of the baseline run", |steps, path| {

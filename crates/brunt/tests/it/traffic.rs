@@ -28,7 +28,10 @@ fn what_a_log_holds() {
     let log = context.run(&["logs", "--simulate", "2"]).expect_code(0);
     context.write("shop.log", format!("no request\n{}", log.stdout));
     assert_snapshot!(context.run(&["logs", "shop.log", "--ascii"]).snapshot());
-    let json = context.run(&["logs", "shop.log", "--json"]).expect_code(0);
+    let json = context.run(&["logs", "shop.log", "--json", "--figures", "drawn"]).expect_code(0);
+    assert!(context.read("drawn/log-endpoints.svg").contains("GET /products/{int}"));
+    assert!(context.read("drawn/log-hours.svg").contains("is the busiest"));
+    assert!(context.read("drawn/log-course.svg").contains("days since Mon 2026-01-05"));
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(json["requests"].as_u64(), Some(log.stdout.lines().count() as u64));
     assert_eq!(json["by_hour"].as_array().map(Vec::len), Some(24));
@@ -159,10 +162,18 @@ fn likeness_and_limits() {
         "--draws",
         "2",
         "--json",
+        "--figures",
+        "drawn",
     ]);
     let json: serde_json::Value = serde_json::from_str(&model.expect_code(0).stdout).expect("JSON");
     assert_eq!(json["measures"][0]["aspect"], "volume");
     assert!(json["measures"][0]["spread"].is_number());
+    for (file, says) in
+        [("hours", "volume: "), ("endpoints", "mix: "), ("bursts", "queue: "), ("sessions", "gaps: ")]
+    {
+        let drawn = context.read(&format!("drawn/log-{file}.svg"));
+        assert!(drawn.contains(says) && drawn.contains("synthetic"), "{file}");
+    }
 }
 
 #[test]
