@@ -20,7 +20,7 @@ struct Bench {
     quick: &'static [&'static str],
 }
 
-const BENCHES: [Bench; 10] = [
+const BENCHES: [Bench; 11] = [
     Bench {
         name: "closed",
         about: "closed loop, 64 connections, HTTP/1.1 keep-alive",
@@ -80,6 +80,12 @@ const BENCHES: [Bench; 10] = [
         about: "from exec to the first byte at the server",
         runs: &[&["startup"]],
         quick: &["--rounds", "3"],
+    },
+    Bench {
+        name: "logs",
+        about: "access logs read, learnt and made anew, beside grep and GoAccess, and how that grows",
+        runs: &[&["logs"]],
+        quick: &["--rounds", "1", "--secs", "1"],
     },
 ];
 

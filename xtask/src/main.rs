@@ -26,7 +26,7 @@ usage: cargo xtask VERB
   docs [--brunt PATH]       runs every command and checks every plan that README.md and docs/ show
   bench [WHAT] [--quick] [--rounds N] [--secs N] [--tools a,b] [--no-build]
                             brunt beside installed peers; WHAT is one of
-                            closed open users https h2 bodies stall cores startup build all
+                            closed open users https h2 bodies stall cores startup logs build all
   fidelity LOG [alternate] [masked]
                             the table of docs/fidelity.md for any log: models beside baselines and the floor
   ci                        what CI does: .ci/run
