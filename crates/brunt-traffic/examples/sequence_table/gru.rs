@@ -102,6 +102,10 @@ struct Trail {
     /// U_n h.
     candidate: Vec<f32>,
     after: Vec<f32>,
+    /// What the heads see of `after`.
+    shown: Vec<f32>,
+    /// What each number of `shown` was multiplied by, while learning.
+    mask: Vec<f32>,
     token: Vec<f32>,
     gap_hidden: Vec<f32>,
     gap: Vec<f32>,
@@ -269,12 +273,14 @@ impl Gru {
             (trail.gates[i], trail.gates[h + i], trail.gates[2 * h + i]) = (z, r, n);
             trail.after.push((1.0 - z) * n + z * trail.before[i]);
         }
+        copied(&mut trail.shown, &trail.after);
+        trail.shown.iter_mut().zip(&trail.mask).for_each(|(x, mask)| *x *= mask);
     }
 
     /// The chances of tokens.
     fn token(&self, trail: &mut Trail) {
         copied(&mut trail.token, self.at(&self.places.token_bias));
-        multiply(&mut trail.token, &trail.after, self.at(&self.places.token));
+        multiply(&mut trail.token, &trail.shown, self.at(&self.places.token));
         softmax(&mut trail.token);
     }
 
@@ -282,7 +288,7 @@ impl Gru {
     fn gap(&self, token: u16, trail: &mut Trail) {
         let at = &self.places;
         copied(&mut trail.gap_hidden, &self.weights[self.gap_token(token)]);
-        multiply(&mut trail.gap_hidden, &trail.after, self.at(&at.gap_state));
+        multiply(&mut trail.gap_hidden, &trail.shown, self.at(&at.gap_state));
         trail.gap_hidden.iter_mut().for_each(|x| *x = x.tanh());
         copied(&mut trail.gap, self.at(&at.gap_bias));
         multiply(&mut trail.gap, &trail.gap_hidden, self.at(&at.gap));
@@ -310,23 +316,18 @@ impl Gru {
         steps.iter().map(step).collect()
     }
 
-    /// Adds the gradient of a chunk's surprise in nats to `slopes`, and gives the surprise. `state` is what is remembered, before and after.
-    fn slopes(
-        &self,
-        steps: &[Step],
-        state: &mut Vec<f32>,
-        trails: &mut Vec<Trail>,
-        slopes: &mut [f32],
-    ) -> f64 {
+    /// Adds the gradient of a chunk's surprise in nats to the slopes; `mask` says what each number that the heads see is multiplied by.
+    fn learn(&self, steps: &[Step], work: &mut Work, mut mask: impl FnMut() -> f32) {
         let h = self.shape.hidden;
+        let Work { trails, state, slopes } = work;
         if trails.len() < steps.len() {
             trails.resize(steps.len(), Trail::default());
         }
-        let mut nats = 0.0;
         for (step, trail) in steps.iter().zip(trails.iter_mut()) {
+            trail.mask.clear();
+            trail.mask.extend((0..h).map(|_| mask()));
             copied(&mut trail.before, state);
-            let foreseen = self.foresee_one(step, trail);
-            nats -= foreseen.token.ln() + foreseen.gap.map_or(0.0, f64::ln);
+            self.foresee_one(step, trail);
             copied(state, &trail.after);
         }
         let (mut back, mut gates, mut inner) = (vec![0.0; h], vec![0.0; 3 * h], vec![0.0; 3 * h]);
@@ -344,13 +345,8 @@ impl Gru {
             }
             inner[..2 * h].copy_from_slice(&gates[..2 * h]);
             let at = &self.places;
-            multiply_back(
-                &mut earlier,
-                &trail.before,
-                self.at(&at.state),
-                &inner,
-                &mut slopes[at.state.clone()],
-            );
+            let state = &mut slopes[at.state.clone()];
+            multiply_back(&mut earlier, &trail.before, self.at(&at.state), &inner, state);
             let mut x = vec![0.0; self.shape.width];
             multiply_back(&mut x, &trail.x, self.at(&at.input), &gates, &mut slopes[at.input.clone()]);
             add(&mut slopes[at.bias.clone()], 1.0, &gates);
@@ -359,30 +355,40 @@ impl Gru {
             }
             back = earlier;
         }
-        nats
     }
 
     /// Gradients of the token and the gap of one step; the trail's chances become slopes.
     fn heads_back(&self, step: &Step, trail: &mut Trail, back: &mut [f32], slopes: &mut [f32]) {
         let at = &self.places;
+        let mut shown = vec![0.0; self.shape.hidden];
         trail.token[usize::from(step.token)] -= 1.0;
         add(&mut slopes[at.token_bias.clone()], 1.0, &trail.token);
-        multiply_back(back, &trail.after, self.at(&at.token), &trail.token, &mut slopes[at.token.clone()]);
-        let Some(gap) = step.gap else { return };
-        trail.gap[usize::from(gap)] -= 1.0;
-        add(&mut slopes[at.gap_bias.clone()], 1.0, &trail.gap);
-        let mut hidden = vec![0.0; self.shape.gap_hidden];
-        multiply_back(
-            &mut hidden,
-            &trail.gap_hidden,
-            self.at(&at.gap),
-            &trail.gap,
-            &mut slopes[at.gap.clone()],
-        );
-        hidden.iter_mut().zip(&trail.gap_hidden).for_each(|(d, q)| *d *= 1.0 - q * q);
-        add(&mut slopes[self.gap_token(step.token)], 1.0, &hidden);
-        multiply_back(back, &trail.after, self.at(&at.gap_state), &hidden, &mut slopes[at.gap_state.clone()]);
+        let token = &mut slopes[at.token.clone()];
+        multiply_back(&mut shown, &trail.shown, self.at(&at.token), &trail.token, token);
+        if let Some(gap) = step.gap {
+            trail.gap[usize::from(gap)] -= 1.0;
+            add(&mut slopes[at.gap_bias.clone()], 1.0, &trail.gap);
+            let mut hidden = vec![0.0; self.shape.gap_hidden];
+            let (seen, weights) = (&trail.gap_hidden, self.at(&at.gap));
+            multiply_back(&mut hidden, seen, weights, &trail.gap, &mut slopes[at.gap.clone()]);
+            hidden.iter_mut().zip(&trail.gap_hidden).for_each(|(d, q)| *d *= 1.0 - q * q);
+            add(&mut slopes[self.gap_token(step.token)], 1.0, &hidden);
+            let state = &mut slopes[at.gap_state.clone()];
+            multiply_back(&mut shown, &trail.shown, self.at(&at.gap_state), &hidden, state);
+        }
+        for ((back, shown), mask) in back.iter_mut().zip(&shown).zip(&trail.mask) {
+            *back += shown * mask;
+        }
     }
+}
+
+/// What learning needs at hand.
+#[derive(Debug, Default)]
+struct Work {
+    trails: Vec<Trail>,
+    /// What is remembered of the session so far.
+    state: Vec<f32>,
+    slopes: Vec<f32>,
 }
 
 /// How a network learns.
@@ -396,6 +402,8 @@ pub(crate) struct Schedule {
     pub decay: f32,
     /// Steps that are averaged over before weights change, at least.
     pub batch: usize,
+    /// The share of what is remembered that the heads do not see while learning (dropout, Srivastava et al., 2014).
+    pub hidden: f64,
 }
 
 /// Adam.
@@ -403,16 +411,15 @@ pub(crate) struct Schedule {
 struct Adam {
     mean: Vec<f32>,
     square: Vec<f32>,
-    slopes: Vec<f32>,
     taken: i32,
 }
 
 impl Adam {
-    fn step(&mut self, weights: &mut [f32], steps: usize, rate: f32) {
+    fn step(&mut self, weights: &mut [f32], slopes: &mut [f32], steps: usize, rate: f32) {
         const KEEP: (f32, f32) = (0.9, 0.999);
         self.taken += 1;
         let (first, second) = (1.0 - KEEP.0.powi(self.taken), 1.0 - KEEP.1.powi(self.taken));
-        let rows = weights.iter_mut().zip(&mut self.slopes).zip(self.mean.iter_mut().zip(&mut self.square));
+        let rows = weights.iter_mut().zip(slopes).zip(self.mean.iter_mut().zip(&mut self.square));
         for ((w, slope), (mean, square)) in rows {
             let g = *slope / steps as f32;
             *mean = KEEP.0 * *mean + (1.0 - KEEP.0) * g;
@@ -433,27 +440,34 @@ impl Gru {
         mut after: impl FnMut(&Self, usize) -> ControlFlow<()>,
     ) {
         let n = self.weights.len();
-        let mut adam = Adam { mean: vec![0.0; n], square: vec![0.0; n], slopes: vec![0.0; n], taken: 0 };
+        let mut adam = Adam { mean: vec![0.0; n], square: vec![0.0; n], taken: 0 };
+        let mut work = Work { slopes: vec![0.0; n], ..Work::default() };
         let mut order: Vec<usize> = (0..sessions.len()).collect();
-        let (mut trails, mut state, mut rate) = (Vec::new(), Vec::new(), schedule.rate);
+        #[expect(clippy::cast_possible_truncation, reason = "a factor near 1")]
+        let shown = (1.0 - schedule.hidden).recip() as f32;
+        let mut rate = schedule.rate;
         for epoch in 0..schedule.epochs {
             for i in (1..order.len()).rev() {
                 order.swap(i, random.below(i + 1));
             }
             let mut waiting = 0;
             for session in &order {
-                zeroed(&mut state, self.shape.hidden);
+                zeroed(&mut work.state, self.shape.hidden);
                 for chunk in sessions[*session].chunks(CHUNK) {
-                    self.slopes(chunk, &mut state, &mut trails, &mut adam.slopes);
+                    self.learn(
+                        chunk,
+                        &mut work,
+                        || if random.unit() < schedule.hidden { 0.0 } else { shown },
+                    );
                     waiting += chunk.len();
                     if waiting >= schedule.batch {
-                        adam.step(&mut self.weights, waiting, rate);
+                        adam.step(&mut self.weights, &mut work.slopes, waiting, rate);
                         waiting = 0;
                     }
                 }
             }
             if waiting > 0 {
-                adam.step(&mut self.weights, waiting, rate);
+                adam.step(&mut self.weights, &mut work.slopes, waiting, rate);
             }
             rate *= schedule.decay;
             if after(self, epoch).is_break() {
@@ -465,7 +479,7 @@ impl Gru {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gru, Schedule, Shape, Step};
+    use super::{Gru, Schedule, Shape, Step, Work};
     use brunt_traffic::Random;
     use std::ops::ControlFlow;
 
@@ -487,8 +501,8 @@ mod tests {
     fn gradients_are_those_of_finite_differences() {
         let gru = Gru::new(SHAPE, &mut Random::new(&[1]));
         let steps = rows(2, 7);
-        let mut slopes = vec![0.0; gru.size()];
-        gru.slopes(&steps, &mut vec![0.0; 6], &mut Vec::new(), &mut slopes);
+        let mut work = Work { state: vec![0.0; 6], slopes: vec![0.0; gru.size()], ..Work::default() };
+        gru.learn(&steps, &mut work, || 1.0);
         let nats = |at: usize, by: f32| {
             let mut moved = gru.clone();
             moved.weights[at] += by;
@@ -499,7 +513,7 @@ mod tests {
             sum
         };
         let by = 0.01;
-        for (at, slope) in slopes.iter().enumerate() {
+        for (at, slope) in work.slopes.iter().enumerate() {
             let expected = (nats(at, by) - nats(at, -by)) / (2.0 * f64::from(by));
             let (slope, off) = (f64::from(*slope), (f64::from(*slope) - expected).abs());
             assert!(off < 2e-3 + 0.01 * expected.abs(), "weight {at}: {slope} and {expected}");
@@ -529,7 +543,7 @@ mod tests {
         let learn = || {
             let mut random = Random::new(&[5]);
             let mut gru = Gru::new(SHAPE, &mut random);
-            let schedule = Schedule { epochs: 400, rate: 0.01, decay: 1.0, batch: 30 };
+            let schedule = Schedule { epochs: 400, rate: 0.01, decay: 1.0, batch: 30, hidden: 0.0 };
             gru.train(std::slice::from_ref(&row), &schedule, &mut random, |_, _| ControlFlow::Continue(()));
             gru
         };

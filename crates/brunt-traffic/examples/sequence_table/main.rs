@@ -32,7 +32,8 @@ const KEPT_BACK: usize = 10;
 /// Epochs without a gain that end the search.
 const PATIENCE: usize = 4;
 
-const SCHEDULE: Schedule = Schedule { epochs: 40, rate: 0.004, decay: 0.9, batch: 256 };
+/// The best of five that were tried on clients that were kept back from the first 70 % of the blog; nothing was tried on what is judged by.
+const SCHEDULE: Schedule = Schedule { epochs: 40, rate: 0.004, decay: 0.9, batch: 256, hidden: 0.2 };
 
 /// A network that has learnt.
 struct Trained {
@@ -78,9 +79,6 @@ fn train(lesson: &Lesson, ends: Ends, hidden: usize, seed: u64) -> Trained {
     let mut best = (0, f64::MAX);
     Gru::new(shape, &mut random(0)).train(&own, &SCHEDULE, &mut random(1), |gru, epoch| {
         let nats = surprise(gru, &back);
-        if std::env::var_os("TRACE").is_some() {
-            let _ = writeln!(std::io::stderr(), "{epoch} {:.4} {:?}", nats / 2f64.ln(), began.elapsed());
-        }
         if nats < best.1 {
             best = (epoch, nats);
         }
@@ -205,10 +203,16 @@ fn table_of_bits(
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    let began = now();
     let hidden = args.iter().find_map(|a| a.strip_prefix("hidden=")).map_or(Ok(64), str::parse)?;
     let parts = Parts::read(&args, USAGE)?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "learnt from {} requests, judged by {}", parts.from.len(), parts.held.len())?;
+    let (from, held) = (parts.from.len(), parts.held.len());
+    writeln!(
+        out,
+        "{} lines; learnt from {from} requests, judged by {held}, split {:?}",
+        parts.lines, parts.split
+    )?;
     let persistent = parts.held.persistent(&parts.held_time);
     let mut judged = parts.held.sessions(SESSION_GAP_MS);
     judged.retain(|session| !persistent[session.client as usize]);
@@ -232,7 +236,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         table_of_bits(&mut out, (&lessons, &networks), &held, hidden)?;
         folded = (lessons, networks);
     }
-    table_of_likeness(&mut out, &parts, &folded.0, &folded.1)
+    table_of_likeness(&mut out, &parts, &folded.0, &folded.1)?;
+    writeln!(out, "\nall of it took {:.0} s", began.elapsed().as_secs_f64())?;
+    Ok(())
 }
 
 /// The model with its chain, and with a network for its chain: all measures, and what it costs.
