@@ -77,24 +77,29 @@ impl Alphabet {
         }
         steps
     }
+}
 
-    /// A new session of a class and a length, written over `steps`; gaps within their cells are the chain's.
-    pub(crate) fn compose(
-        self,
-        (gru, memory): (&Gru, &mut Memory),
-        (class, length): (u16, usize),
-        chain: &Chain,
-        random: &mut Random,
-        steps: &mut Steps,
-    ) {
+/// A network that composes sessions in place of a chain.
+pub(crate) struct Player<'a> {
+    pub alphabet: Alphabet,
+    pub gru: &'a Gru,
+    /// Gaps within their cells are the chain's.
+    pub chain: &'a Chain,
+    pub memory: Memory,
+}
+
+impl Player<'_> {
+    /// A new session of a class and a length, written over `steps`.
+    pub(crate) fn compose(&mut self, class: u16, length: usize, random: &mut Random, steps: &mut Steps) {
         steps.clear();
-        memory.clear(gru);
+        self.memory.clear(self.gru);
         let told = Told::ClassAndLength(class, length);
         let (mut at_ms, mut before, mut gap) = (0, None, None);
         for done in 0..length {
-            let token = memory.next(gru, &self.inputs_of(told, before, gap, done), random);
-            gap = (done > 0).then(|| memory.gap(gru, token, random));
-            at_ms += gap.map_or(0, |gap| chain.gap_ms(class, gap, random));
+            let inputs = self.alphabet.inputs_of(told, before, gap, done);
+            let token = self.memory.next(self.gru, &inputs, random);
+            gap = (done > 0).then(|| self.memory.gap(self.gru, token, random));
+            at_ms += gap.map_or(0, |gap| self.chain.gap_ms(class, gap, random));
             steps.push((at_ms, token));
             before = Some(token);
         }

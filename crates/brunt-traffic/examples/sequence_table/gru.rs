@@ -2,8 +2,10 @@
 //!
 //! With x the sum of the embeddings of a step's inputs and h what is remembered:
 //!
-//! z = s(W_z x + U_z h + b_z),  r = s(W_r x + U_r h + b_r),  n = tanh(W_n x + r * (U_n h) + b_n),  h' = (1 - z) n + z h;
-//! the token has the chances softmax(O h' + o), and the gap, given the token, softmax(P tanh(G h' + T_token) + p).
+//! ```text
+//! z = s(W_z x + U_z h + b_z),  r = s(W_r x + U_r h + b_r),  n = tanh(W_n x + r * (U_n h) + b_n),  h' = (1 - z) n + z h
+//! token: softmax(O h' + o),  gap given the token: softmax(P tanh(G h' + T_token) + p)
+//! ```
 //!
 //! Learns by Adam (Kingma and Ba, 2015) over whole sessions, of which gradients go back through [`CHUNK`] steps. The same seed gives the same
 //! weights on one machine; exponentials may differ in the last digit between machines.
@@ -99,7 +101,7 @@ struct Trail {
     before: Vec<f32>,
     /// z, r and n.
     gates: Vec<f32>,
-    /// U_n h.
+    /// `U_n h`.
     candidate: Vec<f32>,
     after: Vec<f32>,
     /// What the heads see of `after`.
@@ -156,7 +158,9 @@ fn softmax(row: &mut [f32]) {
         *x = (*x - most).exp();
         sum += *x;
     }
-    row.iter_mut().for_each(|x| *x /= sum);
+    for x in row {
+        *x /= sum;
+    }
 }
 
 fn sigmoid(x: f32) -> f32 {

@@ -13,7 +13,7 @@ use brunt_traffic::fidelity::{Bits, OfClass};
 use brunt_traffic::model::{Behaviour, Chain, FitSettings, Lesson, Play, generate, generate_by};
 use brunt_traffic::{Random, SESSION_GAP_MS, Session};
 use counts::{Memory, one_table, table_by_class};
-use encode::{Alphabet, GAPS, Told};
+use encode::{Alphabet, GAPS, Player, Told};
 use gru::{Gru, Schedule, Shape, Step};
 use std::error::Error;
 use std::io::Write;
@@ -75,7 +75,7 @@ fn train(lesson: &Lesson, ends: Ends, hidden: usize, seed: u64) -> Trained {
         Ends::Foreseen => tokens + 1,
     };
     let shape = Shape { inputs: alphabet.inputs(), width: 32, hidden, tokens, gap_hidden: 32, gaps: GAPS };
-    let random = |part: u64| Random::new(&[seed, 0x6772_75, part]);
+    let random = |part: u64| Random::new(&[seed, 0x0067_7275, part]);
     let mut best = (0, f64::MAX);
     Gru::new(shape, &mut random(0)).train(&own, &SCHEDULE, &mut random(1), |gru, epoch| {
         let nats = surprise(gru, &back);
@@ -262,10 +262,15 @@ fn table_of_likeness(
         let drawn = generate(model, &parts.held_time, &play);
         spent(began, drawn.requests.len(), &mut by_chain);
         chain.push(judge.score(&drawn.trace(), seed));
-        let (began, mut memory) = (now(), gru::Memory::default());
+        let began = now();
+        let mut player = Player {
+            alphabet: trained.alphabet,
+            gru: &trained.gru,
+            chain: &model.chain,
+            memory: gru::Memory::default(),
+        };
         let drawn = generate_by(model, &parts.held_time, &play, &mut |class, length, random, steps| {
-            let network = (&trained.gru, &mut memory);
-            trained.alphabet.compose(network, (class, length), &model.chain, random, steps);
+            player.compose(class, length, random, steps);
         });
         spent(began, drawn.requests.len(), &mut by_network);
         network.push(judge.score(&drawn.trace(), seed));

@@ -72,7 +72,9 @@ fn surprise(belief: &mut [f64], chances: impl Iterator<Item = f64>) -> f64 {
         *belief *= chance;
         sum += *belief;
     }
-    belief.iter_mut().for_each(|belief| *belief /= sum);
+    for belief in belief {
+        *belief /= sum;
+    }
     -f64::log2(sum)
 }
 

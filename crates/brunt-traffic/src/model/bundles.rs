@@ -354,3 +354,36 @@ impl BundleKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::learn;
+    use crate::random::Random;
+    use crate::trace::Session;
+
+    /// Pages of two kinds with their assets, after a request for itself.
+    fn pages() -> Vec<Session> {
+        let page = |n: u16| {
+            let kind = n % 2 * 4;
+            let endpoint = vec![8, kind, kind + 1 + n % 3, kind + 2, kind + 3];
+            let at_ms = vec![0, 60_000, 61_000, 61_000, 62_000];
+            Session { client: u32::from(n), at_ms, endpoint }
+        };
+        (0..60).map(page).collect()
+    }
+
+    #[test]
+    fn what_was_learnt_from_is_folded_alike() {
+        let (bundles, folded) = learn(&pages(), 9, 2, &mut Random::new(&[1]));
+        assert!(folded.iter().all(|session| session.len() == 2 && session.endpoint[1] >= 9));
+        assert_eq!(bundles.fold(&pages(), 9), folded);
+    }
+
+    #[test]
+    fn no_kinds_no_folding() {
+        let (bundles, folded) = learn(&pages(), 9, 0, &mut Random::new(&[1]));
+        assert!(bundles.0.is_empty());
+        assert_eq!(folded, pages());
+        assert_eq!(bundles.fold(&pages(), 9), pages());
+    }
+}
