@@ -1,4 +1,4 @@
-//! The tables of docs/sequence-model.md, for any log: `cargo xtask sequence LOG [alternate] [masked] [hidden=64]`.
+//! The tables of docs/sequence-model.md, for any log: `cargo xtask sequence LOG [alternate] [masked] [hidden=64] [only=likeness|bundles|requests]`.
 //!
 //! Learns from one part of the log and judges by the other: bits per request of counts, of the model and of a small recurrent network; and the
 //! measures of likeness of the model with its chain, and with the network in place of the chain.
@@ -21,7 +21,8 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use table::{Parts, head, line, now};
 
-const USAGE: &str = "usage: cargo xtask sequence LOG [alternate] [masked] [hidden=64]";
+const USAGE: &str =
+    "usage: cargo xtask sequence LOG [alternate] [masked] [hidden=64] [only=likeness|bundles|requests]";
 
 /// Seeds whose mean is shown.
 const SEEDS: u64 = 3;
@@ -213,30 +214,34 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{} lines; learnt from {from} requests, judged by {held}, split {:?}",
         parts.lines, parts.split
     )?;
-    let persistent = parts.held.persistent(&parts.held_time);
-    let mut judged = parts.held.sessions(SESSION_GAP_MS);
-    judged.retain(|session| !persistent[session.client as usize]);
-
-    let lessons = |bundles: Option<usize>| -> Vec<Lesson> {
-        let usual = FitSettings::default();
-        let settings =
-            |seed| FitSettings { seed, bundles: bundles.unwrap_or(usual.bundles), ..FitSettings::default() };
-        (0..SEEDS).map(|seed| parts.lesson(&settings(seed))).collect()
+    let usual = FitSettings::default();
+    let lessons = |bundles: usize| -> Vec<Lesson> {
+        (0..SEEDS).map(|seed| parts.lesson(&FitSettings { seed, bundles, ..usual })).collect()
     };
     let networks = |lessons: &[Lesson]| -> Vec<Trained> {
         (0..).zip(lessons).map(|(seed, lesson)| train(lesson, Ends::Told, hidden, seed)).collect()
     };
-    let mut folded = (Vec::new(), Vec::new());
-    for (name, bundles) in [("every request for itself", Some(0)), ("bundles as one", None)] {
-        writeln!(out, "\n{name}: ")?;
-        let lessons = lessons(bundles);
-        let networks = networks(&lessons);
-        let fold = |lesson: &Lesson| lesson.behaviour.bundles.fold(&judged, parts.endpoints());
-        let held: Vec<_> = lessons.iter().map(fold).collect();
-        table_of_bits(&mut out, (&lessons, &networks), &held, hidden)?;
-        folded = (lessons, networks);
+    let only = args.iter().find_map(|a| a.strip_prefix("only="));
+    let folded = lessons(usual.bundles);
+    let own_networks = if only == Some("requests") { Vec::new() } else { networks(&folded) };
+    if only.is_none_or(|only| only == "likeness") {
+        table_of_likeness(&mut out, &parts, &folded, &own_networks)?;
     }
-    table_of_likeness(&mut out, &parts, &folded.0, &folded.1)?;
+    let persistent = parts.held.persistent(&parts.held_time);
+    let mut judged = parts.held.sessions(SESSION_GAP_MS);
+    judged.retain(|session| !persistent[session.client as usize]);
+    if only.is_none_or(|only| only == "bundles") {
+        writeln!(out, "\nbundles as one: ")?;
+        let fold = |lesson: &Lesson| lesson.behaviour.bundles.fold(&judged, parts.endpoints());
+        let held: Vec<_> = folded.iter().map(fold).collect();
+        table_of_bits(&mut out, (&folded, &own_networks), &held, hidden)?;
+    }
+    if only.is_none_or(|only| only == "requests") {
+        writeln!(out, "\nevery request for itself: ")?;
+        let lessons = lessons(0);
+        let held = vec![judged; lessons.len()];
+        table_of_bits(&mut out, (&lessons, &networks(&lessons)), &held, hidden)?;
+    }
     writeln!(out, "\nall of it took {:.0} s", began.elapsed().as_secs_f64())?;
     Ok(())
 }
