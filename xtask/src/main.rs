@@ -29,7 +29,7 @@ usage: cargo xtask VERB
                             closed open users https h2 bodies stall cores startup build all
   fidelity LOG [alternate] [masked]
                             the table of docs/fidelity.md for any log: models beside baselines and the floor
-  sequence LOG [alternate] [masked] [hidden=64]
+  sequence LOG [alternate] [masked] [hidden=64] [only=TABLE]
                             the tables of docs/sequence-model.md: bits per request, and a recurrent network beside the chain
   ci                        what CI does: .ci/run
 ";
