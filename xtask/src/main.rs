@@ -29,6 +29,8 @@ usage: cargo xtask VERB
                             closed open users https h2 bodies stall cores startup logs build all
   fidelity LOG [alternate] [masked]
                             the table of docs/fidelity.md for any log: models beside baselines and the floor
+  sequence LOG [alternate] [masked] [hidden=64] [only=TABLE]
+                            the tables of docs/sequence-model.md: bits per request, and a recurrent network beside the chain
   ci                        what CI does: .ci/run
 ";
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         "docs" => docs::run(rest),
         "bench" => bench::run(rest),
         "fidelity" => repository::run_example("brunt-traffic", "fidelity_table", rest),
+        "sequence" => repository::run_example("brunt-traffic", "sequence_table", rest),
         "ci" => repository::run_ci(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -7,10 +7,10 @@ use std::collections::HashSet;
 const SHORTEST: usize = 6;
 
 /// Where gaps of seconds are told apart: the same in the model and here.
-pub(crate) const GAP_EDGES_S: [i64; 15] = [0, 1, 2, 3, 5, 8, 13, 21, 34, 60, 120, 240, 480, 900, 1801];
+pub const GAP_EDGES_S: [i64; 15] = [0, 1, 2, 3, 5, 8, 13, 21, 34, 60, 120, 240, 480, 900, 1801];
 
 /// The cell of [`GAP_EDGES_S`] that a gap falls in, from 0 to 13.
-pub(crate) fn gap_cell(gap_s: i64) -> u8 {
+pub fn gap_cell(gap_s: i64) -> u8 {
     let above = GAP_EDGES_S.partition_point(|edge| *edge <= gap_s);
     u8::try_from(above.clamp(1, 14) - 1).unwrap_or(0)
 }

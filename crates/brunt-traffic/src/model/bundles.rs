@@ -15,7 +15,8 @@ const MOST: usize = 80;
 const FEWEST_KINDS: usize = 3;
 /// Fewer than this are no pattern.
 const FEWEST_BUNDLES: usize = 20;
-const MOST_CLUSTERS: usize = 48;
+/// Kinds of bundles at most, unless somebody says otherwise.
+pub(super) const MOST_BUNDLES: usize = 48;
 /// How far requests stray from their place in the example, in places.
 const JITTER: f64 = 1.3;
 
@@ -83,23 +84,18 @@ fn runs(sessions: &[Session]) -> Vec<Run> {
 
 /// Learns the bundles of sessions, and puts them in as one token each: tokens from `endpoints` on are bundles, and what follows one is
 /// as long after its end.
-pub(super) fn learn(sessions: &[Session], endpoints: u16, random: &mut Random) -> (Bundles, Vec<Session>) {
+pub(super) fn learn(
+    sessions: &[Session],
+    endpoints: u16,
+    most: usize,
+    random: &mut Random,
+) -> (Bundles, Vec<Session>) {
     let runs = runs(sessions);
-    if runs.len() < FEWEST_BUNDLES {
+    if runs.len() < FEWEST_BUNDLES || most == 0 {
         return (Bundles::default(), sessions.to_vec());
     }
-    let clusters = MOST_CLUSTERS.min(runs.len() / 8);
-    let rows: Vec<Vec<f32>> = runs
-        .iter()
-        .map(|run| {
-            let mut row = vec![0.0_f32; usize::from(endpoints)];
-            sessions[run.session].endpoint[run.from..run.to].iter().for_each(|e| row[usize::from(*e)] += 1.0);
-            for n in &mut row {
-                *n = n.sqrt();
-            }
-            row
-        })
-        .collect();
+    let clusters = most.min(runs.len() / 8);
+    let rows: Vec<Vec<f32>> = runs.iter().map(|run| roots_of_counts(run, sessions, endpoints)).collect();
     let cluster = cluster(&rows, clusters, random);
     let bundles = (0..clusters)
         .map(|k| {
@@ -107,15 +103,43 @@ pub(super) fn learn(sessions: &[Session], endpoints: u16, random: &mut Random) -
             kind(&of.map(|(run, _)| run).collect::<Vec<_>>(), sessions)
         })
         .collect();
+    (Bundles(bundles), fold_all(sessions, &runs, &cluster, endpoints))
+}
+
+fn roots_of_counts(run: &Run, sessions: &[Session], endpoints: u16) -> Vec<f32> {
+    let mut row = vec![0.0_f32; usize::from(endpoints)];
+    sessions[run.session].endpoint[run.from..run.to].iter().for_each(|e| row[usize::from(*e)] += 1.0);
+    for n in &mut row {
+        *n = n.sqrt();
+    }
+    row
+}
+
+fn fold_all(sessions: &[Session], runs: &[Run], kind: &[usize], endpoints: u16) -> Vec<Session> {
     let mut folded = sessions.to_vec();
     let mut by_session: BTreeMap<usize, Vec<(&Run, usize)>> = BTreeMap::new();
-    for (run, k) in runs.iter().zip(&cluster) {
+    for (run, k) in runs.iter().zip(kind) {
         by_session.entry(run.session).or_default().push((run, *k));
     }
     for (session, runs) in by_session {
         folded[session] = fold(&sessions[session], &runs, endpoints);
     }
-    (Bundles(bundles), folded)
+    folded
+}
+
+impl Bundles {
+    /// Other sessions with their bundles as one token each, as those that were learnt from: a run of requests is of the kind whose
+    /// roots of counts are nearest.
+    pub fn fold(&self, sessions: &[Session], endpoints: u16) -> Vec<Session> {
+        if self.0.is_empty() {
+            return sessions.to_vec();
+        }
+        let centres: Vec<Vec<f32>> = self.0.iter().map(|kind| kind.centre(endpoints)).collect();
+        let runs = runs(sessions);
+        let kind: Vec<usize> =
+            runs.iter().map(|run| closest(&roots_of_counts(run, sessions, endpoints), &centres)).collect();
+        fold_all(sessions, &runs, &kind, endpoints)
+    }
 }
 
 fn fold(session: &Session, runs: &[(&Run, usize)], endpoints: u16) -> Session {
@@ -212,10 +236,18 @@ pub(crate) fn spread_clusters(
     cluster(&rows, clusters, random)
 }
 
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    f64::from(a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f32>())
+}
+
+fn closest(row: &[f32], centres: &[Vec<f32>]) -> usize {
+    (0..centres.len())
+        .min_by(|a, b| distance(row, &centres[*a]).total_cmp(&distance(row, &centres[*b])))
+        .unwrap_or(0)
+}
+
 /// k-means with spread-out beginnings (Arthur and Vassilvitskii, 2007).
 fn cluster(rows: &[Vec<f32>], clusters: usize, random: &mut Random) -> Vec<usize> {
-    let distance =
-        |a: &[f32], b: &[f32]| f64::from(a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f32>());
     let mut centres: Vec<Vec<f32>> = vec![rows[random.below(rows.len())].clone()];
     let mut nearest: Vec<f64> = rows.iter().map(|row| distance(row, &centres[0])).collect();
     while centres.len() < clusters {
@@ -235,9 +267,7 @@ fn cluster(rows: &[Vec<f32>], clusters: usize, random: &mut Random) -> Vec<usize
     let mut of = vec![0; rows.len()];
     for _ in 0..20 {
         for (row, of) in rows.iter().zip(&mut of) {
-            *of = (0..clusters)
-                .min_by(|a, b| distance(row, &centres[*a]).total_cmp(&distance(row, &centres[*b])))
-                .unwrap_or(0);
+            *of = closest(row, &centres);
         }
         let mut sums = vec![(vec![0.0_f32; rows[0].len()], 0.0_f32); clusters];
         for (row, of) in rows.iter().zip(&of) {
@@ -254,6 +284,19 @@ fn cluster(rows: &[Vec<f32>], clusters: usize, random: &mut Random) -> Vec<usize
 }
 
 impl BundleKind {
+    /// The mean roots of its counts, by endpoint.
+    fn centre(&self, endpoints: u16) -> Vec<f32> {
+        let mut row = vec![0.0_f32; usize::from(endpoints)];
+        for item in &self.items {
+            #[expect(clippy::cast_possible_truncation, reason = "a root of a count")]
+            let root = (item.chance * item.count.mean_of(f64::sqrt)) as f32;
+            if let Some(at) = row.get_mut(usize::from(item.endpoint)) {
+                *at = root;
+            }
+        }
+        row
+    }
+
     /// A new one: milliseconds since its begin and endpoint, written over `steps`.
     pub(super) fn play(&self, whole_seconds: bool, random: &mut Random, steps: &mut Vec<(i64, u16)>) {
         steps.clear();
@@ -309,5 +352,38 @@ impl BundleKind {
             let ms = (a + (at - below as f64) * (b - a)) as i64;
             step.0 = if whole_seconds { ms.div_euclid(1_000) * 1_000 } else { ms };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::learn;
+    use crate::random::Random;
+    use crate::trace::Session;
+
+    /// Pages of two kinds with their assets, after a request for itself.
+    fn pages() -> Vec<Session> {
+        let page = |n: u16| {
+            let kind = n % 2 * 4;
+            let endpoint = vec![8, kind, kind + 1 + n % 3, kind + 2, kind + 3];
+            let at_ms = vec![0, 60_000, 61_000, 61_000, 62_000];
+            Session { client: u32::from(n), at_ms, endpoint }
+        };
+        (0..60).map(page).collect()
+    }
+
+    #[test]
+    fn what_was_learnt_from_is_folded_alike() {
+        let (bundles, folded) = learn(&pages(), 9, 2, &mut Random::new(&[1]));
+        assert!(folded.iter().all(|session| session.len() == 2 && session.endpoint[1] >= 9));
+        assert_eq!(bundles.fold(&pages(), 9), folded);
+    }
+
+    #[test]
+    fn no_kinds_no_folding() {
+        let (bundles, folded) = learn(&pages(), 9, 0, &mut Random::new(&[1]));
+        assert!(bundles.0.is_empty());
+        assert_eq!(folded, pages());
+        assert_eq!(bundles.fold(&pages(), 9), pages());
     }
 }

@@ -5,7 +5,7 @@
 //! two fits add up to the fit of both.
 
 use super::law::Law;
-use crate::fidelity::{GAP_EDGES_S, gap_cell};
+use crate::fidelity::{Foreseen, GAP_EDGES_S, gap_cell};
 use crate::random::Random;
 use crate::trace::Session;
 use serde::de::Error as _;
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A context: up to eight numbers.
-type Context = u128;
+/// A context: up to seven numbers behind a leading 1.
+pub type Context = u128;
 
 /// Contexts are numbers already: one multiplication spreads them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,16 +82,19 @@ pub struct Backoff {
     levels: Vec<Table>,
 }
 
-pub(super) fn context(parts: &[u16]) -> Context {
+/// The context that these numbers are, of at most seven.
+pub fn context(parts: &[u16]) -> Context {
     parts.iter().fold(1, |all, part| (all << 16) | u128::from(*part))
 }
 
 impl Backoff {
-    pub(super) fn with_levels(levels: usize) -> Self {
+    /// Nothing seen yet, of so many lengths of context.
+    pub fn with_levels(levels: usize) -> Self {
         Self { levels: vec![Table::default(); levels] }
     }
 
-    pub(super) fn add(&mut self, contexts: &[Context], outcome: u16) {
+    /// Takes an outcome that was seen in these contexts, from the longest to the shortest.
+    pub fn add(&mut self, contexts: &[Context], outcome: u16) {
         for (table, context) in self.levels.iter_mut().zip(contexts) {
             table.entry(*context).or_default().add(outcome, 1);
         }
@@ -107,6 +110,18 @@ impl Backoff {
             shortest = Some(row);
         }
         shortest.map(|row| row.pick(random))
+    }
+
+    /// How likely an outcome is of `outcomes` that there are, from above 0 to 1: what the shortest context leaves is shared evenly.
+    pub fn chance(&self, contexts: &[Context], outcome: u16, outcomes: usize) -> f64 {
+        let mut chance = 1.0 / outcomes as f64;
+        for row in self.levels.iter().zip(contexts).rev().filter_map(|(table, context)| table.get(context)) {
+            let seen =
+                row.counts.binary_search_by_key(&outcome, |(o, _)| *o).map_or(0, |at| row.counts[at].1);
+            let belief = row.belief();
+            chance = (1.0 - belief) * chance + belief * f64::from(seen) / f64::from(row.total);
+        }
+        chance
     }
 
     /// Contexts of all levels.
@@ -190,7 +205,7 @@ pub struct Chain {
 }
 
 /// A session as steps: milliseconds since its begin, and an endpoint or bundle.
-pub(super) type Steps = Vec<(i64, u16)>;
+pub type Steps = Vec<(i64, u16)>;
 
 /// Lengths that are told apart: 1, 2, 3, 4, then by doublings from 5.
 fn length_cell(n: usize) -> u16 {
@@ -251,20 +266,20 @@ impl Past {
 
 /// Gaps that are being collected.
 #[derive(Debug, Default)]
-pub(super) struct Teacher {
+struct Teacher {
     chain: Chain,
     gaps: BTreeMap<u16, Vec<Vec<f64>>>,
 }
 
 impl Teacher {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let chain =
             Chain { next: Backoff::with_levels(6), gap: Backoff::with_levels(6), gaps_ms: BTreeMap::new() };
         Self { chain, gaps: BTreeMap::new() }
     }
 
     /// Takes a session of a class.
-    pub(super) fn add(&mut self, class: u16, session: &Session) {
+    fn add(&mut self, class: u16, session: &Session) {
         let mut past = Past::new(class, session.len());
         for (i, token) in session.endpoint.iter().enumerate() {
             self.chain.next.add(&past.next_contexts(), *token);
@@ -282,7 +297,7 @@ impl Teacher {
     }
 
     /// What was learnt; contexts that fewer than `least` requests had are forgotten.
-    pub(super) fn finish(mut self, least: u32) -> Chain {
+    fn finish(mut self, least: u32) -> Chain {
         self.chain.next.prune(least);
         self.chain.gap.prune(least);
         self.chain.gaps_ms = self
@@ -295,6 +310,13 @@ impl Teacher {
 }
 
 impl Chain {
+    /// Of sessions and their classes; contexts that fewer than `least` requests had are forgotten.
+    pub fn learn<'a>(sessions: impl Iterator<Item = (u16, &'a Session)>, least: u32) -> Self {
+        let mut teacher = Teacher::new();
+        sessions.for_each(|(class, session)| teacher.add(class, session));
+        teacher.finish(least)
+    }
+
     /// A new session of a class and a length, written over `steps`.
     pub(super) fn play(&self, class: u16, length: usize, random: &mut Random, steps: &mut Steps) {
         steps.clear();
@@ -313,7 +335,25 @@ impl Chain {
         }
     }
 
-    fn gap_ms(&self, class: u16, cell: u16, random: &mut Random) -> i64 {
+    /// How likely each step of a session of a class is, given its length and what came before; there are so many `tokens`.
+    pub fn foresee(&self, class: u16, session: &Session, tokens: usize) -> Vec<Foreseen> {
+        let mut past = Past::new(class, session.len());
+        let mut gaps_s = session.gaps_s();
+        let mut foreseen = Vec::with_capacity(session.len());
+        for (i, token) in session.endpoint.iter().enumerate() {
+            let cell = if i == 0 { None } else { gaps_s.next().map(|gap| u16::from(gap_cell(gap))) };
+            foreseen.push(Foreseen {
+                token: self.next.chance(&past.next_contexts(), *token, tokens),
+                gap: cell
+                    .map(|cell| self.gap.chance(&past.gap_contexts(*token), cell, GAP_EDGES_S.len() - 1)),
+            });
+            past.step(*token, cell);
+        }
+        foreseen
+    }
+
+    /// A gap of a cell, in milliseconds, as the class has them.
+    pub fn gap_ms(&self, class: u16, cell: u16, random: &mut Random) -> i64 {
         let law = self.gaps_ms.get(&class).and_then(|cells| cells.get(usize::from(cell)));
         let drawn = law.and_then(|law| law.draw(random));
         #[expect(clippy::cast_possible_truncation, reason = "gaps are below half an hour")]

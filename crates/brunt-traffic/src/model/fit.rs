@@ -1,8 +1,8 @@
 //! Learning a model from a trace.
 
-use super::chain::Teacher;
+use super::bundles::MOST_BUNDLES;
 use super::triggered::{Call, Triggered};
-use super::{Behaviour, Cascade, Class, Fleet, Law, Periodic, Source, bundles, mixture};
+use super::{Behaviour, Cascade, Chain, Class, Fleet, Law, Periodic, Source, bundles, mixture};
 use crate::observe::{Client, ClientKind};
 use crate::random::Random;
 use crate::trace::{HOUR_MS, SESSION_GAP_MS, Session, Stretch, Trace, total_ms};
@@ -15,6 +15,8 @@ pub struct FitSettings {
     pub classes: usize,
     /// A pause that ends a session, in milliseconds.
     pub session_gap_ms: i64,
+    /// Kinds of bundles at most; with 0 every request stands for itself.
+    pub bundles: usize,
     /// Contexts that were seen less often are forgotten.
     pub least_seen: u32,
     /// Chance in fitting: the same seed gives the same model.
@@ -23,7 +25,7 @@ pub struct FitSettings {
 
 impl Default for FitSettings {
     fn default() -> Self {
-        Self { classes: 24, session_gap_ms: SESSION_GAP_MS, least_seen: 1, seed: 1 }
+        Self { classes: 24, session_gap_ms: SESSION_GAP_MS, bundles: MOST_BUNDLES, least_seen: 1, seed: 1 }
     }
 }
 
@@ -31,6 +33,17 @@ impl Default for FitSettings {
 const FEWEST_OF_SOURCE: usize = 200;
 /// So many sessions for each class that is told apart.
 const SESSIONS_PER_CLASS: usize = 100;
+
+/// A model, and what its chain was taught: enough to teach something else the same.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// The model.
+    pub behaviour: Behaviour,
+    /// The sessions of all who come and go, with bundles as one token each, by when they began.
+    pub sessions: Vec<Session>,
+    /// The class of each of them.
+    pub class: Vec<u16>,
+}
 
 /// Learns from a trace with endpoints below `endpoints`; `clients` says who its clients are.
 pub fn fit(
@@ -40,11 +53,22 @@ pub fn fit(
     endpoints: u16,
     settings: &FitSettings,
 ) -> Behaviour {
+    lesson(trace, observed, clients, endpoints, settings).behaviour
+}
+
+/// [`fit`], with the sessions that the chain learnt from.
+pub fn lesson(
+    trace: &Trace,
+    observed: &[Stretch],
+    clients: &[Client],
+    endpoints: u16,
+    settings: &FitSettings,
+) -> Lesson {
     let mut random = Random::new(&[settings.seed, 1]);
     let (mut sources, steady) = learn_sources(trace, observed, clients, endpoints);
     let mut come_and_go = trace.sessions(settings.session_gap_ms);
     come_and_go.retain(|s| !steady[s.client as usize]);
-    let (bundles, folded) = bundles::learn(&come_and_go, endpoints, &mut random);
+    let (bundles, folded) = bundles::learn(&come_and_go, endpoints, settings.bundles, &mut random);
     let tokens = usize::from(endpoints) + bundles.0.len();
     let (fleet, fleets) = fleets(&come_and_go, trace, observed, clients);
 
@@ -65,14 +89,12 @@ pub fn fit(
         }
         classes += u16::try_from(kinds).unwrap_or(1);
     }
-    let mut teacher = Teacher::new();
-    for (session, class) in folded.iter().zip(&class) {
-        teacher.add(*class, session);
-    }
+    let chain = Chain::learn(class.iter().copied().zip(&folded), settings.least_seen);
     let crowd = |k: u16| (0..class.len()).any(|i| class[i] == k && fleet[i].is_none());
     let classes =
         (0..classes).map(|k| one_class((k, crowd(k)), (&come_and_go, &folded), &class, observed)).collect();
-    Behaviour { endpoints, sources, bundles, classes, chain: teacher.finish(settings.least_seen) }
+    let behaviour = Behaviour { endpoints, sources, bundles, classes, chain };
+    Lesson { behaviour, sessions: folded, class }
 }
 
 /// Kinds of sessions that a fleet has at most.

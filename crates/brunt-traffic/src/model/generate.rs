@@ -52,8 +52,25 @@ const RETURNS: u64 = 4;
 
 /// Makes the requests of some stretches of time.
 pub fn generate(behaviour: &Behaviour, stretches: &[Stretch], play: &Play) -> Drawn {
+    let chain = &behaviour.chain;
+    generate_by(behaviour, stretches, play, &mut |class, length, random, steps| {
+        chain.play(class, length, random, steps);
+    })
+}
+
+/// Writes a new session of a class and a length over `steps`: milliseconds since its begin, and an endpoint or bundle.
+pub type Compose<'a> = dyn FnMut(u16, usize, &mut Random, &mut Steps) + 'a;
+
+/// [`generate`], with something else in place of the chain.
+pub fn generate_by(
+    behaviour: &Behaviour,
+    stretches: &[Stretch],
+    play: &Play,
+    compose: &mut Compose<'_>,
+) -> Drawn {
     let mut maker = Maker {
         behaviour,
+        compose,
         stretches,
         play,
         made: Vec::new(),
@@ -78,8 +95,9 @@ impl Drawn {
     }
 }
 
-struct Maker<'a> {
+struct Maker<'a, 'c> {
     behaviour: &'a Behaviour,
+    compose: &'a mut Compose<'c>,
     stretches: &'a [Stretch],
     play: &'a Play,
     made: Vec<Made>,
@@ -89,7 +107,7 @@ struct Maker<'a> {
     inner: Steps,
 }
 
-impl Maker<'_> {
+impl Maker<'_, '_> {
     fn time(&self, at_ms: i64) -> i64 {
         if self.play.whole_seconds { at_ms.div_euclid(1_000) * 1_000 } else { at_ms }
     }
@@ -195,7 +213,7 @@ impl Maker<'_> {
         self.sessions += 1;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length that was seen")]
         let length = class.length.draw_between(random).unwrap_or(1.0).max(1.0) as usize;
-        self.behaviour.chain.play(k, length, random, &mut self.steps);
+        (self.compose)(k, length, random, &mut self.steps);
         let (mut shift, mut end) = (0, begin);
         for step in 0..self.steps.len() {
             let (offset, token) = self.steps[step];
