@@ -16,7 +16,7 @@ const OUTLIERS_OF_BUSY: f64 = 0.2;
 const LEAST_DISPERSION: f64 = 0.01;
 
 /// The tail that scores are corrected by: so large a share of all cells...
-const TAIL: f64 = 0.05;
+const TAIL: f64 = 0.02;
 /// ... or this share of those that have a score, where that is less...
 const TAIL_OF_SCORED: f64 = 0.2;
 /// ... but so many cells at least.

@@ -1,13 +1,19 @@
 //! What an anomaly is told as: its kind, its size, and who is in it.
 
 use super::detect::Side;
-use super::log::{Outbreak, Watched};
+use super::log::{LEAST_EXCESS, Outbreak, Watched};
 use crate::observe::ClientKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Endpoints that an anomaly names, those with the most requests too many or too few first.
 const NAMED: usize = 5;
+
+/// With a share smaller than this, an endpoint is not named for an anomaly of all requests.
+const NAMED_SHARE: f64 = 0.1;
+
+/// What few addresses ask for with success and without changing anything is an attack if it is so often: less is a reader with a bad client.
+const FLOOD: usize = 100;
 
 /// So many addresses are few...
 const FEW: usize = 3;
@@ -22,8 +28,9 @@ pub enum AnomalyKind {
     Spike,
     /// Far fewer: an outage, a client that is gone, or a stretch in which the log was not kept.
     Drop,
-    /// A spike of requests that are mostly refused (400 to 499, but not 404 and 410), or that very few clients made of a few targets or
-    /// with mostly 400 to 499 as the answer: guessed passwords, a scanner, a client gone wrong.
+    /// A spike of requests that are mostly refused (400 to 499, but not 404 and 410); or that a few addresses made, with mostly 400 to 499 as
+    /// the answer, or of a few targets and to change something, or of a few targets and a hundred or more: guessed passwords, a scanner, a
+    /// flood, a client gone wrong.
     Attack,
 }
 
@@ -52,9 +59,9 @@ pub struct Anomaly {
     pub to_unix_s: i64,
     /// Which requests stand out.
     pub scope: Scope,
-    /// The endpoints that stand out, at most five, the most first; none where the scope is another.
+    /// The endpoints that stand out, at most five, the most first; where the scope is another, those with a tenth of its requests or more.
     pub endpoints: Vec<String>,
-    /// How many endpoints stand out.
+    /// How many endpoints these are, the unnamed included.
     pub endpoint_count: usize,
     /// Requests of these endpoints, or of the scope, in that time.
     pub requests: u64,
@@ -73,15 +80,15 @@ pub struct Anomaly {
 /// Anomalies of outbreaks: those of endpoints are joined by kind where they overlap, others are told where endpoints do not
 /// explain them.
 pub(super) fn told(log: &Watched<'_>, outbreaks: Vec<Outbreak>) -> Vec<Anomaly> {
-    let (of_endpoints, of_groups): (Vec<_>, Vec<_>) =
-        outbreaks.into_iter().partition(|o| o.scope == Scope::Endpoints);
-    let mut groups: Vec<(AnomalyKind, Vec<Outbreak>)> =
-        joined(of_endpoints.into_iter().map(|o| (kind(log, &o), o)).collect());
-    let mut of_groups = of_groups;
-    of_groups.sort_by_key(|o| (o.scope, o.from_ms));
-    for outbreak in of_groups {
+    let kinds = outbreaks.into_iter().map(|o| (kind(log, &o), o));
+    let large = |(kind, o): &(AnomalyKind, Outbreak)| *kind == AnomalyKind::Attack || o.excess() >= LEAST_EXCESS;
+    let (of_endpoints, mut of_groups): (Vec<_>, Vec<_>) =
+        kinds.filter(large).partition(|(_, o)| o.scope == Scope::Endpoints);
+    let mut groups = joined(of_endpoints);
+    of_groups.sort_by_key(|(_, o)| (o.scope, o.from_ms));
+    for (kind, outbreak) in of_groups {
         if !explained(&outbreak, &groups) {
-            groups.push((kind(log, &outbreak), vec![outbreak]));
+            groups.push((kind, vec![outbreak]));
         }
     }
     groups.into_iter().map(|(kind, outbreaks)| anomaly(log, kind, outbreaks)).collect()
@@ -127,9 +134,12 @@ fn is_attack(log: &Watched<'_>, rows: &[u32]) -> bool {
     let refused = events().filter(|e| matches!(e.status, 400..=403 | 405..=409 | 411..=499)).count();
     let lost = events().filter(|e| matches!(e.status, 400..=499)).count();
     let bots = events().filter(|e| client(e.client).kind == ClientKind::Bot).count();
+    let method = |target: u32| log.observed.targets[target as usize].method.as_ref();
+    let changing = events().filter(|e| !matches!(method(e.target), "GET" | "HEAD" | "OPTIONS")).count();
     let few = few_share(events().map(|e| client(e.client).address)) >= MOST_OF;
     let hammered = few_share(events().map(|e| e.target)) >= MOST_OF && share(bots) < 0.5;
-    share(refused) >= 0.5 || few && (hammered || share(lost) >= 0.5)
+    let flood = share(changing) >= 0.5 || rows.len() >= FLOOD;
+    share(refused) >= 0.5 || few && (share(lost) >= 0.5 || hammered && flood)
 }
 
 /// The share that the few most frequent ones have.
@@ -141,6 +151,18 @@ fn few_share(of: impl Iterator<Item = u32>) -> f64 {
     let mut counts: Vec<u64> = counts.into_values().collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     counts.iter().take(FEW).sum::<u64>() as f64 / counts.iter().sum::<u64>().max(1) as f64
+}
+
+/// The endpoints with a large part of these requests, the largest first.
+fn prominent(log: &Watched<'_>, rows: &[u32]) -> Vec<u16> {
+    let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+    for row in rows {
+        *counts.entry(log.endpoint(*row)).or_default() += 1;
+    }
+    let mut counts: Vec<(u16, usize)> = counts.into_iter().collect();
+    counts.retain(|(_, n)| *n as f64 >= NAMED_SHARE * rows.len() as f64);
+    counts.sort_by_key(|(of, n)| (std::cmp::Reverse(*n), *of));
+    counts.into_iter().map(|(of, _)| of).collect()
 }
 
 /// Of outbreaks at the same time, one or more.
@@ -156,13 +178,16 @@ fn anomaly(log: &Watched<'_>, kind: AnomalyKind, mut outbreaks: Vec<Outbreak>) -
     }
     clients.sort_unstable();
     clients.dedup();
-    let names: Vec<usize> = outbreaks.iter().filter_map(|o| o.endpoint).map(usize::from).collect();
+    let names = match outbreaks[0].scope {
+        Scope::Endpoints => outbreaks.iter().filter_map(|o| o.endpoint).collect(),
+        Scope::All | Scope::People | Scope::Failed => prominent(log, &outbreaks[0].rows),
+    };
     Anomaly {
         kind,
         from_unix_s: outbreaks.iter().map(|o| o.from_ms).min().unwrap_or_default().div_euclid(1_000),
         to_unix_s: outbreaks.iter().map(|o| o.to_ms).max().unwrap_or_default().div_euclid(1_000),
         scope: outbreaks[0].scope,
-        endpoints: names.iter().take(NAMED).map(|of| log.words.endpoints.names[*of].clone()).collect(),
+        endpoints: names.iter().take(NAMED).map(|of| log.words.endpoints.names[usize::from(*of)].clone()).collect(),
         endpoint_count: names.len(),
         requests: of_all(outbreaks.iter().map(|o| o.requests).sum()),
         expected: outbreaks.iter().map(|o| o.expected).sum::<f64>() * factor,

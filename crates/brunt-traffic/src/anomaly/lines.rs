@@ -51,16 +51,16 @@ fn line(anomaly: &Anomaly, moment: &impl Fn(i64) -> String) -> String {
         peak if peak >= 10.0 => format!("x {peak:.0}"),
         peak => format!("x {peak:.1}"),
     };
-    let of = match anomaly.scope {
-        Scope::All => "all requests".to_owned(),
-        Scope::People => "requests of people".to_owned(),
-        Scope::Failed => "failed requests".to_owned(),
-        Scope::Endpoints => {
-            let rest = anomaly.endpoint_count.saturating_sub(1);
-            let first = anomaly.endpoints.first().map(String::as_str).unwrap_or_default();
-            if rest > 0 { format!("{first} and {rest} more") } else { first.to_owned() }
-        }
+    let rest = anomaly.endpoint_count.saturating_sub(1);
+    let first = anomaly.endpoints.first().map(String::as_str).unwrap_or_default();
+    let names = if rest > 0 { format!("{first} and {rest} more") } else { first.to_owned() };
+    let scope = match anomaly.scope {
+        Scope::All => "all requests",
+        Scope::People => "of people",
+        Scope::Failed => "failed ones",
+        Scope::Endpoints => "",
     };
+    let of = [scope, &names].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
     format!(
         "{from} to {to}  {kind}  {} for {expected} ({peak}), {}, {}{of}",
         anomaly.requests,

@@ -19,8 +19,10 @@ pub(super) const SILENCE_MS: i64 = 3 * 3_600_000;
 /// What fewer requests are there of is not looked at by itself.
 const LEAST_REQUESTS: usize = 30;
 
-/// An anomaly has so many requests more or less than expected...
-const LEAST_EXCESS: f64 = 10.0;
+/// A spike or a drop has so many requests more or less than expected...
+pub(super) const LEAST_EXCESS: f64 = 20.0;
+/// ... an attack so many more: passwords are guessed a dozen at a time too...
+const LEAST_EXCESS_OF_ATTACK: f64 = 10.0;
 /// ... and so many times as many, or as few.
 const LEAST_TIMES: f64 = 1.5;
 
@@ -239,5 +241,5 @@ fn is_large(outbreak: &Outbreak) -> bool {
         Side::Above => got >= LEAST_TIMES * expected,
         Side::Below => got * LEAST_TIMES <= expected,
     };
-    times && outbreak.excess() >= LEAST_EXCESS
+    times && outbreak.excess() >= LEAST_EXCESS_OF_ATTACK
 }
