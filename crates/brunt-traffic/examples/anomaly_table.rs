@@ -4,9 +4,7 @@
 //! the second lists the anomalies of a log, and how those that one address made on the named paths were found.
 
 use brunt_logs::{Log, open};
-use brunt_traffic::anomaly::{
-    Anomaly, AnomalyKind, AnomalySettings, Grid, Rule, Scores, anomalies,
-};
+use brunt_traffic::anomaly::{Anomaly, AnomalyKind, AnomalySettings, Grid, Rule, Scores, anomalies};
 use brunt_traffic::{MOST_ENDPOINTS, Observed, Observer, Vocabulary};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -26,7 +24,10 @@ fn main() -> Result<()> {
     match words.as_slice() {
         ["series", values, labels] => series_table(values, labels),
         ["log", path, attacked @ ..] => log_table(path, attacked),
-        _ => Err("usage: anomaly_table series VALUES.csv LABELS.json, or: anomaly_table log LOG PATH...".into()),
+        _ => {
+            Err("usage: anomaly_table series VALUES.csv LABELS.json, or: anomaly_table log LOG PATH..."
+                .into())
+        }
     }
 }
 
@@ -54,7 +55,12 @@ struct Contender {
 }
 
 impl Contender {
-    fn of(name: &'static str, all: &[Labelled], plain: f64, scores: fn(&Labelled) -> Vec<(i64, i64, f64)>) -> Self {
+    fn of(
+        name: &'static str,
+        all: &[Labelled],
+        plain: f64,
+        scores: fn(&Labelled) -> Vec<(i64, i64, f64)>,
+    ) -> Self {
         Self { name, scored: all.iter().map(scores).collect(), close: 1.0, plain }
     }
 
@@ -98,7 +104,11 @@ impl Count {
     }
 
     fn plus(self, other: Self) -> Self {
-        Self { hit: self.hit + other.hit, wrong: self.wrong + other.wrong, missed: self.missed + other.missed }
+        Self {
+            hit: self.hit + other.hit,
+            wrong: self.wrong + other.wrong,
+            missed: self.missed + other.missed,
+        }
     }
 
     fn precision(self) -> f64 {
@@ -130,7 +140,10 @@ fn series_table(values: &str, labels: &str) -> Result<()> {
         Contender::of("median/MAD, hours", &all, 3.5, |s| distances(s, HOUR_MS, median_mad)),
         Contender::of("3 sigma, as sampled", &all, 3.0, |s| distances(s, s.every_ms, mean_sigma)),
         Contender::of("3 sigma, hours", &all, 3.0, |s| distances(s, HOUR_MS, mean_sigma)),
-        Contender { close: plain.close / plain.open, ..Contender::of("**brunt**, hours", &all, plain.open, brunt_scores) },
+        Contender {
+            close: plain.close / plain.open,
+            ..Contender::of("**brunt**, hours", &all, plain.open, brunt_scores)
+        },
     ];
     writeln!(
         out,
@@ -149,7 +162,10 @@ fn series_table(values: &str, labels: &str) -> Result<()> {
         };
         // The lowest of equally good ones.
         let best = |without: Option<usize>| {
-            (0..thresholds.len()).rev().max_by(|a, b| sum(*a, without).f1().total_cmp(&sum(*b, without).f1())).unwrap_or(0)
+            (0..thresholds.len())
+                .rev()
+                .max_by(|a, b| sum(*a, without).f1().total_cmp(&sum(*b, without).f1()))
+                .unwrap_or(0)
         };
         let at = best(None);
         let left_out = (0..all.len()).fold(Count::default(), |sum, i| sum.plus(counts[i][best(Some(i))]));
@@ -168,7 +184,13 @@ fn series_table(values: &str, labels: &str) -> Result<()> {
         )?;
         if contender.close < 1.0 {
             for (i, series) in all.iter().enumerate() {
-                eprintln(&format!("{}: {:?}; threshold of the others {:.2}: {:?}", series.name, counts[i][at], thresholds[best(Some(i))], counts[i][best(Some(i))]));
+                eprintln(&format!(
+                    "{}: {:?}; threshold of the others {:.2}: {:?}",
+                    series.name,
+                    counts[i][at],
+                    thresholds[best(Some(i))],
+                    counts[i][best(Some(i))]
+                ));
             }
         }
     }
@@ -277,7 +299,10 @@ fn log_table(path: &str, attacked: &[&str]) -> Result<()> {
             let n = found.iter().filter(|a| a.kind == kind).count();
             writeln!(out, "  {kind:?}: {n}, {:.2} a day", n as f64 / days)?;
         }
-        writeln!(out, "\n| begin (UTC) | path | requests | over, s | found as | begin found, s after | end found, s after |")?;
+        writeln!(
+            out,
+            "\n| begin (UTC) | path | requests | over, s | found as | begin found, s after | end found, s after |"
+        )?;
         writeln!(out, "|---|---|---|---|---|---|---|")?;
         for episode in &episodes {
             writeln!(out, "{}", row(episode, &found))?;
@@ -339,7 +364,8 @@ fn episodes(seen: &Observed, attacked: &[&str]) -> Vec<Episode> {
     }
     let mut episodes = Vec::new();
     for ((path, _), times) in by {
-        for chunk in times.chunk_by(|a, b| b - a <= PAUSE_MS).filter(|chunk| chunk.len() >= LEAST_OF_EPISODE) {
+        for chunk in times.chunk_by(|a, b| b - a <= PAUSE_MS).filter(|chunk| chunk.len() >= LEAST_OF_EPISODE)
+        {
             episodes.push(Episode {
                 path: attacked[path].to_owned(),
                 from_ms: chunk[0],

@@ -3,6 +3,7 @@
 use super::series::Grid;
 use super::tail::Law;
 use super::usual::expected;
+use crate::trace::HOUR_MS;
 
 /// With fewer cells nothing is usual yet, and nothing is an alarm.
 const LEAST_CELLS: usize = 20;
@@ -17,14 +18,19 @@ const LEAST_DISPERSION: f64 = 0.01;
 
 /// The tail that scores are corrected by: so large a share of all cells...
 const TAIL: f64 = 0.02;
-/// ... or this share of those that have a score, where that is less...
-const TAIL_OF_SCORED: f64 = 0.2;
-/// ... but so many cells at least.
+/// ... or so long a time where that is more, so that an hour of a short log does not become usual...
+const TAIL_MS: i64 = 2 * HOUR_MS;
+/// ... but no more than this share of all cells...
+const MOST_TAIL: f64 = 0.1;
+/// ... and this one of those that are not empty...
+const TAIL_OF_BUSY: f64 = 0.2;
+/// ... and so many cells at least.
 const LEAST_TAIL: usize = 10;
 
-/// How much heavier than it should be a tail is taken to be, where fewer than [`LEAST_TAIL`] cells have a score: what is asked for in a few
-/// minutes of a log only. Endpoints of a blog of 2016 have 3 to 12 in cells of a minute.
+/// How much heavier than it should be a tail is taken to be where fewer cells than this are not empty: what is asked for in a few minutes
+/// of a log only. Endpoints of a blog of 2016 have 3 to 12 in cells of a minute.
 const TAIL_OF_FEW: f64 = 6.0;
+const FEW_BUSY: usize = 2 * LEAST_TAIL;
 
 /// More than usual, or less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,9 +66,11 @@ impl Scores {
         }
         let expected = expected(grid, values, offset_ms);
         let dispersion = dispersion(values, &expected);
+        let busy = values.iter().filter(|v| **v > 0.0).count();
+        let tail = tail_of(grid, busy);
         let score = |side: Side| {
             let cells = values.iter().zip(&expected);
-            corrected(cells.map(|(v, e)| score(side, *v, Law { mean: *e, dispersion })).collect())
+            corrected(cells.map(|(v, e)| score(side, *v, Law { mean: *e, dispersion })).collect(), tail, busy)
         };
         let (above, below) = (score(Side::Above), score(Side::Below));
         Self { expected, above, below }
@@ -104,24 +112,28 @@ fn dispersion(values: &[f64], expected: &[f64]) -> f64 {
     (over / squares.max(f64::MIN_POSITIVE)).max(LEAST_DISPERSION)
 }
 
+/// How many cells the tail has at most.
+fn tail_of(grid: &Grid, busy: usize) -> usize {
+    let all = grid.len() as f64;
+    let long = TAIL_MS as f64 / grid.cell_ms as f64;
+    let tail = (TAIL * all).max(long).min(MOST_TAIL * all).min(TAIL_OF_BUSY * busy as f64);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
+    let tail = tail as usize;
+    tail.max(LEAST_TAIL)
+}
+
 /// Scores of which as many are great as should be. Above a bound that some cells exceed, the scores of a right model fall off
 /// exponentially, with a median excess of log10(2); where their median is greater, excesses are divided by as much. (Peaks over a threshold with
 /// shape 0; compare Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory", KDD 2017.) A median, so that anomalies among them
 /// have little say.
-fn corrected(mut scores: Vec<f64>) -> Vec<f64> {
+fn corrected(mut scores: Vec<f64>, most: usize, busy: usize) -> Vec<f64> {
     let mut sorted: Vec<f64> = scores.iter().copied().filter(|score| *score > 0.0).collect();
     sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
-    let share = (TAIL * scores.len() as f64).min(TAIL_OF_SCORED * sorted.len() as f64) as usize;
-    let tail = share.max(LEAST_TAIL).min(sorted.len());
-    if tail == 0 {
-        return scores;
-    }
-    let bound = sorted.get(tail).copied().unwrap_or(0.0);
-    let factor = if tail < LEAST_TAIL {
-        TAIL_OF_FEW
-    } else {
-        ((sorted[tail / 2] - bound) / 2_f64.log10()).max(1.0)
+    let (tail, bound, factor) = match sorted.get(most) {
+        Some(bound) => (most, *bound, ((sorted[most / 2] - bound) / 2_f64.log10()).max(1.0)),
+        None if busy < FEW_BUSY => (LEAST_TAIL, 0.0, TAIL_OF_FEW),
+        // Fewer cells than should be are far off: the tail is no heavy one.
+        None => return scores,
     };
     // What the bound should be exceeded by: so large a share of all cells.
     let base = bound.min((scores.len() as f64 / tail as f64).log10());

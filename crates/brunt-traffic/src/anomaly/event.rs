@@ -16,7 +16,7 @@ const NAMED_SHARE: f64 = 0.1;
 const FLOOD: usize = 100;
 
 /// So many addresses are few...
-const FEW: usize = 3;
+const FEW: usize = 5;
 /// ... if they have this share of the requests.
 const MOST_OF: f64 = 0.8;
 
@@ -81,7 +81,8 @@ pub struct Anomaly {
 /// explain them.
 pub(super) fn told(log: &Watched<'_>, outbreaks: Vec<Outbreak>) -> Vec<Anomaly> {
     let kinds = outbreaks.into_iter().map(|o| (kind(log, &o), o));
-    let large = |(kind, o): &(AnomalyKind, Outbreak)| *kind == AnomalyKind::Attack || o.excess() >= LEAST_EXCESS;
+    let large =
+        |(kind, o): &(AnomalyKind, Outbreak)| *kind == AnomalyKind::Attack || o.excess() >= LEAST_EXCESS;
     let (of_endpoints, mut of_groups): (Vec<_>, Vec<_>) =
         kinds.filter(large).partition(|(_, o)| o.scope == Scope::Endpoints);
     let mut groups = joined(of_endpoints);
@@ -100,7 +101,9 @@ fn joined(mut found: Vec<(AnomalyKind, Outbreak)>) -> Vec<(AnomalyKind, Vec<Outb
     let mut groups: Vec<(AnomalyKind, Vec<Outbreak>)> = Vec::new();
     for (kind, outbreak) in found {
         match groups.last_mut() {
-            Some((of, group)) if *of == kind && group.iter().any(|o| o.near(outbreak.from_ms, outbreak.to_ms)) => {
+            Some((of, group))
+                if *of == kind && group.iter().any(|o| o.near(outbreak.from_ms, outbreak.to_ms)) =>
+            {
                 group.push(outbreak);
             }
             _ => groups.push((kind, vec![outbreak])),
@@ -187,7 +190,11 @@ fn anomaly(log: &Watched<'_>, kind: AnomalyKind, mut outbreaks: Vec<Outbreak>) -
         from_unix_s: outbreaks.iter().map(|o| o.from_ms).min().unwrap_or_default().div_euclid(1_000),
         to_unix_s: outbreaks.iter().map(|o| o.to_ms).max().unwrap_or_default().div_euclid(1_000),
         scope: outbreaks[0].scope,
-        endpoints: names.iter().take(NAMED).map(|of| log.words.endpoints.names[usize::from(*of)].clone()).collect(),
+        endpoints: names
+            .iter()
+            .take(NAMED)
+            .map(|of| log.words.endpoints.names[usize::from(*of)].clone())
+            .collect(),
         endpoint_count: names.len(),
         requests: of_all(outbreaks.iter().map(|o| o.requests).sum()),
         expected: outbreaks.iter().map(|o| o.expected).sum::<f64>() * factor,

@@ -30,7 +30,8 @@ pub(crate) fn lines(anomalies: &[Anomaly], moment: impl Fn(i64) -> String) -> St
 
 fn counted(anomalies: &[Anomaly]) -> String {
     let kinds = [(AnomalyKind::Attack, "attack"), (AnomalyKind::Spike, "spike"), (AnomalyKind::Drop, "drop")];
-    let counts = kinds.iter().map(|(kind, name)| (anomalies.iter().filter(|a| a.kind == *kind).count(), *name));
+    let counts =
+        kinds.iter().map(|(kind, name)| (anomalies.iter().filter(|a| a.kind == *kind).count(), *name));
     counts.filter(|(n, _)| *n > 0).map(|(n, name)| plural(n as u64, name)).collect::<Vec<_>>().join(", ")
 }
 

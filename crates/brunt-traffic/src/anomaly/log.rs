@@ -130,7 +130,8 @@ impl<'a> Watched<'a> {
             let rows = all().into_iter().filter(|row| keep(*row as usize)).collect();
             tracks.push(Track { scope, endpoint: None, rows });
         };
-        let people = |row: usize| self.observed.clients[events[row].client as usize].kind == ClientKind::People;
+        let people =
+            |row: usize| self.observed.clients[events[row].client as usize].kind == ClientKind::People;
         group(Scope::All, &|_| true);
         group(Scope::People, &people);
         group(Scope::Failed, &|row| events[row].status >= 400);
@@ -139,7 +140,11 @@ impl<'a> Watched<'a> {
             by_endpoint[usize::from(self.endpoint(row))].push(row);
         }
         let endpoints = by_endpoint.into_iter().zip(0_u16..);
-        tracks.extend(endpoints.map(|(rows, of)| Track { scope: Scope::Endpoints, endpoint: Some(of), rows }));
+        tracks.extend(endpoints.map(|(rows, of)| Track {
+            scope: Scope::Endpoints,
+            endpoint: Some(of),
+            rows,
+        }));
         tracks.retain(|track| track.rows.len() >= LEAST_REQUESTS);
         tracks
     }
@@ -189,7 +194,8 @@ impl Track {
             (Some(only), None) | (None, Some(only)) => only,
             (None, None) => (0, 0),
         };
-        let (best, _) = cluster.iter().copied().max_by(|a, b| a.0.score.total_cmp(&b.0.score)).unwrap_or(cluster[0]);
+        let (best, _) =
+            cluster.iter().copied().max_by(|a, b| a.0.score.total_cmp(&b.0.score)).unwrap_or(cluster[0]);
         Outbreak {
             scope: self.scope,
             endpoint: self.endpoint,

@@ -32,8 +32,7 @@ impl Grid {
                 return None;
             }
             for cell in first..=last {
-                let piece =
-                    stretch.to_ms.min((cell + 1) * cell_ms) - stretch.from_ms.max(cell * cell_ms);
+                let piece = stretch.to_ms.min((cell + 1) * cell_ms) - stretch.from_ms.max(cell * cell_ms);
                 grid.add(cell, piece as f64 / cell_ms as f64);
             }
         }
@@ -117,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_hole_has_no_cells() {
-        let stretches = [Stretch { from_ms: 0, to_ms: 150_000 }, Stretch { from_ms: 600_000, to_ms: 660_000 }];
+        let stretches =
+            [Stretch { from_ms: 0, to_ms: 150_000 }, Stretch { from_ms: 600_000, to_ms: 660_000 }];
         let grid = Grid::over(&stretches, 60_000);
         let expected = Grid { cell_ms: 60_000, at: vec![0, 1, 2, 10], seen: vec![1.0, 1.0, 0.5, 1.0] };
         assert_eq!(grid, Some(expected));

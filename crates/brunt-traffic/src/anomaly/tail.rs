@@ -59,8 +59,9 @@ fn ln_beta_share(a: f64, b: f64, x: f64, rest: f64) -> f64 {
     if x < (a + 1.0) / (a + b + 2.0) {
         front + (fraction(a, b, x) / a).ln()
     } else {
-        let other = (front + (fraction(b, a, rest) / b).ln()).exp().min(1.0);
-        (-other).ln_1p()
+        let other = (front + (fraction(b, a, rest) / b).ln()).exp();
+        // The difference from 1 has no more digits than this.
+        (1.0 - other).max(f64::EPSILON).ln()
     }
 }
 

@@ -40,8 +40,10 @@ pub(super) fn expected(grid: &Grid, values: &[f64], offset_ms: i64) -> Vec<f64> 
         let profile = profile(&hours, &rates, slots);
         (hours.iter().map(|h| profile[h.slot(slots)]).collect(), mean(&profile))
     };
-    // Most hours of what is seldom asked for are empty: their trimmed mean is 0, that of its days is not.
-    let missing = (trimmed_mean(by_day(&hours)) - all).max(0.0);
+    // A trimmed mean of hours is too low where few hours have most of a day's requests, and 0 where most hours are empty; one of whole
+    // days is not. The same is made of what is expected, so that shapes of the week make no difference.
+    let got = trimmed_mean(by_day(&hours, |i| hours[i].sum));
+    let missing = (got - trimmed_mean(by_day(&hours, |i| by_hour[i] * hours[i].seen))).max(0.0);
     let total: f64 = grid.seen.iter().sum();
     let least = (LEAST_SHARE * (all + missing)).max(1.0 / total.max(1.0));
     for rate in &mut by_hour {
@@ -108,13 +110,13 @@ fn profile(hours: &[Block], rates: &[f64], slots: usize) -> Vec<f64> {
 }
 
 /// Per whole cell, by day.
-fn by_day(hours: &[Block]) -> Vec<f64> {
+fn by_day(hours: &[Block], sum: impl Fn(usize) -> f64) -> Vec<f64> {
     let mut days: Vec<(i64, f64, f64)> = Vec::new();
-    for hour in hours {
+    for (i, hour) in hours.iter().enumerate() {
         let day = hour.hour.div_euclid(24);
         match days.last_mut() {
-            Some(last) if last.0 == day => (last.1, last.2) = (last.1 + hour.sum, last.2 + hour.seen),
-            _ => days.push((day, hour.sum, hour.seen)),
+            Some(last) if last.0 == day => (last.1, last.2) = (last.1 + sum(i), last.2 + hour.seen),
+            _ => days.push((day, sum(i), hour.seen)),
         }
     }
     // A day that was hardly observed has no say.

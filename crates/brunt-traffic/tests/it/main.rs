@@ -1,3 +1,4 @@
 //! The traffic twin.
+mod anomaly;
 mod export;
 mod site;
