@@ -29,6 +29,8 @@ usage: cargo xtask VERB
                             closed open users https h2 bodies stall cores startup build all
   fidelity LOG [alternate] [masked]
                             the table of docs/fidelity.md for any log: models beside baselines and the floor
+  anomalies series VALUES.csv LABELS.json | log LOG PATH...
+                            the tables of docs/anomalies.md: the detector beside usual rules, and the anomalies of a log
   ci                        what CI does: .ci/run
 ";
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         "docs" => docs::run(rest),
         "bench" => bench::run(rest),
         "fidelity" => repository::run_example("brunt-traffic", "fidelity_table", rest),
+        "anomalies" => repository::run_example("brunt-traffic", "anomaly_table", rest),
         "ci" => repository::run_ci(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

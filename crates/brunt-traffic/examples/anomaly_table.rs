@@ -33,12 +33,14 @@ fn main() -> Result<()> {
 
 /// A series with the windows that people have marked.
 struct Labelled {
-    name: String,
     /// Milliseconds since 1970, value.
     samples: Vec<(i64, f64)>,
     every_ms: i64,
     windows: Vec<(i64, i64)>,
 }
+
+/// Cells of a series: from, to in milliseconds, score.
+type Cells = Vec<(i64, i64, f64)>;
 
 /// Alarms of a series: from, to in milliseconds.
 type Found = Vec<(i64, i64)>;
@@ -47,7 +49,7 @@ type Found = Vec<(i64, i64)>;
 struct Contender {
     name: &'static str,
     /// Of each series: cells with their scores.
-    scored: Vec<Vec<(i64, i64, f64)>>,
+    scored: Vec<Cells>,
     /// Times the threshold that ends an alarm.
     close: f64,
     /// The threshold that nobody chose by these series.
@@ -55,17 +57,12 @@ struct Contender {
 }
 
 impl Contender {
-    fn of(
-        name: &'static str,
-        all: &[Labelled],
-        plain: f64,
-        scores: fn(&Labelled) -> Vec<(i64, i64, f64)>,
-    ) -> Self {
+    fn of(name: &'static str, all: &[Labelled], plain: f64, scores: fn(&Labelled) -> Cells) -> Self {
         Self { name, scored: all.iter().map(scores).collect(), close: 1.0, plain }
     }
 
     fn found(&self, series: usize, threshold: f64) -> Found {
-        let mut runs: Vec<(i64, i64, f64)> = Vec::new();
+        let mut runs: Cells = Vec::new();
         for (from, to, score) in self.scored[series].iter().filter(|cell| cell.2 >= threshold * self.close) {
             match runs.last_mut() {
                 Some(last) if *from <= last.1 => (last.1, last.2) = (*to, last.2.max(*score)),
@@ -135,15 +132,23 @@ fn series_table(values: &str, labels: &str) -> Result<()> {
     writeln!(out, "{} series, {windows} windows\n", all.len())?;
     // A false alarm a month, of both sides of the hours of a day.
     let plain = Rule::allowing(1.0 / 30.0, 48.0);
+    let of = |name: &'static str, plain: f64, scores: fn(&Labelled) -> Cells| {
+        Contender::of(name, &all, plain, scores)
+    };
+    let brunt = |name: &'static str, scores: fn(&Labelled) -> Cells| Contender {
+        close: plain.close / plain.open,
+        ..of(name, plain.open, scores)
+    };
     let contenders = [
-        Contender::of("median/MAD, as sampled", &all, 3.5, |s| distances(s, s.every_ms, median_mad)),
-        Contender::of("median/MAD, hours", &all, 3.5, |s| distances(s, HOUR_MS, median_mad)),
-        Contender::of("3 sigma, as sampled", &all, 3.0, |s| distances(s, s.every_ms, mean_sigma)),
-        Contender::of("3 sigma, hours", &all, 3.0, |s| distances(s, HOUR_MS, mean_sigma)),
-        Contender {
-            close: plain.close / plain.open,
-            ..Contender::of("**brunt**, hours", &all, plain.open, brunt_scores)
-        },
+        of("median/MAD, as sampled", 3.5, |s| distances(s, s.every_ms, median_mad)),
+        of("median/MAD, hours", 3.5, |s| distances(s, HOUR_MS, median_mad)),
+        of("median/MAD, 6 hours", 3.5, |s| distances(s, 6 * HOUR_MS, median_mad)),
+        of("3 sigma, as sampled", 3.0, |s| distances(s, s.every_ms, mean_sigma)),
+        of("3 sigma, hours", 3.0, |s| distances(s, HOUR_MS, mean_sigma)),
+        of("3 sigma, 6 hours", 3.0, |s| distances(s, 6 * HOUR_MS, mean_sigma)),
+        brunt("brunt, as sampled", |s| brunt_scores(s, s.every_ms)),
+        brunt("**brunt, hours**", |s| brunt_scores(s, HOUR_MS)),
+        brunt("brunt, 6 hours", |s| brunt_scores(s, 6 * HOUR_MS)),
     ];
     writeln!(
         out,
@@ -182,35 +187,19 @@ fn series_table(values: &str, labels: &str) -> Result<()> {
             contender.plain,
             untuned.cells(),
         )?;
-        if contender.close < 1.0 {
-            for (i, series) in all.iter().enumerate() {
-                eprintln(&format!(
-                    "{}: {:?}; threshold of the others {:.2}: {:?}",
-                    series.name,
-                    counts[i][at],
-                    thresholds[best(Some(i))],
-                    counts[i][best(Some(i))]
-                ));
-            }
-        }
     }
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "details beside the table")]
-fn eprintln(text: &str) {
-    eprintln!("{text}");
-}
-
-fn brunt_scores(series: &Labelled) -> Vec<(i64, i64, f64)> {
-    let (grid, values) = Grid::of_samples(&series.samples, series.every_ms, HOUR_MS);
+fn brunt_scores(series: &Labelled, cell_ms: i64) -> Cells {
+    let (grid, values) = Grid::of_samples(&series.samples, series.every_ms, cell_ms);
     let scores = Scores::of(&grid, &values, 0);
     let most = scores.above.iter().zip(&scores.below).map(|(a, b)| a.max(*b));
     grid.at.iter().zip(most).map(|(at, s)| (at * grid.cell_ms, (at + 1) * grid.cell_ms, s)).collect()
 }
 
 /// |value - centre| / spread of the means of cells.
-fn distances(series: &Labelled, cell_ms: i64, of: fn(&[f64]) -> (f64, f64)) -> Vec<(i64, i64, f64)> {
+fn distances(series: &Labelled, cell_ms: i64, of: fn(&[f64]) -> (f64, f64)) -> Cells {
     let (grid, sums) = Grid::of_samples(&series.samples, series.every_ms, cell_ms);
     let values: Vec<f64> = sums.iter().zip(&grid.seen).map(|(sum, seen)| sum / seen).collect();
     let (centre, spread) = of(&values);
@@ -256,7 +245,7 @@ fn labelled(values: &str, labels: &str) -> Result<Vec<Labelled>> {
         let windows = labels.get(&name).into_iter().flatten();
         let windows: Result<Found> = windows.map(|w| Ok((moment_ms(&w[0])?, moment_ms(&w[1])?))).collect();
         let every_ms = gaps.get(gaps.len() / 2).copied().unwrap_or(1);
-        Ok(Labelled { windows: windows?, every_ms, samples, name })
+        Ok(Labelled { windows: windows?, every_ms, samples })
     });
     labelled.collect()
 }
@@ -266,7 +255,7 @@ fn moment_ms(text: &str) -> Result<i64> {
     Ok(at.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_millisecond())
 }
 
-/// Requests of one address for one path, ten or more and no farther apart than ten minutes, are an episode.
+/// Requests of one address for one path, fifteen or more and no farther apart than ten minutes, are an episode.
 struct Episode {
     path: String,
     from_ms: i64,

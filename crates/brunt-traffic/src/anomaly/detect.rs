@@ -28,7 +28,7 @@ const TAIL_OF_BUSY: f64 = 0.2;
 const LEAST_TAIL: usize = 10;
 
 /// How much heavier than it should be a tail is taken to be where fewer cells than this are not empty: what is asked for in a few minutes
-/// of a log only. Endpoints of a blog of 2016 have 3 to 12 in cells of a minute.
+/// of a log only. A choice, fitted to nothing.
 const TAIL_OF_FEW: f64 = 6.0;
 const FEW_BUSY: usize = 2 * LEAST_TAIL;
 

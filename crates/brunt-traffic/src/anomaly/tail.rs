@@ -1,7 +1,7 @@
 //! Tails of the negative binomial distribution, as -log10 of a probability.
 //!
-//! Mean m and dispersion a: the variance is m + a m^2. With r = 1 / a and x = m / (m + r), P(X >= k) = I_x(k, r) and
-//! P(X <= k) = I_(1-x)(r, k + 1), I being the regularized incomplete beta function (Abramowitz & Stegun 26.5.26). Both hold for
+//! Mean m and dispersion a: the variance is m + a m^2. With r = 1 / a and x = m / (m + r), P(X >= k) = `I_x(k, r)` and
+//! P(X <= k) = `I_(1-x)(r, k + 1)`, I being the regularized incomplete beta function (Abramowitz & Stegun 26.5.26). Both hold for
 //! k that are no whole numbers too, as a continuation.
 
 /// A mean above which values are measured in units that make it this: the dispersion decides there, not the counting.
@@ -53,7 +53,7 @@ fn minus_log10(ln: f64) -> f64 {
     (-ln / std::f64::consts::LN_10).max(0.0)
 }
 
-/// ln of I_x(a, b); `rest` is 1 - x.
+/// ln of `I_x(a, b)`; `rest` is 1 - x.
 fn ln_beta_share(a: f64, b: f64, x: f64, rest: f64) -> f64 {
     let front = ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * rest.ln();
     if x < (a + 1.0) / (a + b + 2.0) {
@@ -68,26 +68,27 @@ fn ln_beta_share(a: f64, b: f64, x: f64, rest: f64) -> f64 {
 /// The continued fraction of the incomplete beta function, by Lentz' method (Numerical Recipes, 6.4).
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
-    let safe = |v: f64| if v.abs() < TINY { TINY } else { v };
-    let mut c = 1.0;
-    let mut d = 1.0 / safe(1.0 - (a + b) * x / (a + 1.0));
-    let mut h = d;
-    for m in 1..=MOST_TERMS {
-        let m = f64::from(m);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+    let safe = |value: f64| if value.abs() < TINY { TINY } else { value };
+    let mut above = 1.0;
+    let mut below = 1.0 / safe(1.0 - (a + b) * x / (a + 1.0));
+    let mut product = below;
+    for term in 1..=MOST_TERMS {
+        let term = f64::from(term);
+        let twice = a + 2.0 * term;
+        let even = term * (b - term) * x / ((twice - 1.0) * twice);
+        let odd = -(a + term) * (a + b + term) * x / (twice * (twice + 1.0));
         let mut change = 1.0;
-        for term in [even, odd] {
-            d = 1.0 / safe(1.0 + term * d);
-            c = safe(1.0 + term / c);
-            change = c * d;
-            h *= change;
+        for part in [even, odd] {
+            below = 1.0 / safe(1.0 + part * below);
+            above = safe(1.0 + part / above);
+            change = above * below;
+            product *= change;
         }
         if (change - 1.0).abs() < 1e-12 {
             break;
         }
     }
-    h
+    product
 }
 
 /// ln of the gamma function of a positive number (Lanczos' approximation with g = 7 and nine terms; 15 digits).
