@@ -127,13 +127,17 @@ fn tail_of(grid: &Grid, busy: usize) -> usize {
 /// shape 0; compare Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory", KDD 2017.) A median, so that anomalies among them
 /// have little say.
 fn corrected(mut scores: Vec<f64>, most: usize, busy: usize) -> Vec<f64> {
-    let mut sorted: Vec<f64> = scores.iter().copied().filter(|score| *score > 0.0).collect();
-    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-    let (tail, bound, factor) = match sorted.get(most) {
-        Some(bound) => (most, *bound, ((sorted[most / 2] - bound) / 2_f64.log10()).max(1.0)),
-        None if busy < FEW_BUSY => (LEAST_TAIL, 0.0, TAIL_OF_FEW),
+    let mut scored: Vec<f64> = scores.iter().copied().filter(|score| *score > 0.0).collect();
+    let falling = |a: &f64, b: &f64| b.total_cmp(a);
+    let (tail, bound, factor) = if scored.len() > most {
+        let (above, bound, _) = scored.select_nth_unstable_by(most, falling);
+        let middle = *above.select_nth_unstable_by(most / 2, falling).1;
+        (most, *bound, ((middle - *bound) / 2_f64.log10()).max(1.0))
+    } else if busy < FEW_BUSY {
+        (LEAST_TAIL, 0.0, TAIL_OF_FEW)
+    } else {
         // Fewer cells than should be are far off: the tail is no heavy one.
-        None => return scores,
+        return scores;
     };
     // What the bound should be exceeded by: so large a share of all cells.
     let base = bound.min((scores.len() as f64 / tail as f64).log10());

@@ -34,7 +34,11 @@ impl Law {
     pub(super) fn at_most(self, value: f64) -> f64 {
         let (law, value) = self.in_units(value);
         let (r, x, rest) = law.parameters();
-        minus_log10(ln_beta_share(r, value.max(0.0) + 1.0, rest, x))
+        if value <= 0.0 {
+            // P(X = 0) = (1 - x)^r: most cells of most endpoints are empty.
+            return minus_log10(-r * (law.mean / r).ln_1p());
+        }
+        minus_log10(ln_beta_share(r, value + 1.0, rest, x))
     }
 
     fn in_units(self, value: f64) -> (Self, f64) {
