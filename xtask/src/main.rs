@@ -31,6 +31,8 @@ usage: cargo xtask VERB
                             the table of docs/fidelity.md for any log: models beside baselines and the floor
   sequence LOG [alternate] [masked] [hidden=64] [only=TABLE]
                             the tables of docs/sequence-model.md: bits per request, and a recurrent network beside the chain
+  anomalies series VALUES.csv LABELS.json | log LOG PATH...
+                            the tables of docs/anomalies.md: the detector beside usual rules, and the anomalies of a log
   ci                        what CI does: .ci/run
 ";
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(rest),
         "fidelity" => repository::run_example("brunt-traffic", "fidelity_table", rest),
         "sequence" => repository::run_example("brunt-traffic", "sequence_table", rest),
+        "anomalies" => repository::run_example("brunt-traffic", "anomaly_table", rest),
         "ci" => repository::run_ci(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

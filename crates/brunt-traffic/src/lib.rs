@@ -25,6 +25,7 @@ mod target;
 mod template;
 mod trace;
 
+pub mod anomaly;
 pub mod fidelity;
 pub mod model;
 pub mod site;

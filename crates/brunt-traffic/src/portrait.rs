@@ -1,5 +1,6 @@
 //! What `brunt logs` tells of a log: as data, and as text for people.
 
+use crate::anomaly::{self, Anomaly, AnomalySettings};
 use crate::census::Census;
 use crate::observe::{ClientKind, Observed};
 use crate::prepare::Vocabulary;
@@ -44,6 +45,8 @@ pub struct Portrait {
     pub endpoints: Vec<EndpointLine>,
     /// How many endpoints there are.
     pub endpoint_count: usize,
+    /// When the log was not as usual, by begin: see [`anomaly::anomalies`].
+    pub anomalies: Vec<Anomaly>,
     /// What to beware of.
     pub notes: Vec<String>,
 }
@@ -93,6 +96,7 @@ impl Portrait {
             took_ms: told(0.5).zip(told(0.95)).zip(told(0.99)).map(|((a, b), c)| [a, b, c]),
             endpoints: endpoints(observed, words),
             endpoint_count: words.endpoints.names.len() - 1,
+            anomalies: anomaly::anomalies(observed, words, &AnomalySettings::default()),
             notes: notes(census, observed),
         }
     }
@@ -150,6 +154,8 @@ impl Portrait {
                 e.name
             );
         }
+        out.push('\n');
+        out.push_str(&anomaly::lines(&self.anomalies, |unix_s| self.moment(unix_s)));
         if !self.notes.is_empty() {
             out.push('\n');
         }

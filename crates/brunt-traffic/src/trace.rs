@@ -66,6 +66,23 @@ impl Stretch {
     }
 }
 
+/// The time of these moments (ascending, in milliseconds since 1970 UTC), cut where there is none for longer than `silence_ms`. Ends
+/// are a second after the last moment, since a log of whole seconds does not tell more.
+pub(crate) fn stretches(at_ms: &[i64], silence_ms: i64) -> Vec<Stretch> {
+    let mut stretches = Vec::new();
+    let (Some(first), Some(last)) = (at_ms.first(), at_ms.last()) else { return stretches };
+    let mut from_ms = *first;
+    let end = |t: i64| t.div_euclid(1_000) * 1_000 + 1_000;
+    for pair in at_ms.windows(2) {
+        if pair[1] - pair[0] > silence_ms {
+            stretches.push(Stretch { from_ms, to_ms: end(pair[0]) });
+            from_ms = pair[1];
+        }
+    }
+    stretches.push(Stretch { from_ms, to_ms: end(*last) });
+    stretches
+}
+
 /// How long a whole log must be silent for the time to count as not observed.
 pub const HOLE_MS: i64 = 900_000;
 
@@ -148,18 +165,7 @@ impl Trace {
     /// When the log was kept: it is cut where everything is silent for longer than [`HOLE_MS`]. Ends are a second after the
     /// last request, since a log of whole seconds does not tell more.
     pub fn observed(&self) -> Vec<Stretch> {
-        let mut stretches = Vec::new();
-        let Some(first) = self.at_ms.first() else { return stretches };
-        let mut from_ms = *first;
-        let end = |t: i64| t.div_euclid(1_000) * 1_000 + 1_000;
-        for pair in self.at_ms.windows(2) {
-            if pair[1] - pair[0] > HOLE_MS {
-                stretches.push(Stretch { from_ms, to_ms: end(pair[0]) });
-                from_ms = pair[1];
-            }
-        }
-        stretches.push(Stretch { from_ms, to_ms: end(self.at_ms[self.len() - 1]) });
-        stretches
+        stretches(&self.at_ms, HOLE_MS)
     }
 
     /// Sessions, by when they began: a pause longer than `gap_ms` ends one.

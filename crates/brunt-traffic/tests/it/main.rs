@@ -1,4 +1,5 @@
 //! The traffic twin.
+mod anomaly;
 mod export;
 mod part;
 mod site;
