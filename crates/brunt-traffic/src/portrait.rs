@@ -74,7 +74,13 @@ const FEW_ADDRESSES: usize = 20;
 
 impl Portrait {
     /// Of a log that was read to its end; `gap_ms` ends a session.
-    pub fn of(census: &Census, observed: &Observed, words: &Vocabulary, gap_ms: i64) -> Self {
+    pub fn of(
+        census: &Census,
+        observed: &Observed,
+        words: &Vocabulary,
+        gap_ms: i64,
+        anomalies: &AnomalySettings,
+    ) -> Self {
         let trace = words.trace(observed);
         let factor = u64::from(2_u32.saturating_pow(observed.thinned));
         let told = |share: f64| census.took_ms(share);
@@ -96,7 +102,7 @@ impl Portrait {
             took_ms: told(0.5).zip(told(0.95)).zip(told(0.99)).map(|((a, b), c)| [a, b, c]),
             endpoints: endpoints(observed, words),
             endpoint_count: words.endpoints.names.len() - 1,
-            anomalies: anomaly::anomalies(observed, words, &AnomalySettings::default()),
+            anomalies: anomaly::anomalies(observed, words, anomalies),
             notes: notes(census, observed),
         }
     }

@@ -34,6 +34,20 @@ pub enum AnomalyKind {
     Attack,
 }
 
+impl AnomalyKind {
+    /// All of them, the gravest first.
+    pub(super) const ALL: [Self; 3] = [Self::Attack, Self::Spike, Self::Drop];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Spike => "spike",
+            Self::Drop => "drop",
+            Self::Attack => "attack",
+        }
+    }
+}
+
 /// Which requests stand out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -29,10 +29,14 @@ pub(crate) fn lines(anomalies: &[Anomaly], moment: impl Fn(i64) -> String) -> St
 }
 
 fn counted(anomalies: &[Anomaly]) -> String {
-    let kinds = [(AnomalyKind::Attack, "attack"), (AnomalyKind::Spike, "spike"), (AnomalyKind::Drop, "drop")];
     let counts =
-        kinds.iter().map(|(kind, name)| (anomalies.iter().filter(|a| a.kind == *kind).count(), *name));
-    counts.filter(|(n, _)| *n > 0).map(|(n, name)| plural(n as u64, name)).collect::<Vec<_>>().join(", ")
+        AnomalyKind::ALL.map(|kind| (anomalies.iter().filter(|a| a.kind == kind).count(), kind.name()));
+    counts
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, name)| plural(n as u64, name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn line(anomaly: &Anomaly, moment: &impl Fn(i64) -> String) -> String {
@@ -40,11 +44,7 @@ fn line(anomaly: &Anomaly, moment: &impl Fn(i64) -> String) -> String {
     // The day once, where it is the same: a moment ends in a clock of eight characters.
     let day = |text: &str| text.len().checked_sub(8).and_then(|at| text.get(..at)).map(str::to_owned);
     let to = if day(&from) == day(&to) { to[to.len() - 8..].to_owned() } else { to };
-    let kind = match anomaly.kind {
-        AnomalyKind::Spike => "spike ",
-        AnomalyKind::Drop => "drop  ",
-        AnomalyKind::Attack => "attack",
-    };
+    let kind = anomaly.kind.name();
     let expected = anomaly.expected;
     let expected = if expected < 10.0 { format!("{expected:.1}") } else { format!("{expected:.0}") };
     let peak = match anomaly.peak {
@@ -63,7 +63,7 @@ fn line(anomaly: &Anomaly, moment: &impl Fn(i64) -> String) -> String {
     };
     let of = [scope, &names].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
     format!(
-        "{from} to {to}  {kind}  {} for {expected} ({peak}), {}, {}{of}",
+        "{from} to {to}  {kind:<6}  {} for {expected} ({peak}), {}, {}{of}",
         anomaly.requests,
         plural(anomaly.clients, "client"),
         answers(anomaly),

@@ -265,7 +265,7 @@ fn the_shop_s_reader_of_all_orders_is_told_and_no_address_is() {
     }
     let seen = observer.finish();
     let words = Vocabulary::mine(&seen, MOST_ENDPOINTS, 1, |_| true);
-    let portrait = Portrait::of(&census, &seen, &words, SESSION_GAP_MS);
+    let portrait = Portrait::of(&census, &seen, &words, SESSION_GAP_MS, &AnomalySettings::default());
     let told = portrait.text(true);
     let section = told.split("\n\n").find(|part| part.starts_with("anomalies")).unwrap();
     assert_snapshot!("the_shop", section);

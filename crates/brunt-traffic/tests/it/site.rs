@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the tests' own data")]
 
 use brunt_logs::Log;
+use brunt_traffic::anomaly::AnomalySettings;
 use brunt_traffic::model::{FitSettings, Source};
 use brunt_traffic::site::{LearnSettings, Sent, Site};
 use brunt_traffic::synth::{Factors, Wanted, synthesise};
@@ -272,7 +273,7 @@ fn small_and_strange_logs_are_learnt_or_say_nothing() {
             census.take(&entry, kind);
         }
         let words = Vocabulary::mine(&seen, MOST_ENDPOINTS, 1, |_| true);
-        let portrait = Portrait::of(&census, &seen, &words, 1_800_000);
+        let portrait = Portrait::of(&census, &seen, &words, 1_800_000, &AnomalySettings::default());
         assert_eq!(portrait.requests, census.requests, "{name}");
         assert!(portrait.text(true).contains("requests"), "{name}");
     }

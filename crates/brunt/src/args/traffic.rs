@@ -27,6 +27,9 @@ pub(crate) struct LogsArgs {
     /// As JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,
+    /// How many anomalies a day may be chance: fewer are more sure, more find more
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = alarms)]
+    pub(crate) alarms_per_day: f64,
     /// Also draw the course, day and week, and endpoints into this folder, as SVG
     #[arg(long, value_name = "FOLDER", conflicts_with = "simulate")]
     pub(crate) figures: Option<PathBuf>,
@@ -36,6 +39,11 @@ pub(crate) struct LogsArgs {
     /// Where the randomness of `--simulate` comes from
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+fn alarms(text: &str) -> Result<f64, String> {
+    let n: f64 = text.parse().map_err(|_| "a number is wanted".to_owned())?;
+    if n > 0.0 && n.is_finite() { Ok(n) } else { Err("more than 0 are wanted".to_owned()) }
 }
 
 #[derive(Clone, Debug, clap::Args)]

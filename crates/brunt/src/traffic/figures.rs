@@ -2,14 +2,17 @@
 
 use crate::console::Console;
 use brunt_figure::{
-    Axis, Bars, Figure, Ink, Kind, Line, LineStroke, LogKind, Look, Marks, Panel, Spot, Unit, svg,
+    Axis, Band, Bars, Figure, Ink, Kind, Line, LineStroke, LogKind, Look, Marks, Panel, Spot, Tone, Unit, svg,
 };
+use brunt_traffic::anomaly::Anomaly;
 use brunt_traffic::{Aspect, Census, Likeness, Portrait};
 use std::fs;
 use std::path::Path;
 
 /// Endpoints that are drawn.
 const MOST_ENDPOINTS: usize = 12;
+/// Anomalies that are marked.
+const MOST_BANDS: usize = 12;
 /// More hours than this in a row without a request are a gap in the line.
 const GAP_HOURS: i64 = 1;
 
@@ -70,8 +73,23 @@ fn course(name: &str, portrait: &Portrait, census: &Census) -> Figure {
         high: spots.last().map_or(1.0, |s| s.x) + 1.0 / 24.0,
         ..Axis::from_zero(&format!("days since {since}, the log's time"), Unit::None, [])
     };
+    let mut told: Vec<&Anomaly> = portrait.anomalies.iter().collect();
+    told.sort_by(|a, b| b.score.total_cmp(&a.score));
+    if told.len() > MOST_BANDS {
+        figure.notes.push(format!("{MOST_BANDS} of {} anomalies are marked: the most unusual.", told.len()));
+        told.truncate(MOST_BANDS);
+    }
+    told.sort_by_key(|a| a.from_unix_s);
+    let day = |unix_s: i64| (unix_s + i64::from(portrait.offset_s) - first_day * 86_400) as f64 / 86_400.0;
+    let bands = told.iter().map(|a| Band {
+        name: a.kind.name().to_owned(),
+        from: day(a.from_unix_s),
+        to: day(a.to_unix_s),
+        tone: Tone::Found,
+    });
     let line = Line { name: "requests".into(), ink: Ink::This, stroke: LineStroke::Solid, spots };
-    figure.panels.push(lines_panel("", x, ("requests an hour", Unit::Count), vec![line]));
+    let panel = lines_panel("", x, ("requests an hour", Unit::Count), vec![line]);
+    figure.panels.push(Panel { bands: bands.collect(), ..panel });
     figure
 }
 

@@ -5,12 +5,13 @@ use super::read::{Logs, read};
 use crate::args::LogsArgs;
 use crate::console::Console;
 use crate::exit;
+use brunt_traffic::anomaly::AnomalySettings;
 use brunt_traffic::{MOST_ENDPOINTS, Portrait, SESSION_GAP_MS, Vocabulary, shop_log};
 
 /// What logs hold.
-pub(super) fn portrait(logs: &Logs) -> Portrait {
+pub(super) fn portrait(logs: &Logs, anomalies: AnomalySettings) -> Portrait {
     let words = Vocabulary::mine(&logs.observed, MOST_ENDPOINTS, 1, |_| true);
-    Portrait::of(&logs.census, &logs.observed, &words, SESSION_GAP_MS)
+    Portrait::of(&logs.census, &logs.observed, &words, SESSION_GAP_MS, &anomalies)
 }
 
 /// `brunt logs`.
@@ -35,7 +36,7 @@ pub(crate) fn logs(args: &LogsArgs, console: Console) -> u8 {
             return exit::USAGE;
         }
     };
-    let portrait = portrait(&read);
+    let portrait = portrait(&read, AnomalySettings { alarms_per_day: args.alarms_per_day });
     if let Some(folder) = &args.figures {
         let name = args.files.logs.first().map_or_else(String::new, |path| path.display().to_string());
         if let Err(problem) =

@@ -10,6 +10,7 @@ use super::synth::{site, wanted, write_all};
 use crate::args::{Args, Command, FactorArgs, PipelineArgs};
 use crate::console::Console;
 use crate::{compare, exit, load, page, run};
+use brunt_traffic::anomaly::AnomalySettings;
 use brunt_traffic::site::{LearnSettings, Site};
 use brunt_traffic::synth::synthesise;
 use brunt_traffic::{Export, ExportOptions};
@@ -48,7 +49,7 @@ impl Steps<'_> {
         self.step("1-log.txt", "what the log holds", |steps, path| {
             let (folder, ascii, console) = (steps.path("1-log"), steps.console.style.ascii, steps.console);
             let logs = steps.logs()?;
-            let portrait = portrait(logs);
+            let portrait = portrait(logs, AnomalySettings::default());
             figures::write(&figures::of_log("the log", &portrait, &logs.census), &folder, console)?;
             fs::write(path, portrait.text(ascii)).map_err(|e| e.to_string())
         })?;
