@@ -41,7 +41,7 @@ def table(a):
                 "goaccess": ["goaccess", log, "--log-format=COMBINED", "--no-progress", "-o", os.path.join(folder, "report.json")],
                 "logs": [brunt, "logs", log],
                 "learn": [brunt, "learn", log, "-o", model],
-                "synth": [brunt, "synth", model, "--for", f"{days}d", "--to", "json", "-o", made],
+                "synth": [brunt, "synth", model, "--for", "7d", "--scale", str(days // DAYS[0]), "--to", "json", "-o", made],
             }
             if not shutil.which("goaccess"):
                 del commands["goaccess"]

@@ -31,6 +31,9 @@ impl BuildHasher for Key {
 /// How many distinct targets are kept as they are; what comes after is kept by its type alone.
 const MOST_TARGETS: usize = 1_000_000;
 
+/// How many distinct agents are remembered with what they are; more are looked at anew each time.
+const MOST_AGENTS: usize = 100_000;
+
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -98,6 +101,8 @@ pub struct Observer {
     key: Key,
     clients: HashMap<u64, u32>,
     targets: HashMap<u64, u32>,
+    /// What agents say that they are, by their hash: there are far fewer than clients.
+    kinds: HashMap<u64, ClientKind>,
     most_events: usize,
     seen: Part,
 }
@@ -115,6 +120,7 @@ impl Observer {
             key,
             clients: HashMap::new(),
             targets: HashMap::new(),
+            kinds: HashMap::new(),
             most_events: most_events.max(1),
             seen: Part::new(key),
         }
@@ -135,7 +141,7 @@ impl Observer {
             self.key.hash_one((entry.at_us, entry.target, entry.agent))
         };
         if !kept(hash, seen.thinned) {
-            return kind_of(entry.agent);
+            return self.kind(self.key.hash_one(entry.agent), entry.agent);
         }
         let client = self.client(hash, known, entry);
         let kind = self.seen.clients[client as usize].kind;
@@ -170,9 +176,21 @@ impl Observer {
         }
         let client = position(self.seen.clients.len());
         let (address, agent) = (self.key.hash_one(entry.who()), self.key.hash_one(entry.agent));
-        self.seen.clients.push(Who { hash, known, address, agent, kind: kind_of(entry.agent) });
+        let kind = self.kind(agent, entry.agent);
+        self.seen.clients.push(Who { hash, known, address, agent, kind });
         self.clients.insert(hash, client);
         client
+    }
+
+    fn kind(&mut self, hash: u64, agent: &[u8]) -> ClientKind {
+        if let Some(kind) = self.kinds.get(&hash) {
+            return *kind;
+        }
+        let kind = kind_of(agent);
+        if self.kinds.len() < MOST_AGENTS {
+            self.kinds.insert(hash, kind);
+        }
+        kind
     }
 
     fn target(&mut self, entry: &Entry<'_>) -> u32 {

@@ -2,17 +2,18 @@
 
 use crate::console::Console;
 use brunt_figure::{
-    Axis, Band, Bars, Figure, Ink, Kind, Line, LineStroke, LogKind, Look, Marks, Panel, Spot, Tone, Unit, svg,
+    Axis, Bars, Figure, Ink, Kind, Line, LineStroke, LogKind, Look, Marks, Panel, Spot, Unit, svg,
 };
-use brunt_traffic::anomaly::Anomaly;
+use brunt_traffic::anomaly::{Anomaly, AnomalyKind};
 use brunt_traffic::{Aspect, Census, Likeness, Portrait};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 /// Endpoints that are drawn.
 const MOST_ENDPOINTS: usize = 12;
 /// Anomalies that are marked.
-const MOST_BANDS: usize = 12;
+const MOST_MARKS: usize = 12;
 /// More hours than this in a row without a request are a gap in the line.
 const GAP_HOURS: i64 = 1;
 
@@ -47,15 +48,16 @@ fn course(name: &str, portrait: &Portrait, census: &Census) -> Figure {
     let local = |hour: i64| hour + i64::from(portrait.offset_s).div_euclid(3_600);
     let hours = census.hours();
     let first_day = hours.first().map_or(0, |(hour, _)| local(*hour).div_euclid(24));
+    let days = |hour: i64| (local(hour) - first_day * 24) as f64 / 24.0;
+    let middle = |hour: i64| days(hour) + 0.5 / 24.0;
     let mut spots: Vec<Spot> = Vec::new();
     let mut before = None;
     for (hour, n) in &hours {
-        let days = |hour: i64| (local(hour) - first_day * 24) as f64 / 24.0;
         if before.is_some_and(|before| hour - before > GAP_HOURS) {
             spots.push(Spot { x: days(before.unwrap_or(*hour) + 1), y: None, spread: None });
         }
         before = Some(*hour);
-        spots.push(Spot { x: days(*hour) + 0.5 / 24.0, y: Some(*n as f64), spread: None });
+        spots.push(Spot { x: middle(*hour), y: Some(*n as f64), spread: None });
     }
     let since = jiff::Timestamp::from_second(first_day * 86_400)
         .map_or_else(|_| String::new(), |t| t.strftime("%a %Y-%m-%d").to_string());
@@ -75,21 +77,27 @@ fn course(name: &str, portrait: &Portrait, census: &Census) -> Figure {
     };
     let mut told: Vec<&Anomaly> = portrait.anomalies.iter().collect();
     told.sort_by(|a, b| b.score.total_cmp(&a.score));
-    if told.len() > MOST_BANDS {
-        figure.notes.push(format!("{MOST_BANDS} of {} anomalies are marked: the most unusual.", told.len()));
-        told.truncate(MOST_BANDS);
+    if told.len() > MOST_MARKS {
+        figure.notes.push(format!("{MOST_MARKS} of {} anomalies are marked: the most unusual.", told.len()));
+        told.truncate(MOST_MARKS);
     }
-    told.sort_by_key(|a| a.from_unix_s);
-    let day = |unix_s: i64| (unix_s + i64::from(portrait.offset_s) - first_day * 86_400) as f64 / 86_400.0;
-    let bands = told.iter().map(|a| Band {
-        name: a.kind.name().to_owned(),
-        from: day(a.from_unix_s),
-        to: day(a.to_unix_s),
-        tone: Tone::Found,
-    });
     let line = Line { name: "requests".into(), ink: Ink::This, stroke: LineStroke::Solid, spots };
-    let panel = lines_panel("", x, ("requests an hour", Unit::Count), vec![line]);
-    figure.panels.push(Panel { bands: bands.collect(), ..panel });
+    let mut lines = vec![line];
+    for (kind, ink, stroke) in [
+        (AnomalyKind::Attack, Ink::Bad, LineStroke::Dots),
+        (AnomalyKind::Spike, Ink::Baseline, LineStroke::Rings),
+        (AnomalyKind::Drop, Ink::Muted, LineStroke::Rings),
+    ] {
+        let of_kind: BTreeSet<i64> =
+            told.iter().filter(|a| a.kind == kind).map(|a| a.from_unix_s.div_euclid(3_600)).collect();
+        let spots = hours.iter().filter(|(hour, _)| of_kind.contains(hour));
+        let spots: Vec<Spot> =
+            spots.map(|(hour, n)| Spot { x: middle(*hour), y: Some(*n as f64), spread: None }).collect();
+        if !spots.is_empty() {
+            lines.push(Line { name: kind.name().into(), ink, stroke, spots });
+        }
+    }
+    figure.panels.push(lines_panel("", x, ("requests an hour", Unit::Count), lines));
     figure
 }
 
