@@ -2,7 +2,12 @@
 
 /// Names and sentences from outside, without what would steer a terminal or break a line.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// What changes the direction of the text around it, so that a name could show as another (Unicode's UAX 9, 2.1 to 2.6).
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// As text in Markdown: nothing in it is a tag, a table's border, a link or emphasis.
@@ -52,6 +57,7 @@ mod tests {
             ("\u{1b}[31m", "\u{fffd}\\[31m", "\u{fffd}[31m"),
             ("|*_`\\#~]\n", "\\|\\*\\_\\`\\\\\\#\\~\\]\u{fffd}", "|*_`\\#~]\u{fffd}"),
             ("\u{ffff}", "\u{ffff}", "\u{fffd}"),
+            ("/a\u{202e}gnp.exe", "/a\u{fffd}gnp.exe", "/a\u{fffd}gnp.exe"),
         ] {
             assert_eq!((in_markdown(text).as_str(), in_xml(text).as_str()), (markdown, xml), "{text:?}");
         }

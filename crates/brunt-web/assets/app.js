@@ -1,7 +1,7 @@
 // The page: one store fed by ticks, a view for each tab, the run's state and controls on top.
 
 import { ask, choice, el, field, fill, say } from './dom.js';
-import { enter, get, listen, post } from './client.js';
+import { carriesToken, enter, get, listen, post } from './client.js';
 import { clock, ms, OUTLOOKS, rate, share, STAGES } from './format.js';
 import { EndpointsView, FailuresView, LogView, MixView } from './details.js';
 import { HistoryView } from './history.js';
@@ -201,7 +201,8 @@ function draw() {
   views[current]?.draw?.();
 }
 
-window.addEventListener('hashchange', show);
+// The address with the token, opened in a tab that is here already: begin anew, as any other tab would.
+window.addEventListener('hashchange', () => (carriesToken() ? location.reload() : show()));
 
 // ---- begin ----
 
@@ -218,7 +219,10 @@ async function begin() {
     return;
   }
   show();
-  listen(onTick, (isOpen) => { head.connection.hidden = isOpen; });
+  // One after the other: a tick that asks for all points must not lay older ones over what a later tick brought.
+  let before = Promise.resolve();
+  const inTurn = (tick) => { before = before.then(() => onTick(tick)).catch((error) => console.error(error)); };
+  listen(inTurn, (isOpen) => { head.connection.hidden = isOpen; });
 }
 
 begin();

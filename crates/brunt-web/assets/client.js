@@ -31,9 +31,14 @@ export const post = (path, body) => ask(`/api/v1/${path}`, {
   method: 'POST', headers: { 'content-type': 'application/json', 'x-brunt': '1' }, body: JSON.stringify(body),
 });
 
+const token = () => /(?:^#|&)token=([^&]+)/.exec(location.hash);
+
+/** Whether the address has a token in it. */
+export const carriesToken = () => token() !== null;
+
 /** Exchanges the token in the address for a cookie, and takes it out of the address. */
 export async function enter() {
-  const found = /(?:^#|&)token=([^&]+)/.exec(location.hash);
+  const found = token();
   if (!found) return;
   history.replaceState(null, '', location.pathname);
   await post('session', { token: decodeURIComponent(found[1]) });

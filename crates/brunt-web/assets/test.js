@@ -93,12 +93,15 @@ export class TestView {
       readOnly ? el('p.soft', null, 'This page is for reading only: nothing can be started here.') : null,
       form, el('h3', null, 'What will be asked for'), this.facts, this.drawing);
     layout();
+    this.readOnly = readOnly;
     this.later(form);
   }
 
   /** A preview once nothing was typed for a moment. */
   later(form) {
     clearTimeout(this.timer);
+    // Who may only read is not told what would be asked for either.
+    if (this.readOnly) return;
     this.timer = setTimeout(() => this.preview(form), 400);
   }
 
